@@ -1,0 +1,52 @@
+"""The row types, one module per dataset, and what is derived from them.
+
+    >>> from astra_data.rows import ROW_TYPES, new_row
+    >>> ROW_TYPES["tasks"].__name__
+    'Task'
+"""
+
+from typing import Any
+
+from astra_data.rows.canonical import canonical, content_id, digest
+from astra_data.rows.chains import Chain
+from astra_data.rows.schema import Row, check, encode_row, features, fields, from_dict, to_dict
+from astra_data.rows.sft import SftRow
+from astra_data.rows.tasks import Task
+from astra_data.rows.tools import Server
+from astra_data.rows.trajectories import Trajectory
+
+ROW_TYPES: dict[str, type] = {"tools": Server, "chains": Chain, "tasks": Task, "trajectories": Trajectory, "sft": SftRow}
+"""Dataset kind -> row type."""
+
+
+def identity(row_type: Any, row: Row) -> str:
+    """The `id` that a stored dict of this type must have: the content id of its identity fields."""
+    return content_id({name: row[name] for name in row_type.IDENTITY})
+
+
+def new_row(row_type: Any, **values: Any) -> Any:
+    """A row object with its `id` computed from its identity fields."""
+    unfinished = to_dict(row_type(id="", **values))
+    return row_type(id=identity(row_type, unfinished), **values)
+
+
+__all__ = [
+    "ROW_TYPES",
+    "Chain",
+    "Row",
+    "Server",
+    "SftRow",
+    "Task",
+    "Trajectory",
+    "canonical",
+    "check",
+    "content_id",
+    "digest",
+    "encode_row",
+    "features",
+    "fields",
+    "from_dict",
+    "identity",
+    "new_row",
+    "to_dict",
+]

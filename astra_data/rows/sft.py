@@ -1,0 +1,32 @@
+"""`sft`: one row is a conversation to train on, self-contained."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from astra_data.rows.schema import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Difficulty:
+    """Columns to filter or order a curriculum by: counts of calls, assistant turns and distinct tools."""
+
+    calls: int
+    turns: int
+    distinct_tools: int
+    offered_tools: int
+
+
+@dataclass(frozen=True, slots=True)
+class SftRow:
+    """A conversation in the `messages` and `tools` columns that TRL trains on as they are."""
+
+    IDENTITY: ClassVar = ("trajectory_id",)
+
+    id: str
+    trajectory_id: str
+    server: str
+    messages: list[Json]
+    tools: list[Json]
+    reward: float
+    difficulty: Difficulty
+    models: dict[str, str]

@@ -1,0 +1,41 @@
+"""`tasks`: one row is what a user asks of one server."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class TaskScore:
+    """One judged axis of a task; `value` is null when the judge abstained, and `reason` then says why."""
+
+    axis: str
+    value: float | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Augmentation:
+    """How a task was made from its parent: `mode` is `diverse`, `complicate` or `persona`."""
+
+    mode: str
+    persona_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task. `kind` is `chain` (its natural solution follows the chain) or `server` (free use of the server's tools)."""
+
+    IDENTITY: ClassVar = ("server_id", "text", "target_tools")
+
+    id: str
+    server_id: str
+    server: str
+    chain_id: str | None
+    kind: str
+    parent_id: str | None
+    augmentation: Augmentation | None
+    text: str
+    language: str
+    target_tools: list[str]
+    scores: list[TaskScore]
+    models: dict[str, str]

@@ -1,0 +1,74 @@
+"""`trajectories`: one row is a finished rollout of a policy on a task, with its scores."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from astra_data.rows.schema import Json
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """What became of one tool call. `backend` is `live`, `emulated`, `sandbox` or `none` (no tool was reached)."""
+
+    id: str
+    tool: str
+    ok: bool
+    injected: bool
+    backend: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Evidence for a score: a message index (from 0) and the text found there."""
+
+    message: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One axis [A 7.1], in [0, 1].
+
+    `value` is null when there is no number: `status` then says `not_applicable` (nothing to score), `abstained` (the judge
+    cannot know) or `failed` (no answer could be had), and `reason` why. `judge` is `checks` or a model's name.
+    """
+
+    axis: str
+    value: float | None
+    status: str
+    reason: str
+    evidence: list[Quote]
+    judge: str
+    votes: list[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What the policy consumed. Tokens are as the endpoint counted them; 0 for a policy that is no model."""
+
+    turns: int
+    calls: int
+    input_tokens: int
+    output_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trajectory:
+    """A rollout. `tools` is what the policy was offered, `terminal` why it ended, `reward` the mean of the scored axes."""
+
+    IDENTITY: ClassVar = ("task_id", "policy", "sampling", "sample")
+
+    id: str
+    task_id: str
+    server: str
+    policy: str
+    sampling: Json
+    sample: int
+    tools: list[Json]
+    messages: list[Json]
+    terminal: str
+    calls: list[CallRecord]
+    scores: list[Score]
+    reward: float | None
+    usage: Usage
+    models: dict[str, str]

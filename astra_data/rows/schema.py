@@ -48,7 +48,7 @@ def fields(row_type: type) -> dict[str, Any]:
 
 def unwrap(annotation: Any) -> tuple[Any, bool]:
     """(`X`, True) for `X | None`, else (`X`, False)."""
-    if isinstance(annotation, types.UnionType):
+    if typing.get_origin(annotation) in (types.UnionType, typing.Union):
         inner = [arm for arm in typing.get_args(annotation) if arm is not type(None)]
         return inner[0], True
     return annotation, False

@@ -9,7 +9,7 @@ from typing import Any
 
 from astra_data.rows.canonical import canonical, content_id, digest
 from astra_data.rows.chains import Chain
-from astra_data.rows.schema import Row, check, encode_row, features, fields, from_dict, to_dict
+from astra_data.rows.schema import Row, check, features, fields, from_dict, to_dict
 from astra_data.rows.sft import SftRow
 from astra_data.rows.tasks import Task
 from astra_data.rows.tools import Server
@@ -42,7 +42,6 @@ __all__ = [
     "check",
     "content_id",
     "digest",
-    "encode_row",
     "features",
     "fields",
     "from_dict",

@@ -93,49 +93,55 @@ def features(row_type: type) -> Features:
     return Features({name: feature(kind) for name, kind in fields(row_type).items()})
 
 
-Checker = Callable[[Any, str], str | None]
+Wrong = tuple[str, str]
+"""What is wrong with a value: its path inside the value (`[2].name`, or empty), and the message."""
+
+Checker = Callable[[Any], Wrong | None]
 
 
 @cache
 def checker(annotation: Any) -> Checker:
-    """A function (value, field path) -> the first thing wrong with the value, or None."""
+    """A function value -> the first thing wrong with it, or None. Paths are only built once something is wrong."""
     inner, optional = unwrap(annotation)
     check_inner = _required(inner)
     if not optional:
         return check_inner
-    return lambda value, path: None if value is None else check_inner(value, path)
+    return lambda value: None if value is None else check_inner(value)
 
 
 def _required(annotation: Any) -> Checker:
     if annotation is Json:
-        return lambda value, path: None
+        return lambda value: None
     if annotation in SCALARS:
         return _scalar(annotation)
     if typing.get_origin(annotation) is list:
-        return _list(checker(typing.get_args(annotation)[0]))
+        item = typing.get_args(annotation)[0]
+        return _instance(list, "a list") if item is Json else _list(checker(item))
     if typing.get_origin(annotation) is dict:
-        return lambda value, path: None if isinstance(value, dict) else f"{path}: expected an object, got {_kind(value)}"
+        return _instance(dict, "an object")
     return _struct(annotation)
+
+
+def _instance(kind: type, expected: str) -> Checker:
+    return lambda value: None if isinstance(value, kind) else ("", f"expected {expected}, got {_kind(value)}")
 
 
 def _scalar(kind: type) -> Checker:
     accepted = (int, float) if kind is float else (kind,)
 
-    def check_scalar(value: Any, path: str) -> str | None:
-        if type(value) in accepted:
-            return None
-        return f"{path}: expected {SCALARS[kind][0]}, got {_kind(value)}"
+    def check_scalar(value: Any) -> Wrong | None:
+        return None if type(value) in accepted else ("", f"expected {SCALARS[kind][0]}, got {_kind(value)}")
 
     return check_scalar
 
 
 def _list(check_item: Checker) -> Checker:
-    def check_list(value: Any, path: str) -> str | None:
+    def check_list(value: Any) -> Wrong | None:
         if not isinstance(value, list):
-            return f"{path}: expected a list, got {_kind(value)}"
+            return "", f"expected a list, got {_kind(value)}"
         for index, item in enumerate(value):
-            if wrong := check_item(item, f"{path}[{index}]"):
-                return wrong
+            if wrong := check_item(item):
+                return f"[{index}]{wrong[0]}", wrong[1]
         return None
 
     return check_list
@@ -143,24 +149,26 @@ def _list(check_item: Checker) -> Checker:
 
 def _struct(row_type: type) -> Checker:
     checks = {name: checker(kind) for name, kind in fields(row_type).items()}
+    checked = list(checks.items())
 
-    def check_struct(value: Any, path: str) -> str | None:
+    def check_struct(value: Any) -> Wrong | None:
         if not isinstance(value, dict):
-            return f"{path}: expected an object, got {_kind(value)}"
+            return "", f"expected an object, got {_kind(value)}"
         if value.keys() != checks.keys():
-            return _keys(value, checks, path)
-        for name, check_field in checks.items():
-            if wrong := check_field(value[name], f"{path}.{name}" if path else name):
-                return wrong
+            return _keys(value, checks)
+        for name, check_field in checked:
+            if wrong := check_field(value[name]):
+                return f".{name}{wrong[0]}", wrong[1]
         return None
 
     return check_struct
 
 
-def _keys(value: Row, expected: dict[str, Checker], path: str) -> str:
+def _keys(value: Row, expected: dict[str, Checker]) -> Wrong:
     missing = [name for name in expected if name not in value]
-    name = missing[0] if missing else next(name for name in value if name not in expected)
-    return f"{path}.{name}".lstrip(".") + (": missing" if missing else ": not a field of this row")
+    if missing:
+        return f".{missing[0]}", "missing"
+    return f".{next(name for name in value if name not in expected)}", "not a field of this row"
 
 
 def _kind(value: Any) -> str:
@@ -169,9 +177,8 @@ def _kind(value: Any) -> str:
 
 def check(row_type: type, row: Row, *, file: str, number: int | None = None) -> None:
     """Raise `DataError` naming file, row and field unless `row` has exactly the fields and types of `row_type`."""
-    if wrong := checker(row_type)(row, ""):
-        field, _, message = wrong.partition(": ")
-        raise DataError(message, place=Place(file, number, field or None))
+    if wrong := checker(row_type)(row):
+        raise DataError(wrong[1], place=Place(file, number, wrong[0].lstrip(".") or None))
 
 
 def to_dict(row: Any) -> Row:
@@ -206,28 +213,48 @@ def _typed(value: Any, annotation: Any) -> Any:
 
 @cache
 def encoder(annotation: Any) -> Callable[[Any], Any] | None:
-    """A function that turns the JSON values inside a field into their stored text, or None where there are none."""
+    """A function that turns the JSON values inside a field into their UTF-8 text, or None where there are none."""
     inner, _ = unwrap(annotation)
     if is_json(inner):
-        return lambda value: None if value is None else orjson.dumps(value).decode()
+        return _encode_json
     if inner in SCALARS:
         return None
     if typing.get_origin(inner) is list:
         encode_item = encoder(typing.get_args(inner)[0])
         return encode_item and (lambda value: None if value is None else [encode_item(item) for item in value])
-    parts = {name: encode for name, kind in fields(inner).items() if (encode := encoder(kind))}
-    return (lambda value: None if value is None else _encode(value, parts)) if parts else None
+    return _struct_encoder(inner)
 
 
-def _encode(row: Row, parts: dict[str, Callable[[Any], Any]]) -> Row:
-    return row | {name: encode(row[name]) for name, encode in parts.items()}
+def _struct_encoder(row_type: type) -> Callable[[Any], Any] | None:
+    parts = [(name, encode) for name, kind in fields(row_type).items() if (encode := encoder(kind))]
+    if not parts:
+        return None
+    return lambda row: None if row is None else row | {name: encode(row[name]) for name, encode in parts}
 
 
-def encode_row(row_type: type, row: Row) -> Row:
-    """A stored dict with its JSON values as text: what pyarrow writes."""
-    return _encode(row, _parts(row_type))
+def _encode_json(value: Any) -> bytes | None:
+    return None if value is None else orjson.dumps(value)
+
+
+def canonical_line(encoded: Row) -> bytes:
+    """The canonical bytes of an encoded row: fields in declared order, JSON values in their own key order.
+
+    Key order inside a tool's schema or a message is content (it is what a model reads), so it counts; how a writer lays the
+    row out in a file does not.
+    """
+    return orjson.dumps(encoded, default=orjson.Fragment)
 
 
 @cache
-def _parts(row_type: type) -> dict[str, Callable[[Any], Any]]:
-    return {name: encode for name, kind in fields(row_type).items() if (encode := encoder(kind))}
+def decoder(annotation: Any) -> Callable[[Any], Any] | None:
+    """The inverse of `encoder`, for values read from Parquet."""
+    inner, _ = unwrap(annotation)
+    if is_json(inner):
+        return lambda value: None if value is None else orjson.loads(value)
+    if inner in SCALARS:
+        return None
+    if typing.get_origin(inner) is list:
+        decode_item = decoder(typing.get_args(inner)[0])
+        return decode_item and (lambda value: None if value is None else [decode_item(item) for item in value])
+    parts = [(name, decode) for name, kind in fields(inner).items() if (decode := decoder(kind))]
+    return (lambda row: None if row is None else row | {name: decode(row[name]) for name, decode in parts}) if parts else None

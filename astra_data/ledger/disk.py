@@ -1,0 +1,168 @@
+"""The ledger on disk: its table, the statements, and the thread that writes.
+
+    writer = Writer(path, open_table(path))
+    await writer.write(effect)
+
+The future that `write` gives is done when the effect is committed.
+"""
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from astra_data.errors import DataError, Place
+
+Effect = list[Any]
+"""`[key, kind, request, response, outcome, usage]`: request, response and usage as canonical JSON text."""
+
+Write = tuple[Effect, "asyncio.Future[None]"]
+
+SCHEMA_VERSION = 1
+APPLICATION_ID = 0x41535452  # "ASTR"
+BUSY_SECONDS = 60.0
+BATCH_ROWS = 512
+BATCH_CHARACTERS = 1 << 24
+
+TABLE = """CREATE TABLE IF NOT EXISTS effects (
+    key TEXT NOT NULL, attempt INTEGER NOT NULL, kind TEXT NOT NULL, request TEXT NOT NULL, response TEXT NOT NULL,
+    outcome TEXT NOT NULL, usage TEXT NOT NULL, PRIMARY KEY (key, attempt))"""
+# One statement for a whole batch: the writer thread gives up the GIL once, not once per row.
+# value: [key, kind, request, response, outcome, usage, how many rows of the batch before it have its key]
+INSERT = """INSERT INTO effects (key, attempt, kind, request, response, outcome, usage)
+    SELECT value ->> 0, 1 + (value ->> 6) + COALESCE((SELECT MAX(attempt) FROM effects WHERE key = value ->> 0), 0),
+           value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each(?)"""
+FIND = "SELECT response, usage FROM effects WHERE key = ? AND outcome = 'ok' ORDER BY attempt DESC LIMIT 1"
+EXPORTED = ("key", "kind", "request", "response", "outcome", "attempt", "usage")
+
+
+class Writer:
+    """A thread that commits all that is queued, in one transaction at a time."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self._path, self._connection = path, connection
+        self._queue: queue.SimpleQueue[Write | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="ledger", daemon=True)
+        self._thread.start()
+
+    def write(self, effect: Effect) -> "asyncio.Future[None]":
+        """Queued at once; the future is done when the effect is on disk, or fails with `DataError`."""
+        if not self._thread.is_alive():
+            raise RuntimeError("the ledger is closed")
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._queue.put((effect, done))
+        return done
+
+    def stop(self) -> None:
+        self._queue.put(None)
+        self._thread.join()
+
+    def _work(self) -> None:
+        last = False
+        while not last:
+            writes, last = self._next_batch()
+            if writes:
+                _settle([done for _, done in writes], self._commit([effect for effect, _ in writes]))
+        with closing(self._connection) as connection, suppress(sqlite3.Error):
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _next_batch(self) -> tuple[list[Write], bool]:
+        """All that is queued, up to a bound; True with it when nothing will follow."""
+        write, batch, characters = self._queue.get(), [], 0
+        while write is not None:
+            batch.append(write)
+            characters += len(write[0][2]) + len(write[0][3])
+            if len(batch) == BATCH_ROWS or characters > BATCH_CHARACTERS or self._queue.empty():
+                return batch, False
+            write = self._queue.get()
+        return batch, True
+
+    def _commit(self, effects: list[Effect]) -> DataError | None:
+        before: Counter[str] = Counter()
+        for effect in effects:
+            effect.append(before[effect[0]])
+            before[effect[0]] += 1
+        try:
+            self._connection.execute(INSERT, (orjson.dumps(effects).decode(),))
+        except sqlite3.Error as error:
+            return disk_error(self._path, error)
+        return None
+
+
+def _settle(waiting: list["asyncio.Future[None]"], error: DataError | None) -> None:
+    def resolve(futures: list["asyncio.Future[None]"]) -> None:
+        for future in futures:
+            if not future.done():
+                future.set_result(None) if error is None else future.set_exception(error)
+
+    for loop in {future.get_loop() for future in waiting}:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(resolve, [future for future in waiting if future.get_loop() is loop])
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+
+
+def open_table(path: Path) -> sqlite3.Connection:
+    """A connection to a file that is a ledger of this version, or was empty. Raises `DataError` for any other."""
+    connection = connect(path)
+    try:
+        _prepare(path, connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _prepare(path: Path, connection: sqlite3.Connection) -> None:
+    if not connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.executescript(
+            f"BEGIN IMMEDIATE; {TABLE}; PRAGMA application_id = {APPLICATION_ID};"
+            f" PRAGMA user_version = {SCHEMA_VERSION}; COMMIT"
+        )
+    connection.execute("PRAGMA synchronous = NORMAL")
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if application != APPLICATION_ID:
+        raise _not_a_ledger(path)
+    if version != SCHEMA_VERSION:
+        message = f"the ledger has schema version {version}, this astra-data writes version {SCHEMA_VERSION}"
+        mend = "use the astra-data that wrote it, or start a new ledger"
+        raise DataError(message, place=Place(str(path)), mend=mend)
+
+
+def select(connection: sqlite3.Connection, keys: Iterable[str] | None) -> Iterator[tuple[Any, ...]]:
+    """Rows of the columns `EXPORTED`, ordered by key and attempt."""
+    chosen = f"SELECT {', '.join(EXPORTED)} FROM effects"
+    if keys is None:
+        yield from connection.execute(f"{chosen} ORDER BY key, attempt")
+        return
+    for key in sorted(set(keys)):
+        yield from connection.execute(f"{chosen} WHERE key = ? ORDER BY attempt", (key,))
+
+
+def disk_error(path: Path, error: OSError | sqlite3.Error) -> DataError:
+    """What a person reads when SQLite or the folder refuses."""
+    text = str(error)
+    if "not a database" in text:
+        return _not_a_ledger(path)
+    if "full" in text:
+        message, mend = "the disk is full", "free some space and run again: every answer returned so far is kept"
+    elif "locked" in text:
+        message, mend = "another process holds the ledger", "wait for it to end, or stop it, and run again"
+    else:
+        message, mend = f"the ledger cannot be used: {text}", "check that its folder exists and can be written"
+    return DataError(message, place=Place(str(path)), mend=mend)
+
+
+def _not_a_ledger(path: Path) -> DataError:
+    return DataError("this is not a ledger", place=Place(str(path)), mend="name another file, or move this one away")

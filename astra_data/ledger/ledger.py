@@ -1,0 +1,140 @@
+"""`Ledger`: one answer per key, however many ask for it, and only what is on disk is returned.
+
+    answer = await ledger.once(key, "ask", request, ask_the_model)
+
+Work in flight is shared between its waiters; the file is written by `disk.Writer`.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from astra_data.ledger.answer import Answer, Kind, Totals, Unanswered, Usage
+from astra_data.ledger.disk import EXPORTED, FIND, Writer, connect, disk_error, open_table, select
+from astra_data.rows.canonical import canonical
+
+
+@dataclass(slots=True)
+class _Work:
+    task: asyncio.Task[Answer]
+    waiters: int = 0
+
+
+class Ledger:
+    """One open ledger file. `find` may be called anywhere; the coroutines belong to an event loop."""
+
+    def __init__(self, path: Path, reader: sqlite3.Connection, writer: Writer) -> None:
+        self.path, self._reader, self._writer = path, reader, writer
+        self._running: dict[str, _Work] = {}
+        self._totals = Totals()
+
+    @classmethod
+    def open(cls, path: Path) -> "Ledger":
+        """Open or create. Raises `DataError` for an unwritable folder, another kind of file or another schema."""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            writer = Writer(path, open_table(path))
+            return cls(path, connect(path), writer)
+        except (OSError, sqlite3.Error) as error:
+            raise disk_error(path, error) from error
+
+    def find(self, key: str) -> Answer | None:
+        """The latest good answer under `key`. Raises `DataError` when the file cannot be read."""
+        try:
+            row = self._reader.execute(FIND, (key,)).fetchone()
+        except sqlite3.Error as error:
+            raise disk_error(self.path, error) from error
+        return None if row is None else Answer(orjson.loads(row[0]), Usage(**orjson.loads(row[1])))
+
+    async def once(self, key: str, kind: Kind, request: Any, produce: Callable[[], Awaitable[Answer]]) -> Answer:
+        """The committed answer under `key`, or that of `produce`, which runs once however many wait for it.
+
+        `Unanswered` from `produce` is recorded as a failed attempt and raised to all waiters; the next `once` tries
+        again. Other errors are raised unrecorded. Work is cancelled only when its last waiter is.
+        """
+        work = self._running.get(key)
+        if work is None:
+            found = self.find(key)
+            if found is not None:
+                self._totals = replace(self._totals, reused=self._totals.reused + 1)
+                return found
+            work = self._start(key, kind, request, produce)
+        else:
+            self._totals = replace(self._totals, reused=self._totals.reused + 1)
+        return await self._wait(key, work)
+
+    async def put(self, key: str, kind: Kind, request: Any, answer: Answer) -> None:
+        """Record a new answer that supersedes the ones before it."""
+        await self._writer.write(_effect(key, kind, request, answer.response, "ok", answer.usage))
+
+    def export(self, keys: Iterable[str] | None = None) -> Iterator[dict[str, Any]]:
+        """All attempts (of `keys` only, if given) as plain dicts, ordered by key and attempt."""
+        with closing(connect(self.path)) as connection:
+            for row in select(connection, keys):
+                effect = dict(zip(EXPORTED, row, strict=True))
+                yield effect | {name: orjson.loads(effect[name]) for name in ("request", "response", "usage")}
+
+    def totals(self) -> Totals:
+        return self._totals
+
+    async def close(self) -> None:
+        """Cancel what is in flight, commit what is queued, fold the write-ahead log into the file."""
+        works = [work.task for work in self._running.values()]
+        for task in works:
+            task.cancel()
+        await asyncio.gather(*works, return_exceptions=True)
+        await asyncio.to_thread(self._writer.stop)
+        self._reader.close()
+
+    def _start(self, key: str, kind: Kind, request: Any, produce: Callable[[], Awaitable[Answer]]) -> _Work:
+        work = _Work(asyncio.ensure_future(self._run(key, kind, request, produce)))
+        self._running[key] = work
+        work.task.add_done_callback(lambda task: self._finish(key, work))
+        return work
+
+    def _finish(self, key: str, work: _Work) -> None:
+        if self._running.get(key) is work:
+            del self._running[key]
+        if not work.task.cancelled():
+            work.task.exception()
+
+    async def _wait(self, key: str, work: _Work) -> Answer:
+        work.waiters += 1
+        try:
+            return await asyncio.shield(work.task)
+        except asyncio.CancelledError:
+            if work.waiters == 1 and self._running.get(key) is work:
+                del self._running[key]
+                work.task.cancel()
+            raise
+        finally:
+            work.waiters -= 1
+
+    async def _run(self, key: str, kind: Kind, request: Any, produce: Callable[[], Awaitable[Answer]]) -> Answer:
+        try:
+            answer = await produce()
+        except Unanswered as error:
+            if error.sent:
+                spent = error.spent or Answer(None)
+                self._count(spent.usage, failed=1)
+                response = {"reason": error.reason, "response": spent.response}
+                await self._writer.write(_effect(key, kind, request, response, "failed", spent.usage))
+            raise
+        self._count(answer.usage)
+        await self._writer.write(_effect(key, kind, request, answer.response, "ok", answer.usage))
+        return answer
+
+    def _count(self, usage: Usage, failed: int = 0) -> None:
+        now = self._totals
+        paid = Usage(now.input_tokens, now.output_tokens, now.cost) + usage
+        self._totals = Totals(now.asked + 1, now.reused, now.failed + failed, **asdict(paid))
+
+
+def _effect(key: str, kind: Kind, request: Any, response: Any, outcome: str, usage: Usage) -> list[Any]:
+    return [key, kind, *(canonical(part).decode() for part in (request, response)), outcome, canonical(usage).decode()]

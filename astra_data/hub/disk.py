@@ -1,0 +1,106 @@
+"""What the store asks of a file system: files that are whole or absent, and refusals that a person can mend.
+
+    with guarded(root):
+        write_synced(root / "main", b"5c1b1494...")
+
+A folder that a live process works in is held by an advisory lock, which the system drops when the process ends, however
+it ends; so a folder that can be locked is nobody's.
+"""
+
+import contextlib
+import errno
+import fcntl
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+from astra_data.errors import DataError
+
+ELSEWHERE = "or set ASTRA_STORE to a folder with room that you can write to"
+REFUSALS = {
+    errno.ENOSPC: ("the disk is full", f"free some space, {ELSEWHERE}"),
+    errno.EDQUOT: ("the disk quota is used up", f"free some space, {ELSEWHERE}"),
+    errno.EROFS: ("the file system is read-only", f"mount it writable, {ELSEWHERE}"),
+    errno.EACCES: ("permission denied", f"give yourself write access, {ELSEWHERE}"),
+    errno.EPERM: ("permission denied", f"give yourself write access, {ELSEWHERE}"),
+}
+
+
+@contextlib.contextmanager
+def guarded(root: Path) -> Iterator[None]:
+    """Turn the refusals of the disk under `root` into `DataError`; other errors, and other folders' errors, pass."""
+    try:
+        yield
+    except OSError as error:
+        refusal = REFUSALS.get(error.errno or 0)
+        elsewhere = error.filename is not None and not str(error.filename).startswith(str(root))
+        if refusal is None or elsewhere:
+            raise
+        raise DataError(f"cannot write in {root}: {refusal[0]}", mend=refusal[1]) from error
+
+
+def write_synced(path: Path, data: bytes) -> None:
+    """Write a new file and wait until it is on the disk."""
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sync(path: Path) -> None:
+    """Wait until a file's bytes, or a folder's names, are on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_all(folder: Path) -> None:
+    """`sync` every file and folder below `folder`, and itself."""
+    for path in folder.rglob("*"):
+        sync(path)
+    sync(folder)
+
+
+@contextlib.contextmanager
+def held_folder(parent: Path, name: str) -> Iterator[Path]:
+    """A new folder in `parent`, held until the end, then removed if it is still there."""
+    parent.mkdir(parents=True, exist_ok=True)
+    while True:
+        folder = parent / f"{name}.{uuid.uuid4().hex[:12]}"
+        folder.mkdir()
+        if (handle := _hold(folder)) is not None:
+            break
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(handle)
+
+
+def sweep(parent: Path) -> None:
+    """Remove the folders in `parent` that no live process holds. Does nothing where that is not allowed."""
+    with contextlib.suppress(OSError):
+        for folder in list(parent.iterdir()):
+            if (handle := _hold(folder)) is not None:
+                shutil.rmtree(folder, ignore_errors=True)
+                os.close(handle)
+
+
+def _hold(folder: Path) -> int | None:
+    """An open handle with the lock of `folder`, or None if another has it or has removed the folder."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.fstat(handle).st_ino == folder.stat().st_ino:
+            return handle
+    except (BlockingIOError, FileNotFoundError):
+        pass
+    os.close(handle)
+    return None

@@ -8,7 +8,7 @@
     './pulled#rejected'
 
 A plain name is always in the store, `org/name` and `hf://datasets/org/name` are always on the Hub, whatever folders
-lie around, and a folder starts with `.`, `/`, `~` or a drive. A source file is no address: a stage makes a dataset of it.
+lie around, and a folder starts with `.`, `/`, `~` or a drive. A source file is no address: a stage reads it.
 """
 
 import re

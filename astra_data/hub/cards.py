@@ -1,9 +1,145 @@
-"""Cards."""
+"""Cards: the `README.md` of a version, rendered from `cards/<kind>.md.jinja` and nothing but its lineage.
+
+    text = render("weather-tasks", version.tree, version.lineage(), ["default", "rejected"], repo="org/weather-tasks")
+
+The YAML head is what the Hub and `load_dataset` go by: configs, licence, sources, and an `astra:` block. The same
+lineage gives the same bytes.
+"""
 
 from collections.abc import Sequence
+from typing import Any
 
-from astra_data.hub.lineage import Lineage
+import yaml
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from astra_data import resources
+from astra_data.hub.lineage import Funnel, Histogram, Lineage
+from astra_data.hub.tree import CONFIG_FOLDERS
+
+BAR_WIDTH = 40
+HUB_LICENSES = frozenset(
+    (
+        *(
+            "agpl-3.0",
+            "apache-2.0",
+            "artistic-2.0",
+            "bsd-2-clause",
+            "bsd-3-clause",
+            "gpl-2.0",
+            "gpl-3.0",
+            "isc",
+            "lgpl-2.1",
+        ),
+        *(
+            "lgpl-3.0",
+            "mit",
+            "mpl-2.0",
+            "unlicense",
+            "wtfpl",
+            "zlib",
+            "cc0-1.0",
+            "cc-by-3.0",
+            "cc-by-4.0",
+            "cc-by-sa-3.0",
+        ),
+        *("cc-by-sa-4.0", "cc-by-nc-4.0", "cc-by-nc-sa-4.0", "cc-by-nd-4.0", "cc-by-nc-nd-4.0", "odc-by", "odbl"),
+    )
+)
+"""Licence identifiers that the Hub knows; a card with any other says `other` and names it."""
 
 
-def render(name: str, tree: str, record: Lineage, configs: Sequence[str]) -> str:
-    return f"# {name}\n"
+def tag(tree: str) -> str:
+    """The Hub tag of a version."""
+    return f"v-{tree[:12]}"
+
+
+def render(name: str, tree: str, record: Lineage, configs: Sequence[str], repo: str | None = None) -> str:
+    """The card of a version with these configs. `repo` is the Hub repo it is for; without one, a stand-in is shown."""
+    templates = _templates()
+    template = templates.select_template([f"{record.kind}.md.jinja", "_base.md.jinja"])
+    return template.render(
+        head=yaml.safe_dump(head(tree, record, configs), sort_keys=False, allow_unicode=True, width=119).rstrip(),
+        name=name,
+        repo=repo or f"org/{name}",
+        tree=tree,
+        tag=tag(tree),
+        record=record,
+        configs=configs,
+        outputs={output.config: output for output in record.outputs},
+    )
+
+
+def head(tree: str, record: Lineage, configs: Sequence[str]) -> dict[str, Any]:
+    """The YAML head of the card, in the order in which it is written."""
+    sources = sorted({source.repo for source in record.inputs if source.repo})
+    return {
+        "configs": [_config(config) for config in configs],
+        **_license(record.licenses),
+        **({"source_datasets": sources} if sources else {}),
+        "tags": ["astra", f"astra:{record.kind}"],
+        "astra": {
+            "kind": record.kind,
+            "stage": record.stage,
+            "version": record.stage_version,
+            "tree": tree,
+            "rows": {output.config: output.rows for output in record.outputs},
+            "complete": record.complete,
+            "key": record.key,
+            "inputs": [source.address for source in record.inputs],
+        },
+    }
+
+
+def funnel_rows(funnel: Funnel) -> list[tuple[str, str, int]]:
+    """(outcome, reason, count) of what was not kept, most frequent first within an outcome."""
+    parts = (("rejected", funnel.rejected), ("quarantined", funnel.quarantined))
+    return [
+        (outcome, reason, count)
+        for outcome, reasons in parts
+        for reason, count in sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))
+    ]
+
+
+def bars(histogram: Histogram) -> list[str]:
+    """One line of text for each bin: its edges, a bar, its count."""
+    top = max(histogram.counts, default=0) or 1
+    edges = [f"{edge:.4g}" for edge in histogram.edges]
+    width = max(map(len, edges), default=1)
+    return [
+        f"{low:>{width}} - {high:>{width}} |{'#' * -(-count * BAR_WIDTH // top):<{BAR_WIDTH}}| {count}"
+        for low, high, count in zip(edges, edges[1:], histogram.counts, strict=False)
+    ]
+
+
+def _templates() -> Environment:
+    """An environment for Markdown: a missing variable is an error, and nothing is escaped but table cells."""
+    env = Environment(
+        loader=FileSystemLoader(resources.folder("cards")),
+        undefined=StrictUndefined,
+        autoescape=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    env.filters |= {"bars": bars, "funnel_rows": funnel_rows, "cell": _cell}
+    return env
+
+
+def _cell(text: object) -> str:
+    """Text that cannot end a cell of a Markdown table."""
+    return " ".join(str(text).split()).replace("|", "\\|")
+
+
+def _config(config: str) -> dict[str, Any]:
+    files = [{"split": "train", "path": f"{CONFIG_FOLDERS[config]}/*.parquet"}]
+    default = {"default": True} if config == "default" else {}
+    return {"config_name": config, **default, "data_files": files}
+
+
+def _license(licenses: Sequence[str]) -> dict[str, Any]:
+    known = sorted({one.lower() for one in licenses})
+    if not known:
+        return {"license": "unknown"}
+    if not HUB_LICENSES.issuperset(known):
+        return {"license": "other", "license_name": "-and-".join(known)}
+    return {"license": known[0] if len(known) == 1 else known}

@@ -3,8 +3,8 @@
     with guarded(root):
         write_synced(root / "main", b"5c1b1494...")
 
-A folder that a live process works in is held by an advisory lock, which the system drops when the process ends, however
-it ends; so a folder that can be locked is nobody's.
+A folder that a live process works in is held by an advisory lock, which the system drops when the process
+ends, however it ends; so a folder that can be locked is nobody's.
 """
 
 import contextlib

@@ -137,8 +137,8 @@ def stage_key(
 ) -> str:
     """The key under which a run is found again, 64 hex digits.
 
-    `inputs_rows` maps role to row digest, so the key survives re-encoding and re-publishing. `models` maps role to name
-    and sampling. Throughput knobs stay out of `config`.
+    `inputs_rows` maps role to row digest, so the key survives re-encoding and re-publishing. `models` maps role to
+    name and sampling. Throughput knobs stay out of `config`.
     """
     from astra_data.rows.canonical import digest
 

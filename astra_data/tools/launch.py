@@ -1,0 +1,101 @@
+"""How the process of a stdio server is started, and ended with everything it started itself.
+
+    async with running(entry, workspace, environ) as (read, write):     # the streams of the official client
+        ...
+
+The official transport spawns the process in its own group, but kills the group only if the leader does not go by
+itself. A line of shell tells us the group, so that a grandchild cannot outlive the session.
+"""
+
+import logging
+import os
+import shutil
+import signal
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from mcp.client.stdio import StdioServerParameters, stdio_client
+from mcp.client.streamable_http import streamable_http_client
+
+from astra_data.tools.environment import scrubbed
+from astra_data.tools.mcp_config import ServerEntry
+from astra_data.tools.workspace import Workspace
+
+TELL_GROUP = 'echo $$ >"$0" && exec "$@"'
+OLD_SDK = ("--with", "mcp<2")
+STDERR_CHARACTERS = 800
+
+
+@asynccontextmanager
+async def running(
+    entry: ServerEntry, workspace: Workspace, environ: Mapping[str, str]
+) -> AsyncIterator[tuple[Any, Any]]:
+    """The message streams of a server; its processes are gone when the block is left. `entry` is expanded."""
+    if entry.transport == "http":
+        timeout = httpx2.Timeout(30.0, read=None)
+        async with (
+            httpx2.AsyncClient(headers=dict(entry.headers), timeout=timeout) as client,
+            streamable_http_client(entry.url, http_client=client) as streams,
+        ):
+            yield streams
+        return
+    _hush()
+    try:
+        with (workspace.base / "stderr").open("w") as errlog:
+            async with stdio_client(_parameters(entry, workspace, environ), errlog=errlog) as streams:
+                yield streams
+    finally:
+        kill_group(workspace)
+
+
+def _parameters(entry: ServerEntry, workspace: Workspace, environ: Mapping[str, str]) -> StdioServerParameters:
+    env = scrubbed(environ, home=workspace.home, tmp=workspace.tmp) | workspace.to_real(dict(entry.env))
+    words = workspace.to_real([entry.command, *entry.args])
+    if "/" not in words[0] and not shutil.which(words[0], path=env["PATH"]):
+        raise FileNotFoundError(f"the command {words[0]} is not installed")
+    return StdioServerParameters(
+        command="/bin/sh",
+        args=["-c", TELL_GROUP, str(_group_file(workspace)), *words],
+        env=env,
+        cwd=workspace.root,
+        encoding_error_handler="replace",
+    )
+
+
+def _group_file(workspace: Workspace) -> Path:
+    return workspace.base / "group"
+
+
+def kill_group(workspace: Workspace) -> None:
+    """Kill every process of the group at once. Does nothing when there is none."""
+    with suppress(OSError, ValueError):
+        os.killpg(int(_group_file(workspace).read_text()), signal.SIGKILL)
+
+
+def stderr_tail(workspace: Workspace) -> str:
+    """The last words of the server, as they may be shown."""
+    with suppress(OSError):
+        text = (workspace.base / "stderr").read_bytes()[-8 * STDERR_CHARACTERS :].decode(errors="replace")
+        return workspace.to_shown(text).strip()[-STDERR_CHARACTERS:]
+    return ""
+
+
+def for_old_sdk(entry: ServerEntry) -> ServerEntry | None:
+    """The entry with `mcp<2` added to its environment, or None where that cannot be said.
+
+    Many servers declare `mcp>=1` without a ceiling, and do not start with version 2.
+    """
+    words = (entry.command, *entry.args)
+    at = 1 if Path(entry.command).name == "uvx" else 3 if words[1:3] == ("tool", "run") else 0
+    if not at or OLD_SDK[1] in words:
+        return None
+    return replace(entry, args=(*words[1:at], *OLD_SDK, *words[at:]))
+
+
+def _hush() -> None:
+    """Keep the official transport from logging a traceback for every line of noise on a server's stdout."""
+    logging.getLogger("mcp.client.stdio").setLevel(logging.CRITICAL)

@@ -1,0 +1,237 @@
+"""One running MCP server, in one workspace.
+
+    session = await McpSession.start(entry, workspace)
+    tools = await session.list_tools()                                  # raw, as the wire has them
+    result = await session.call("read_file", {"path": "/workspace/a"})  # ToolResult, or ToolBackendDown
+    await session.close()
+
+Handshake, transports and request matching are the official client's. Results are read raw: its typed layer refuses a
+whole `tools/list` for one schema without `type`. Its contexts must be left by the task that entered them, so each
+session lives in a task of its own and can be used from any other.
+"""
+
+import asyncio
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import anyio
+from mcp import ClientSession
+from mcp.shared.exceptions import MCPError
+from mcp.shared.jsonrpc_dispatcher import JSONRPCDispatcher
+from mcp.types import CONNECTION_CLOSED, METHOD_NOT_FOUND, Implementation, InitializeResult
+
+from astra_data.messages import JsonObject
+from astra_data.tools.content import text_of
+from astra_data.tools.launch import for_old_sdk, kill_group, running, stderr_tail
+from astra_data.tools.mcp_config import ServerEntry
+from astra_data.tools.result import DIED, START_FAILED, TIMEOUT, ToolBackendDown, ToolResult
+from astra_data.tools.workspace import Workspace
+
+MOST_PAGES = 1000
+PING_SECONDS = 5.0
+LOST = {"Server returned an error response", "Session terminated"}
+"""What the HTTP transport says when it failed itself, rather than the server's code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """Seconds. A start may have to install a package first."""
+
+    start: float = 90.0
+    list: float = 30.0
+    call: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class ServerInfo:
+    """What a server says of itself when it starts."""
+
+    name: str
+    version: str
+    title: str | None
+    instructions: str | None
+    protocol: str
+
+
+class McpSession:
+    """A started server. Any number of tasks may call it at once; after a `ToolBackendDown` it is no longer `alive`."""
+
+    def __init__(self, entry: ServerEntry, workspace: Workspace, deadlines: Deadlines) -> None:
+        self.entry, self.workspace, self.deadlines = entry, workspace, deadlines
+        self.info = ServerInfo(entry.name, "", None, None, "")
+        self.alive = False
+        self._dispatcher: JSONRPCDispatcher | None = None
+        self._failure: Exception | None = None
+        self._settled = asyncio.Event()
+        self._scope = anyio.CancelScope()
+        self._task: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def start(
+        cls,
+        entry: ServerEntry,
+        workspace: Workspace,
+        *,
+        deadlines: Deadlines | None = None,
+        environ: Mapping[str, str] = os.environ,
+    ) -> "McpSession":
+        """Start a server, which does not own its workspace. A `uvx` server that leaves at once is tried with `mcp<2`.
+
+        Raises `UsageError` for a variable that is not set, and `ToolBackendDown` when there is no handshake.
+        """
+        deadlines = deadlines or Deadlines()
+        try:
+            return await cls(entry, workspace, deadlines)._open(environ)
+        except ToolBackendDown as error:
+            older = for_old_sdk(entry)
+            if older is None or isinstance(error.__cause__, TimeoutError):
+                raise
+        return await cls(older, workspace, deadlines)._open(environ)
+
+    async def list_tools(self) -> list[JsonObject]:
+        """Every tool as the wire has it, all pages; a server without tools has none."""
+        tools: list[JsonObject] = []
+        cursor: str | None = None
+        for _ in range(MOST_PAGES):
+            try:
+                page = await self._request("tools/list", {"cursor": cursor} if cursor else {}, self.deadlines.list)
+            except MCPError as error:
+                if error.code == METHOD_NOT_FOUND:
+                    return []
+                raise ToolBackendDown(START_FAILED, self._shown(f"tools/list: {error}")) from error
+            found, following = page.get("tools"), page.get("nextCursor")
+            tools += [tool for tool in found if isinstance(tool, dict)] if isinstance(found, list) else []
+            if not following or following == cursor:
+                break
+            cursor = str(following)
+        shown: list[JsonObject] = self.workspace.to_shown.json(tools)
+        return shown
+
+    async def call(self, name: str, arguments: JsonObject) -> ToolResult:
+        """Call a tool. Whatever the server says of the call is a result, in both styles of error that servers use."""
+        real = arguments if self.entry.transport == "http" else self.workspace.to_real(arguments)
+        try:
+            result = await self._request("tools/call", {"name": name, "arguments": real}, self.deadlines.call)
+        except MCPError as error:
+            return ToolResult(self._shown(error.message), is_error=True)
+        return ToolResult(self._shown(text_of(result)), is_error=result.get("isError") is True)
+
+    async def responsive(self) -> bool:
+        """Whether the server still answers. Anything that it answers will do."""
+        try:
+            await self._request("ping", {}, PING_SECONDS)
+        except MCPError:
+            return True
+        except ToolBackendDown:
+            return False
+        return True
+
+    async def close(self) -> None:
+        """End the server and everything that it started. Finishes even if the closing task is cancelled meanwhile."""
+        if self._task is None:
+            return
+        if not self.alive:
+            kill_group(self.workspace)
+        self.alive = False
+        self._scope.cancel()
+        await finished(self._task)
+
+    async def _open(self, environ: Mapping[str, str]) -> "McpSession":
+        entry = self.entry.expanded(environ)
+        self._task = asyncio.create_task(self._serve(entry, environ), name=f"mcp {entry.name}")
+        try:
+            await self._settled.wait()
+        except asyncio.CancelledError:
+            await self.close()
+            raise
+        if self._failure:
+            await self.close()
+            raise ToolBackendDown(START_FAILED, self._explain(self._failure)) from self._failure
+        return self
+
+    async def _serve(self, entry: ServerEntry, environ: Mapping[str, str]) -> None:
+        """The life of the server: what the official client opens is opened and closed here."""
+        client = Implementation(name="astra-data", version="0.1.0")
+        try:
+            with self._scope:
+                async with running(entry, self.workspace, environ) as (read, write):
+                    self._dispatcher = JSONRPCDispatcher(read, write)
+                    async with ClientSession(dispatcher=self._dispatcher, client_info=client) as session:
+                        await self._shake_hands(session)
+                        await anyio.sleep_forever()
+        except Exception as error:
+            self._failure = _innermost(error)
+        finally:
+            self.alive = False
+            self._settled.set()
+
+    async def _shake_hands(self, session: ClientSession) -> None:
+        try:
+            with anyio.fail_after(self.deadlines.start):
+                self._welcome(await session.initialize())
+        except TimeoutError:
+            kill_group(self.workspace)
+            raise
+
+    def _welcome(self, hello: InitializeResult) -> None:
+        server, shown = hello.server_info, self._shown
+        title = shown(server.title) if server.title else None
+        instructions = shown(hello.instructions) if hello.instructions else None
+        self.info = ServerInfo(
+            shown(server.name), shown(server.version), title, instructions, str(hello.protocol_version)
+        )
+        self.alive = True
+        self._settled.set()
+
+    async def _request(self, method: str, params: JsonObject, deadline: float) -> JsonObject:
+        """The raw result of one request. `MCPError` is what the server answered, `ToolBackendDown` that it did not."""
+        if not self.alive or self._dispatcher is None:
+            raise ToolBackendDown(DIED, f"{self.entry.name} is not running")
+        headers = {"mcp-protocol-version": self.info.protocol}
+        try:
+            async with asyncio.timeout(deadline):
+                return await self._dispatcher.send_raw_request(method, params, {"headers": headers})
+        except TimeoutError as error:
+            self.alive = False
+            said = f"{self.entry.name}: {params.get('name', method)} took more than {deadline:g} s"
+            raise ToolBackendDown(TIMEOUT, said) from error
+        except MCPError as error:
+            if not self._lost(error):
+                raise
+            self.alive = False
+            raise ToolBackendDown(DIED, self._explain(error)) from error
+
+    def _lost(self, error: MCPError) -> bool:
+        if self.entry.transport == "http":
+            return error.code == CONNECTION_CLOSED or error.message in LOST
+        return error.code == CONNECTION_CLOSED and error.message == "Connection closed"
+
+    def _explain(self, error: BaseException) -> str:
+        said = str(error) or type(error).__name__
+        if isinstance(error, TimeoutError):
+            said = f"no handshake within {self.deadlines.start:g} s"
+        tail = stderr_tail(self.workspace)
+        return self._shown(f"{self.entry.name}: {said}") + (f"; its last words: {tail}" if tail else "")
+
+    def _shown(self, text: str) -> str:
+        return self.workspace.to_shown(text)
+
+
+def _innermost(error: Exception) -> Exception:
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+async def finished(task: "asyncio.Task[Any]") -> None:
+    """Wait for `task` to its end, even if the waiting task is cancelled meanwhile; the cancellation follows."""
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled:
+        raise cancelled

@@ -1,0 +1,174 @@
+"""The private folder of one server process, and the template from which every such folder is copied.
+
+    template = Template(Path("fixtures"), (("git", "init", "/workspace/repo"),))
+    with template.fresh() as workspace:
+        workspace.root                                              # a copy of fixtures/, set up
+        workspace.to_shown(f"wrote {workspace.root}/a.txt")         # 'wrote /workspace/a.txt'
+
+The template is copied and set up once per run; a fresh workspace is a copy of that. Its digest covers the files and
+the commands, not what the commands make.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from astra_data.errors import ToolError, UsageError
+from astra_data.rows.canonical import digest
+from astra_data.tools.environment import credentials, machine_paths, scrubbed
+from astra_data.tools.paths import Shown, to_real
+
+SETUP_SECONDS = 600.0
+MOMENT_NS = 1_735_689_600 * 10**9
+"""2025-01-01T00:00:00Z, the modification time of every file of a template."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """`root` is `/workspace` to a model, `home` is `/home/agent`. All of it is removed by `close`."""
+
+    base: Path
+    to_shown: Shown
+
+    @property
+    def root(self) -> Path:
+        return self.base / "workspace"
+
+    @property
+    def home(self) -> Path:
+        return self.base / "home"
+
+    @property
+    def tmp(self) -> Path:
+        return self.base / "tmp"
+
+    def to_real(self, value: Any) -> Any:
+        """A JSON value with `/workspace` replaced by the real folder, inside strings too."""
+        return to_real(value, str(self.root))
+
+    def close(self) -> None:
+        shutil.rmtree(self.base, ignore_errors=True)
+
+    def __enter__(self) -> "Workspace":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class Template:
+    """What a workspace starts with: the files of `folder`, then what the `setup` commands make of them."""
+
+    def __init__(
+        self,
+        folder: Path | None = None,
+        setup: tuple[tuple[str, ...], ...] = (),
+        *,
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
+        self.folder, self.setup, self.environ = folder, setup, environ
+        self._prepared: Workspace | None = None
+        self._lock = threading.Lock()
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over names, contents and executable bits of the files, and the commands."""
+        files = [] if self.folder is None else [_fingerprint(path, self.folder) for path in _walk(self.folder)]
+        return digest({"files": files, "setup": [list(command) for command in self.setup]})
+
+    def fresh(self, secrets: frozenset[str] = frozenset()) -> Workspace:
+        """A new workspace. Blocks while it copies; `ToolError` if a set-up command fails."""
+        with self._lock:
+            prepared = self._prepared = self._prepared or self._prepare()
+        workspace = _new(self.environ, secrets, also=prepared.base)
+        shutil.copytree(prepared.root, workspace.root, symlinks=True)
+        shutil.copytree(prepared.home, workspace.home, symlinks=True)
+        return workspace
+
+    def close(self) -> None:
+        """Remove the prepared copy. A later `fresh` prepares again."""
+        with self._lock:
+            if self._prepared:
+                self._prepared.close()
+            self._prepared = None
+
+    def _prepare(self) -> Workspace:
+        workspace = _new(self.environ, frozenset())
+        try:
+            workspace.home.mkdir()
+            if self.folder is None:
+                workspace.root.mkdir()
+            else:
+                shutil.copytree(_existing(self.folder), workspace.root, symlinks=True)
+            for command in self.setup:
+                _run(command, workspace, self.environ)
+        except BaseException:
+            workspace.close()
+            raise
+        for path in [*_walk(workspace.root), workspace.root]:
+            os.utime(path, ns=(MOMENT_NS, MOMENT_NS), follow_symlinks=False)
+        return workspace
+
+
+def _new(environ: Mapping[str, str], secrets: frozenset[str], also: Path | None = None) -> Workspace:
+    base = Path(tempfile.mkdtemp(prefix="astra-")).resolve()
+    (base / "tmp").mkdir()
+    private: dict[str, str] = {}
+    for folder in (base, also) if also else (base,):
+        names = {"workspace": "/workspace", "home": "/home/agent", "tmp": "/tmp"}
+        private |= {str(folder / name): shown for name, shown in names.items()} | {
+            str(folder): "/tmp",
+            folder.name: "agent",
+        }
+    return Workspace(base, Shown(private, secrets | credentials(environ), machine_paths(environ)))
+
+
+def _existing(folder: Path) -> Path:
+    if not folder.is_dir():
+        raise UsageError(f"the workspace folder {folder} does not exist", mend="name an existing folder")
+    return folder
+
+
+def _walk(folder: Path) -> list[Path]:
+    return sorted(_existing(folder).rglob("*"))
+
+
+def _fingerprint(path: Path, folder: Path) -> list[Any]:
+    name = path.relative_to(folder).as_posix()
+    if path.is_symlink():
+        return [name, "link", str(path.readlink())]
+    if path.is_dir():
+        return [name, "folder", ""]
+    kind = "program" if path.stat().st_mode & 0o100 else "file"
+    return [name, kind, hashlib.sha256(path.read_bytes()).hexdigest()]
+
+
+def _run(command: tuple[str, ...], workspace: Workspace, environ: Mapping[str, str]) -> None:
+    words = workspace.to_real(list(command))
+    if words and words[0] == "python":
+        words[0] = sys.executable
+    env = scrubbed(environ, home=workspace.home, tmp=workspace.tmp)
+    mend = "run it by hand in a copy of the folder"
+    try:
+        done = subprocess.run(
+            words, cwd=workspace.root, env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=SETUP_SECONDS
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise ToolError(
+            f"workspace set-up `{' '.join(command)}`: {workspace.to_shown(str(error))}", mend=mend
+        ) from None
+    if done.returncode:
+        tail = workspace.to_shown((done.stderr or done.stdout).decode(errors="replace").strip()[-800:])
+        raise ToolError(f"workspace set-up `{' '.join(command)}` left with {done.returncode}: {tail}", mend=mend)

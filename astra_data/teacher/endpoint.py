@@ -1,0 +1,166 @@
+"""An OpenAI-compatible endpoint: one request in, one completion out, and every failure with a name.
+
+    endpoint = Endpoint("judge", config, new_client(config, key), budget)
+    completion = await endpoint.complete({"messages": messages})
+
+Retries, their waits and `Retry-After` are the openai client's. What is left after them either concerns one request
+(`Unanswered`, with a stable reason) or all of them (`EndpointError`, which ends the run before it wastes more).
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import openai
+import orjson
+
+from astra_data.errors import EndpointError
+from astra_data.ledger import Unanswered, Usage
+from astra_data.messages import JsonObject
+from astra_data.teacher.budget import Budget
+from astra_data.teacher.models import ModelConfig
+
+LONGEST_RETRY_AFTER_S = 120.0
+"""The openai client waits no longer for an endpoint that asks for time."""
+
+MAX_DETAIL = 200
+
+
+class BadRequest(Unanswered):
+    """The endpoint cannot take this request: too long, or with an option it does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """The first choice of a response, as it came over the wire."""
+
+    message: JsonObject
+    finish: str
+    usage: Usage
+
+
+def new_client(config: ModelConfig, key: str | None) -> openai.AsyncOpenAI:
+    """A client on the aiohttp transport, quiet. An absent key is sent as a placeholder, never looked up elsewhere."""
+    for name in ("openai", "httpx", "httpx2", "httpcore", "httpcore2"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    return openai.AsyncOpenAI(
+        api_key=key or "none",
+        base_url=config.base_url,
+        timeout=config.timeout_s,
+        max_retries=config.max_retries,
+        http_client=openai.DefaultAioHttpClient(timeout=config.timeout_s),
+    )
+
+
+class Endpoint:
+    """The model of a role behind its client. One failure that concerns all requests fails all later ones at once."""
+
+    def __init__(self, role: str, config: ModelConfig, client: openai.AsyncOpenAI, budget: Budget) -> None:
+        self.config = config
+        self._role, self._client, self._budget = role, client, budget
+        self._answers = False
+        self._broken: EndpointError | None = None
+        retries = config.max_retries
+        self._deadline_s = config.timeout_s * (retries + 1) + LONGEST_RETRY_AFTER_S * retries
+
+    async def complete(self, body: JsonObject, sample: int = 0) -> Completion:
+        """The completion of `body`, with model and sampling added. Raises `Unanswered`, `EndpointError`."""
+        if self._broken:
+            raise self._broken
+        payload = orjson.dumps({"model": self.config.model, **body, **self._sampling(sample)})
+        bound = self._cost(len(payload), self.config.max_tokens or 0)
+        async with self._budget.reserve(bound) as spend:
+            response = _parsed(await self._post(payload))
+            counted = response.get("usage") or {}
+            tokens = int(counted.get("prompt_tokens") or 0), int(counted.get("completion_tokens") or 0)
+            spend(self._cost(*tokens) if counted else bound)
+        message, finish = _first_choice(response)
+        return Completion(message, finish, Usage(*tokens, self._cost(*tokens)))
+
+    def _sampling(self, sample: int) -> JsonObject:
+        chosen = dict(self.config.sampling)
+        extra = chosen.pop("extra_body", {})
+        if "seed" in chosen:
+            chosen["seed"] += sample
+        if "max_tokens" in chosen and self.config.base_url is None:
+            chosen["max_completion_tokens"] = chosen.pop("max_tokens")
+        return {**chosen, **extra}
+
+    def _cost(self, input_tokens: int, output_tokens: int) -> float:
+        """USD. An upper bound when given bytes for input tokens and the permitted output tokens."""
+        price = self.config.price
+        return 0.0 if price is None else (input_tokens * price.input + output_tokens * price.output) / 1e6
+
+    async def _post(self, payload: bytes) -> str:
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                text = await self._client.post("/chat/completions", content=payload, cast_to=str)
+        except TimeoutError as error:
+            raise Unanswered("endpoint: timeout") from error
+        except openai.APIStatusError as error:
+            self._answers = True
+            raise self._refusal(error) from error
+        except openai.APIConnectionError as error:
+            raise self._no_connection(error) from error
+        self._answers = True
+        return text
+
+    def _refusal(self, error: openai.APIStatusError) -> Exception:
+        status, config = error.status_code, self.config
+        if status in (401, 403):
+            key = config.api_key_env or "no key (api_key_env is null)"
+            mend = f"give a key that may use {config.model}, or name its variable in models.{self._role}.api_key_env"
+            return self._fail(f"the endpoint refused {key} (HTTP {status})", mend)
+        if status == 404:
+            mend = f"check models.{self._role}.model and models.{self._role}.base_url"
+            return self._fail(f"the endpoint does not know the model {config.model!r} (HTTP 404)", mend)
+        if status == 402 or error.code == "insufficient_quota":
+            mend = "top up the account, or name another model: all answers so far are kept"
+            return self._fail(f"the account behind {config.api_key_env} has no credit left (HTTP {status})", mend)
+        reason = f"endpoint: {status} - {_detail(error.body)}"
+        return BadRequest(reason) if status in (400, 422) else Unanswered(reason)
+
+    def _no_connection(self, error: openai.APIConnectionError) -> Exception:
+        causes = list(_causes(error))
+        if not self._answers and any(isinstance(cause, aiohttp.ClientConnectorError) for cause in causes):
+            mend = f"start the server, or check models.{self._role}.base_url"
+            return self._fail("the endpoint cannot be reached", mend)
+        late = any(isinstance(cause, TimeoutError) for cause in causes)
+        return Unanswered("endpoint: timeout" if late else "endpoint: connection")
+
+    def _fail(self, message: str, mend: str) -> EndpointError:
+        self._broken = EndpointError(f"models.{self._role}: {message}", mend=mend)
+        return self._broken
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    cause = error.__cause__
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__
+
+
+def _detail(body: Any) -> str:
+    if isinstance(body, dict):
+        body = body.get("message", body)
+    return " ".join(str(body).split())[:MAX_DETAIL]
+
+
+def _parsed(text: str) -> JsonObject:
+    try:
+        response = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise Unanswered(f"endpoint: not JSON - {_detail(text)}") from error
+    if not isinstance(response, dict):
+        raise Unanswered(f"endpoint: not JSON - {_detail(text)}")
+    return response
+
+
+def _first_choice(response: JsonObject) -> tuple[JsonObject, str]:
+    choices = response.get("choices")
+    if not isinstance(choices, list) or not choices or not isinstance(choices[0].get("message"), dict):
+        raise Unanswered(f"endpoint: no choices - {_detail(response.get('error', response))}")
+    return choices[0]["message"], str(choices[0].get("finish_reason") or "stop")

@@ -1,0 +1,81 @@
+"""The JSON in what a model wrote: after its thoughts, inside fences, between pleasantries.
+
+    >>> list(json_values('<think>{"a": 0}?</think> Sure! ```json\\n{"a": 1}\\n``` Hope this helps.'))
+    [{'a': 1}]
+
+Only whole values count. What is inside a value that was cut off or is malformed is never taken for the answer.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+MAX_STARTS = 2000
+"""Brackets that are looked at before we give up on a text."""
+
+_OPEN = re.compile(r"[\[{]")
+_BEGUN = re.compile(r'\{\s*"|\[\s*[\[{"]')
+_STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[\]{}]', re.DOTALL)
+_THOUGHT = re.compile(r"</?think(?:ing)?>")
+_DECODER = json.JSONDecoder()
+
+
+def json_values(text: str) -> Iterator[Any]:
+    """Objects and arrays written in `text`, outermost only, in order. Numbers that JSON lacks make no value."""
+    try:
+        yield orjson.loads(text)
+        return
+    except orjson.JSONDecodeError:
+        answer = split_thought(text)[1]
+    for start, end in _spans(answer):
+        try:
+            yield orjson.loads(answer[start:end])
+        except orjson.JSONDecodeError:
+            continue
+
+
+def split_thought(text: str) -> tuple[str, str]:
+    """`(thought, answer)`.
+
+    Without an opening tag the text began inside a thought, without a closing one it ends there. A tag inside a JSON value of the answer is text, not a tag.
+    """
+    if "<think" not in text and "</think" not in text:
+        return "", text
+    spans = list(_spans(text))
+    tags = [tag for tag in _THOUGHT.finditer(text) if not _within(tag.start(), spans)]
+    closed = max((tag.end() for tag in tags if tag.group().startswith("</")), default=0)
+    reopened = min((tag.start() for tag in tags if tag.start() >= closed), default=len(text))
+    thought = _THOUGHT.sub("", text[:closed] + text[reopened:])
+    return thought.strip(), text[closed:reopened].strip()
+
+
+def _within(position: int, spans: list[tuple[int, int]]) -> bool:
+    return any(start < position < end for start, end in spans)
+
+
+def _spans(text: str) -> Iterator[tuple[int, int]]:
+    """Where the outermost JSON objects and arrays of `text` begin and end."""
+    position = 0
+    for _ in range(MAX_STARTS):
+        opened = _OPEN.search(text, position)
+        if not opened:
+            return
+        start = opened.start()
+        try:
+            position = _DECODER.raw_decode(text, start)[1]
+            yield start, position
+        except (ValueError, RecursionError):
+            position = _after(text, start) if _BEGUN.match(text, start) else start + 1
+
+
+def _after(text: str, start: int) -> int:
+    """The position after the brackets that open at `start` have closed; the end of the text if they never do."""
+    depth = 0
+    for token in _STRUCTURE.finditer(text, start):
+        depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(token.group(), 0)
+        if depth == 0:
+            return token.end()
+    return len(text)

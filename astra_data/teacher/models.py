@@ -1,0 +1,75 @@
+"""`ModelConfig`: one endpoint of a recipe's `models:`, and how to sample from it.
+
+    models:
+      default: {model: gpt-5-mini, max_tokens: 4096, price: {input: 0.25, output: 2.0}}
+      user: {model: Qwen/Qwen3-8B, base_url: "http://127.0.0.1:8000/v1"}
+      judge: offline
+
+A key goes only where it belongs: `OPENAI_API_KEY` is the default for OpenAI itself, any other host names its own.
+"""
+
+import ipaddress
+from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from astra_data.messages import JsonObject
+
+OPENAI_KEY = "OPENAI_API_KEY"
+
+
+class Price(BaseModel):
+    """USD per million tokens."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    input: Annotated[float, Field(ge=0)]
+    output: Annotated[float, Field(ge=0)]
+
+
+class ModelConfig(BaseModel):
+    """One model behind one OpenAI-compatible endpoint. `None` leaves a choice to the endpoint.
+
+    `seed` is the seed of sample 0; sample n is drawn with `seed + n`. `structured` asks for output by schema, and
+    drops to JSON mode and then to plain text where the endpoint refuses. `pass_reasoning` sends earlier
+    `reasoning_content` back. Throughput (`timeout_s`, `max_retries`) and place (`base_url`) identify no answer.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    model: str
+    base_url: str | None = None
+    api_key_env: str | None = OPENAI_KEY
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: Annotated[int, Field(gt=0)] | None = None
+    seed: int | None = None
+    extra_body: JsonObject = Field(default_factory=dict)
+    structured: bool = True
+    pass_reasoning: bool = False
+    timeout_s: Annotated[float, Field(gt=0)] = 300.0
+    max_retries: Annotated[int, Field(ge=0)] = 5
+    price: Price | None = None
+
+    @model_validator(mode="after")
+    def _key_is_named_for_other_hosts(self) -> Self:
+        if self.base_url and not is_loopback(self.base_url) and "api_key_env" not in self.model_fields_set:
+            raise ValueError(
+                "a base_url needs api_key_env beside it: the variable that holds its key, or null if it needs none"
+            )
+        return self
+
+    @property
+    def sampling(self) -> JsonObject:
+        """What decides how an answer is drawn, unset choices left out."""
+        chosen: dict[str, Any] = self.model_dump(include={"temperature", "top_p", "max_tokens", "seed", "extra_body"})
+        return {name: value for name, value in chosen.items() if value is not None and value != {}}
+
+
+def is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -258,3 +258,8 @@ def decoder(annotation: Any) -> Callable[[Any], Any] | None:
         return decode_item and (lambda value: None if value is None else [decode_item(item) for item in value])
     parts = [(name, decode) for name, kind in fields(inner).items() if (decode := decoder(kind))]
     return (lambda row: None if row is None else row | {name: decode(row[name]) for name, decode in parts}) if parts else None
+
+
+def is_typed(annotation: Any) -> bool:
+    """True if no JSON value hides in the annotation, so that Polars can read the column."""
+    return encoder(annotation) is None

@@ -35,7 +35,7 @@ class Task:
     parent_id: str | None
     augmentation: Augmentation | None
     text: str
-    language: str
+    language: str | None
     target_tools: list[str]
     scores: list[TaskScore]
     models: dict[str, str]

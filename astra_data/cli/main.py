@@ -1,0 +1,61 @@
+"""The entry point: finds the command's file, runs it, and turns an `AstraError` into one sentence and an exit code."""
+
+import importlib
+import sys
+
+import click
+
+import astra_data
+from astra_data.errors import AstraError
+
+COMMANDS = {
+    "run": "Run all stages of a recipe; resumes by itself.",
+    "make": "Run one stage alone on given datasets or files.",
+    "score": "Score stored trajectories again, without a new rollout.",
+    "show": "Show a dataset, or one of its rows, as a person wants to read it.",
+    "push": "Publish a dataset version on the Hub.",
+    "pull": "Bring a dataset version from the Hub into the store.",
+    "doctor": "Say what works here, and how to mend the rest.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command when it is run, so that `--help` stays quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"astra_data.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(astra_data.__version__, prog_name="astra")
+def astra() -> None:
+    """Synthesise training data for tool-using language models.
+
+    Start with `astra run demo`: real tools, no key. Exit codes: 2 usage, 3 input data, 4 endpoint, 5 tools, 6 sandbox,
+    130 interrupted.
+    """
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    try:
+        astra.main(standalone_mode=False)
+    except AstraError as error:
+        click.echo(f"astra: {error}", err=True)
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("astra: interrupted; run the same command again to go on", err=True)
+        sys.exit(130)

@@ -1,0 +1,34 @@
+"""Options that several commands share."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def store(command: F) -> F:
+    return click.option(
+        "--store", type=click.Path(path_type=Path, file_okay=False), default=Path("hub"), envvar="ASTRA_STORE",
+        show_default=True, help="Folder that holds the datasets; also ASTRA_STORE.",
+    )(command)
+
+
+def as_json(command: F) -> F:
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")(command)
+
+
+def running(command: F) -> F:
+    """Options of commands that run stages."""
+    for option in (
+        click.option("--ledger", type=click.Path(path_type=Path, dir_okay=False), help="Ledger to use instead of the store's own."),
+        click.option("--refresh", is_flag=True, help="Collect the tools anew instead of taking the recorded ones."),
+        click.option("--budget", type=click.FloatRange(min=0), help="Most USD to spend; what is left over is quarantined."),
+        click.option("--concurrency", type=click.IntRange(min=1), default=16, show_default=True, help="Items in flight."),
+        click.option("--limit", type=click.IntRange(min=1), help="Only the first N items of every stage."),
+        click.option("--seed", type=int, help="Overrides the recipe's seed."),
+    ):
+        command = option(command)
+    return command

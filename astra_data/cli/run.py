@@ -1,0 +1,91 @@
+"""`astra run RECIPE`: all stages of a recipe, then the funnel and how to load what was made."""
+
+import asyncio
+import shlex
+from pathlib import Path
+
+import click
+import orjson
+from rich.console import Console
+
+from astra_data.cli import options
+from astra_data.pipeline.execute import Options, Outcome, execute
+from astra_data.pipeline.progress import funnel_table
+from astra_data.pipeline.recipe import find, load
+from astra_data.stages import STAGES
+
+
+@click.command("run")
+@click.argument("recipe")
+@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
+@options.store
+@options.running
+@options.as_json
+@click.option("--only", multiple=True, metavar="STAGE", help="Run only this stage (may be repeated); its inputs come from the store.")
+@click.option("--dry-run", is_flag=True, help="Check the recipe and say which stages would run.")
+def command(recipe: str, overrides: tuple[str, ...], store: Path, ledger: Path | None, refresh: bool, budget: float | None,
+            concurrency: int, limit: int | None, seed: int | None, as_json: bool, only: tuple[str, ...], dry_run: bool) -> None:
+    """Run all stages of RECIPE: a YAML file, or the name of a packaged recipe such as `demo`.
+
+    KEY=VALUE overrides one value of the recipe, such as tasks.per_server=4. Running again goes on where the last run stopped.
+    """
+    given = [*overrides, *([f"seed={seed}"] if seed is not None else [])]
+    checked = load(find(recipe), STAGES, given)
+    told = Options(store, only, limit, concurrency, budget, refresh, ledger, _command(recipe, given, limit))
+    console = Console(stderr=True, quiet=as_json)
+    if dry_run:
+        _say_plan(checked.head.name, only)
+        return
+    outcome = asyncio.run(execute(checked, STAGES, told, console))
+    click.echo(orjson.dumps(as_object(outcome)).decode() if as_json else "", nl=as_json)
+    if not as_json:
+        say(outcome)
+
+
+def _command(recipe: str, overrides: list[str], limit: int | None) -> str:
+    """The command that rebuilds, free of this machine's folders."""
+    shown = recipe if not Path(recipe).is_file() else Path(recipe).name
+    return shlex.join(["astra", "run", shown, *overrides, *(["--limit", str(limit)] if limit else [])])
+
+
+def _say_plan(name: str, only: tuple[str, ...]) -> None:
+    for stage in STAGES.values():
+        if not only or stage.name in only:
+            click.echo(f"{stage.name:<14}{', '.join(stage.reads) or 'sources'} -> {name}-{stage.name}")
+
+
+def say(outcome: Outcome) -> None:
+    """The closing page: funnel, cost, addresses, how to load."""
+    console = Console(width=140)
+    console.print(funnel_table([(report.stage, report.funnel) for report in outcome.reports]))
+    totals = outcome.totals
+    console.print(f"\nledger: {totals.asked} new answers, {totals.reused} at hand, {totals.failed} failed; ${totals.cost:.4f}\n",
+                  highlight=False)
+    if outcome.reports and all(report.found for report in outcome.reports):
+        console.print("Nothing to do: every stage was found complete.\n", highlight=False)
+    for report in outcome.reports:
+        click.echo(f"{report.dataset}@{report.version.tree[:12]}")
+        click.echo(f'    load_dataset("{report.version.path}", split="train")   # {report.funnel.kept} rows')
+
+
+def as_object(outcome: Outcome) -> dict[str, object]:
+    """The outcome for machines."""
+    return {
+        "complete": outcome.complete,
+        "cost": outcome.totals.cost,
+        "asked": outcome.totals.asked,
+        "reused": outcome.totals.reused,
+        "failed": outcome.totals.failed,
+        "stages": [
+            {
+                "stage": report.stage,
+                "dataset": report.dataset,
+                "tree": report.version.tree,
+                "path": str(report.version.path),
+                "rows": report.version.lineage().rows(),
+                "found": report.found,
+                "funnel": report.funnel,
+            }
+            for report in outcome.reports
+        ],
+    }

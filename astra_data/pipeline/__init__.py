@@ -1,0 +1,1 @@
+"""Stages, recipes, and the runner that turns one dataset version into the next. Knows no stage by name."""

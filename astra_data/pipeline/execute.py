@@ -1,0 +1,130 @@
+"""Runs a recipe from end to end: opens what the stages share, runs them in order, closes everything whatever happens.
+
+    outcome = await execute(recipe, STAGES, Options(store=Path("hub")))
+    outcome.reports[-1].version.path        # load_dataset(<this>)
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+
+from astra_data.errors import UsageError
+from astra_data.hub.store import Store
+from astra_data.ledger import Ledger, Totals
+from astra_data.pipeline.progress import Board, Silent
+from astra_data.pipeline.recipe import Recipe
+from astra_data.pipeline.runner import Report, Run, Source, run_stage, source_of
+from astra_data.pipeline.stage import Resources, Stage, Stages
+from astra_data.teacher.budget import Budget
+from astra_data.teacher.offline.policy import OfflinePolicy
+from astra_data.teacher.offline.teacher import OfflineTeacher
+from astra_data.teacher.roles import build
+from astra_data.tools.mcp_config import ServerEntry, read_mcp_json
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a run is told beside its recipe. None of it but `limit` and `refresh` may change a row."""
+
+    store: Path
+    only: tuple[str, ...] = ()
+    limit: int | None = None
+    concurrency: int = 16
+    budget: float | None = None
+    refresh: bool = False
+    ledger: Path | None = None
+    command: str = "astra run"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The reports of the stages that were run or found, and what the ledger was asked."""
+
+    reports: list[Report] = field(default_factory=list)
+    totals: Totals = field(default_factory=Totals)
+
+    @property
+    def complete(self) -> bool:
+        return all(report.version.complete for report in self.reports)
+
+
+async def execute(recipe: Recipe, stages: Stages, options: Options, console: Console | None = None,
+                  given: Mapping[str, Source] | None = None) -> Outcome:
+    """Run the stages of a recipe in order. `given` replaces datasets that would be read from the store.
+
+    Raises `AstraError`; versions that were finished before stay in the store, and running again goes on from there.
+    """
+    _known(options.only, stages)
+    store = Store.open(options.store)
+    ledger = Ledger.open(options.ledger or options.store / "ledger.sqlite")
+    try:
+        resources = _resources(recipe, ledger, options)
+        try:
+            run = Run(recipe.head.name, store, resources, options.command, options.concurrency, options.limit, recipe.source)
+            return Outcome(await _stages(recipe, stages, options, run, console, given or {}), ledger.totals())
+        finally:
+            await resources.roles.close()
+    finally:
+        await ledger.close()
+
+
+def _known(only: tuple[str, ...], stages: Stages) -> None:
+    for name in only:
+        if name not in stages:
+            raise UsageError(f"no stage {name!r}", mend=f"one of: {', '.join(stages)}")
+
+
+async def _stages(recipe: Recipe, stages: Stages, options: Options, run: Run, console: Console | None,
+                  given: Mapping[str, Source]) -> list[Report]:
+    sources, reports = dict(given), []
+    with Board(console or Console(quiet=True), lambda: run.resources.ledger.totals().cost) as board:
+        for stage in stages.values():
+            if options.only and stage.name not in options.only:
+                continue
+            inputs = {name: sources.get(name) or _stored(name, run) for name in stage.reads}
+            config = recipe.stages[stage.name]
+            total = _total(stage, config, inputs, run)
+            meter = board.meter(stage.name, total) if console else Silent()
+            report = await run_stage(stage, config, inputs, run, meter)
+            board.say(_said(report))
+            sources[stage.name] = source_of(stage.name, report.dataset, report.version)
+            reports.append(report)
+    return reports
+
+
+def _stored(name: str, run: Run) -> Source:
+    """The newest version of a dataset that this run does not make itself."""
+    dataset = f"{run.name}-{name}"
+    return source_of(name, dataset, run.store.version(dataset))
+
+
+def _total(stage: Stage, config: object, inputs: Mapping[str, Source], run: Run) -> int | None:
+    total = stage.total({role: source.rows for role, source in inputs.items()}, config, run.resources)
+    return total if total is None or run.limit is None else min(total, run.limit)
+
+
+def _said(report: Report) -> str:
+    done = "found" if report.found else "made"
+    state = "" if report.version.complete else "  incomplete: run again to retry what is quarantined"
+    return f"{report.stage:<14}{done} {report.dataset}@{report.version.tree[:12]}  {report.funnel.kept} rows{state}"
+
+
+def _resources(recipe: Recipe, ledger: Ledger, options: Options) -> Resources:
+    return Resources(
+        seed=recipe.head.seed,
+        ledger=ledger,
+        roles=build(recipe.head.models, ledger, Budget(options.budget), OfflineTeacher(), OfflinePolicy()),
+        servers=_servers(recipe),
+        documents=tuple(recipe.path(name) for name in recipe.head.documents),
+        options=recipe.head.servers,
+        template=recipe.template(),
+        refresh=options.refresh,
+    )
+
+
+def _servers(recipe: Recipe) -> dict[str, ServerEntry]:
+    if recipe.head.mcp is None:
+        return {}
+    return {entry.name: entry for entry in read_mcp_json(recipe.path(recipe.head.mcp))}

@@ -1,0 +1,231 @@
+"""Runs stages: order, concurrency, resume, counts and lineage. Knows no stage by name.
+
+    report = await run_stage(stage, config, inputs, run)
+
+Resuming is running again: whatever was answered is in the ledger, and a stage whose key names a complete version is not run at
+all. Items are expanded concurrently and filed in input order, so concurrency never shows in the rows.
+"""
+
+import asyncio
+import platform
+from collections import deque
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass, replace
+from importlib.metadata import version as installed
+from itertools import islice
+from pathlib import Path
+
+import astra_data
+from astra_data.errors import AstraError
+from astra_data.hub.lineage import Code, FileDigest, Funnel, Histogram, Input, Lineage, Output, stage_key
+from astra_data.hub.store import Store, Version
+from astra_data.hub.tree import sha256_file
+from astra_data.hub.writer import Written
+from astra_data.ledger import Unanswered
+from astra_data.messages import JsonObject
+from astra_data.pipeline.progress import Meter
+from astra_data.pipeline.spool import Spool
+from astra_data.pipeline.stage import Expand, Item, Outcome, Quarantine, Resources, Rows, Stage, StageConfig
+from astra_data.rows import ROW_TYPES, fields
+
+WINDOW = 4
+"""Items in flight or waiting to be filed, as a multiple of the concurrency."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A dataset version that a stage reads: what lineage records of it, and its rows."""
+
+    record: Input
+    rows: Rows
+    licenses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What all stages of one run share. `name` prefixes the datasets, `command` rebuilds them."""
+
+    name: str
+    store: Store
+    resources: Resources
+    command: str
+    concurrency: int = 16
+    limit: int | None = None
+    recipe: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of a stage: the version that holds its rows, its funnel, and whether it was run or found."""
+
+    stage: str
+    dataset: str
+    version: Version
+    funnel: Funnel
+    found: bool
+
+
+async def run_stage(stage: Stage, config: StageConfig, inputs: Mapping[str, Source], run: Run, meter: Meter) -> Report:
+    """Run one stage, or find its version. Raises `AstraError`; the store is unchanged unless a version was finished."""
+    dataset = f"{run.name}-{stage.name}"
+    key = _key(stage, config, inputs, run)
+    found = run.store.find(dataset, key)
+    if found is not None and found.complete and not run.resources.refresh:
+        return Report(stage.name, dataset, found, found.lineage().funnel, found=True)
+    with run.store.staging(dataset) as folder:
+        lineage = await _fill(stage, config, inputs, run, meter, folder, key)
+        version = run.store.commit(dataset, folder, lineage)
+    return Report(stage.name, dataset, version, lineage.funnel, found=False)
+
+
+def _key(stage: Stage, config: StageConfig, inputs: Mapping[str, Source], run: Run) -> str:
+    resources = run.resources
+    return stage_key(
+        stage.name,
+        stage.version,
+        config.model_dump(mode="json"),
+        resources.seed,
+        _prompts(stage),
+        resources.roles.identity(stage.roles),
+        {role: source.record.rows for role, source in inputs.items()},
+        {"limit": run.limit, "fingerprint": stage.fingerprint(config, resources)},
+    )
+
+
+async def _fill(stage: Stage, config: StageConfig, inputs: Mapping[str, Source], run: Run, meter: Meter, folder: Path,
+                key: str) -> Lineage:
+    """Write the rows of a version into `folder`, and say what they are."""
+    rows = {role: source.rows for role, source in inputs.items()}
+    items = islice(stage.items(rows, config, run.resources), run.limit)
+    count = 0
+    with Spool(folder, ROW_TYPES[stage.name], deferred=stage.select is not None) as spool:
+        async with stage.open(rows, config, run.resources) as expand:
+            async for item, outcomes in _expanded(items, expand, run.concurrency):
+                count += 1
+                _file(spool, stage, item, outcomes)
+                meter.update(count, spool.candidates, spool.rejected.total(), spool.quarantined.total())
+        select = stage.select
+        written = spool.settle(None if select is None else lambda frame: select(frame, config))
+    funnel = Funnel(count, written["default"].num_rows, dict(sorted(spool.rejected.items())),
+                    dict(sorted(spool.quarantined.items())))
+    return _lineage(stage, config, inputs, run, key, funnel, folder, written)
+
+
+def _file(spool: Spool, stage: Stage, item: Item, outcomes: list[Outcome]) -> None:
+    if not outcomes:
+        raise AssertionError(f"stage {stage.name} gave no outcome for item {item.id}")
+    for outcome in outcomes:
+        spool.add(item.id, outcome)
+
+
+async def _expanded(items: Iterator[Item], expand: Expand, concurrency: int) -> AsyncIterator[tuple[Item, list[Outcome]]]:
+    """Expand items concurrently, yield them in input order. An error cancels what is in flight."""
+    gate = asyncio.Semaphore(concurrency)
+    window: deque[tuple[Item, asyncio.Task[list[Outcome]]]] = deque()
+
+    async def guarded(item: Item) -> list[Outcome]:
+        async with gate:
+            return await _expand(item, expand)
+
+    try:
+        for item in items:
+            window.append((item, asyncio.create_task(guarded(item))))
+            if len(window) >= concurrency * WINDOW:
+                head, task = window.popleft()
+                yield head, await task
+        while window:
+            head, task = window.popleft()
+            yield head, await task
+    finally:
+        pending = [task for _, task in window]
+        for task in pending:
+            task.cancel()
+        await asyncio.gather(*pending, return_exceptions=True)
+
+
+async def _expand(item: Item, expand: Expand) -> list[Outcome]:
+    try:
+        return await expand(item.value)
+    except Unanswered as failure:
+        return [Quarantine(failure.reason)]
+    except AstraError:
+        raise
+    except Exception as error:
+        error.add_note(f"while expanding item {item.id}")
+        raise
+
+
+def _outputs(folder: Path, written: Mapping[str, Written]) -> list[Output]:
+    outputs = []
+    for config, result in sorted(written.items()):
+        place = "data" if config == "default" else config
+        files = [folder / place / name for name in result.files]
+        digests = [FileDigest(f"{place}/{path.name}", sha256_file(path), path.stat().st_size) for path in files]
+        outputs.append(Output(config, result.rows, result.num_rows, digests))
+    return outputs
+
+
+def _histograms(stage: Stage, folder: Path, written: Mapping[str, Written]) -> dict[str, Histogram]:
+    """Ten equal bins over [0, 1] of the named columns, over kept and rejected rows alike."""
+    import polars as pl
+
+    if not stage.histograms:
+        return {}
+    places = [("data" if config == "default" else config, result) for config, result in written.items()]
+    files = [folder / place / name for place, result in places for name in result.files]
+    frame = pl.scan_parquet(files, missing_columns="insert", extra_columns="ignore").select(stage.histograms).collect()
+    edges = [round(0.1 * edge, 1) for edge in range(11)]
+    histograms = {}
+    for name in stage.histograms:
+        values = frame[name].drop_nulls()
+        bins = (values * 10).floor().clip(0, 9).cast(pl.Int64)
+        histograms[name] = Histogram(edges, [int((bins == index).sum()) for index in range(10)], frame[name].null_count())
+    return histograms
+
+
+def _licenses(stage: Stage, inputs: Mapping[str, Source], folder: Path, outputs: list[Output]) -> list[str]:
+    """The licences of all inputs, and of the rows themselves where they name one; `unknown` for a row that names none."""
+    import polars as pl
+
+    found = {license for source in inputs.values() for license in source.licenses}
+    if "license" in fields(ROW_TYPES[stage.name]):
+        files = [folder / file.path for output in outputs if output.config == "default" for file in output.files]
+        found |= set(pl.scan_parquet(files).select(pl.col("license").fill_null("unknown")).unique().collect()["license"])
+    return sorted(found)
+
+
+def _prompts(stage: Stage) -> dict[str, str]:
+    return {ask.name: ask.prompt_hash for ask in stage.asks}
+
+
+def _lineage(stage: Stage, config: StageConfig, inputs: Mapping[str, Source], run: Run, key: str, funnel: Funnel,
+             folder: Path, written: Mapping[str, Written]) -> Lineage:
+    outputs = _outputs(folder, written)
+    return Lineage(
+        kind=stage.name,
+        stage=stage.name,
+        stage_version=stage.version,
+        key=key,
+        complete=not funnel.quarantined,
+        config=config.model_dump(mode="json"),
+        seed=run.resources.seed,
+        command=run.command,
+        funnel=funnel,
+        outputs=outputs,
+        code=Code("astra-data", astra_data.__version__),
+        recipe=run.recipe,
+        inputs=[replace(source.record, role=role) for role, source in inputs.items()],
+        models=run.resources.roles.names(stage.roles),
+        prompts=_prompts(stage),
+        licenses=_licenses(stage, inputs, folder, outputs),
+        histograms=_histograms(stage, folder, written),
+        env={"python": platform.python_version()} | {name: installed(name) for name in ("pyarrow", "datasets")},
+    )
+
+
+def source_of(role: str, dataset: str, version: Version, *, repo: str | None = None, commit: str | None = None) -> Source:
+    """A stored version as the input of a stage."""
+    lineage = version.lineage()
+    address = f"{repo or dataset}@{commit or version.tree}"
+    record = Input(role, address, repo, commit, version.tree, lineage.rows())
+    return Source(record, Rows(ROW_TYPES[lineage.kind], tuple(version.files())), tuple(lineage.licenses))

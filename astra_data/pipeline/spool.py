@@ -1,0 +1,122 @@
+"""The spool of one stage run: where outcomes go until the whole set has been decided on.
+
+Candidates are written in order to a scratch folder, refused rows straight to their own. `select` then sees the typed columns of
+the candidates as a Polars LazyFrame and answers `(id, keep, reason)`; the kept ids are streamed into `data/`.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from astra_data.errors import DataError
+from astra_data.hub.writer import Writer, Written, read_rows
+from astra_data.pipeline.stage import Keep, Outcome, Reject
+from astra_data.rows import Row, fields, to_dict
+from astra_data.rows.schema import is_typed
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Select = "Callable[[pl.LazyFrame], pl.LazyFrame]"
+DUPLICATE = "duplicate: same identity as an earlier row"
+
+
+class Spool:
+    """Takes the outcomes of a stage in order. Counts what it took, by reason class (what precedes ` - `)."""
+
+    def __init__(self, folder: Path, row_type: type, *, deferred: bool) -> None:
+        self._folder, self._row_type, self._deferred = folder, row_type, deferred
+        self._stack = ExitStack()
+        self._kept = self._stack.enter_context(Writer(folder / ("candidates" if deferred else "data"), row_type))
+        self._refused: dict[str, Writer] = {}
+        self._ids: set[str] = set()
+        self.candidates = 0
+        self.rejected: Counter[str] = Counter()
+        self.quarantined: Counter[str] = Counter()
+
+    def add(self, item_id: str, outcome: Outcome) -> None:
+        """File one outcome of the item."""
+        row = None if outcome.row is None else to_dict(outcome.row)
+        if isinstance(outcome, Keep):
+            self._keep(item_id, row or {})
+        elif isinstance(outcome, Reject):
+            self._refuse("rejected", row, item_id, outcome.reason)
+        else:
+            self._refuse("quarantined", row, item_id, outcome.reason)
+
+    def _keep(self, item_id: str, row: Row) -> None:
+        if row["id"] in self._ids:
+            self._refuse("rejected", row, item_id, DUPLICATE)
+            return
+        self._ids.add(row["id"])
+        self.candidates += 1
+        self._kept.write(row)
+
+    def _refuse(self, config: str, row: Row | None, item_id: str, reason: str) -> None:
+        counts = self.rejected if config == "rejected" else self.quarantined
+        counts[reason.partition(" - ")[0]] += 1
+        if config not in self._refused:
+            self._refused[config] = self._stack.enter_context(Writer(self._folder / config, self._row_type, refused=True))
+        self._refused[config].refuse(row, item_id, [reason])
+
+    def settle(self, select: "Callable[[pl.LazyFrame], pl.LazyFrame] | None") -> dict[str, Written]:
+        """Decide over the whole set, close all files, and say what each config holds."""
+        if self._deferred and select is not None:
+            self._decide(select)
+        self._stack.close()
+        written = {"default": self._written(self._kept)} | {name: self._written(w) for name, w in self._refused.items()}
+        kept, refused = written["default"].num_rows, sum(self.rejected.values()) + sum(self.quarantined.values())
+        total = sum(result.num_rows for result in written.values())
+        if total != kept + refused:
+            raise DataError(f"the stage lost rows: {total} written, {kept} kept and {refused} refused were counted")
+        return written
+
+    def _decide(self, select: "Callable[[pl.LazyFrame], pl.LazyFrame]") -> None:
+        candidates = self._kept.close()
+        files = [self._folder / "candidates" / name for name in candidates.files]
+        reasons = self._reasons(files, select)
+        self._kept = self._stack.enter_context(Writer(self._folder / "data", self._row_type))
+        for row in read_rows(files, self._row_type):
+            reason = reasons.pop(row["id"], None)
+            if reason is None:
+                self._kept.write(row)
+            else:
+                self._refuse("rejected", row, row["id"], reason)
+        if reasons:
+            raise DataError(f"the stage decided on a row it was not given: {next(iter(reasons))}")
+        for path in files:
+            path.unlink()
+        (self._folder / "candidates").rmdir()
+
+    def _reasons(self, files: list[Path], select: "Callable[[pl.LazyFrame], pl.LazyFrame]") -> dict[str, str]:
+        import polars as pl
+
+        decided = select(typed_columns(files, self._row_type)).filter(~pl.col("keep")).select("id", "reason").collect()
+        return dict(decided.iter_rows())
+
+    @staticmethod
+    def _written(writer: Writer) -> Written:
+        assert writer.written is not None
+        return writer.written
+
+    def __enter__(self) -> "Spool":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._stack.__exit__(kind, error, trace)
+
+
+def typed_columns(files: list[Path], row_type: type) -> "pl.LazyFrame":
+    """The columns of Parquet files that hold no JSON, lazily."""
+    import polars as pl
+
+    names = [name for name, kind in fields(row_type).items() if is_typed(kind)]
+    return pl.scan_parquet(files).select(names)
+
+
+def refused_rows(files: list[Path], row_type: type) -> Iterator[Row]:
+    """The rows of a `rejected` or `quarantined` config, with `input_id` and `reasons`."""
+    return read_rows(files, row_type)

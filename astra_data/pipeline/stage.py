@@ -1,0 +1,150 @@
+"""What a stage is: a pure transform from dataset versions to one dataset version.
+
+    CHAINS = Stage(name="chains", version=1, reads=("tools",), config=ChainsConfig, items=..., open=..., expand=...)
+
+`items` lists the units of work, `open` prepares what they share, `expand` turns one item into outcomes, and `select` decides
+over the whole set. The runner does everything else: order, concurrency, spooling, counts, resume, lineage.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from astra_data.hub.writer import count_rows, read_rows
+from astra_data.ledger import Ledger
+from astra_data.messages import JsonObject
+from astra_data.rows import from_dict
+from astra_data.teacher.ask import Ask
+from astra_data.teacher.roles import Roles
+from astra_data.tools.mcp_config import ServerEntry
+from astra_data.tools.workspace import Template
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+class StageConfig(BaseModel):
+    """Base of every stage's config: unknown keys are errors, values are frozen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ServerOptions(BaseModel):
+    """What a recipe knows of one server beyond its schemas."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    license: str | None = Field(default=None, description="SPDX identifier")
+    stateless: bool = Field(default=False, description="keeps no state, so that rollouts may share one process")
+    skip: list[str] = Field(default=[], description="tools that chains and tasks leave alone")
+    facts: dict[str, list[Any]] = Field(default={}, description="values that exist, by parameter or tool.parameter")
+    optional: dict[str, list[str]] = Field(default={}, description="optional parameters worth stating, by tool")
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """A finished row. `select` may still reject it."""
+
+    row: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A row that does not belong, and why. Reasons read `class: kind - detail`; the funnel groups by what precedes ` - `."""
+
+    reason: str
+    row: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantine:
+    """A row that failed for want of an answer. The next run tries it again."""
+
+    reason: str
+    row: Any = None
+
+
+Outcome = Keep | Reject | Quarantine
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One unit of work: the id that its outcomes are filed under, and whatever `expand` takes."""
+
+    id: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The accepted rows of one dataset version, read afresh each time they are iterated."""
+
+    row_type: type
+    files: tuple[Path, ...]
+
+    def __iter__(self) -> Iterator[Any]:
+        for row in read_rows(self.files, self.row_type):
+            yield from_dict(self.row_type, row)
+
+    def __len__(self) -> int:
+        return count_rows(self.files)
+
+
+Inputs = Mapping[str, Rows]
+"""Dataset kind -> rows, one entry per name in `Stage.reads`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What a run lends to its stages. Nothing here may change a kept row, except through what stage keys record."""
+
+    seed: int
+    ledger: Ledger
+    roles: Roles
+    servers: Mapping[str, ServerEntry]
+    documents: tuple[Path, ...]
+    options: Mapping[str, ServerOptions]
+    template: Template
+    refresh: bool = False
+
+    def option(self, server: str) -> ServerOptions:
+        """What the recipe says of a server; the defaults if it says nothing."""
+        return self.options.get(server) or ServerOptions()
+
+
+Expand = Callable[[Any], Awaitable[list[Outcome]]]
+Open = Callable[[Inputs, Any, Resources], AbstractAsyncContextManager[Expand]]
+
+
+def _no_fingerprint(_config: Any, _resources: Resources) -> JsonObject:
+    return {}
+
+
+def _unknown_total(_inputs: Inputs, _config: Any, _resources: Resources) -> int | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stage. `open` yields the expand function, holding what it needs open; `fingerprint` is what else its rows depend on."""
+
+    name: str
+    version: int
+    reads: tuple[str, ...]
+    config: type[StageConfig]
+    items: Callable[[Inputs, Any, Resources], Iterator[Item]]
+    open: Open
+    roles: tuple[str, ...] = ()
+    asks: tuple[Ask[Any, Any], ...] = ()
+    select: "Callable[[pl.LazyFrame, Any], pl.LazyFrame] | None" = None
+    fingerprint: Callable[[Any, Resources], JsonObject] = _no_fingerprint
+    total: Callable[[Inputs, Any, Resources], int | None] = _unknown_total
+    histograms: tuple[str, ...] = ()
+
+
+Stages = Mapping[str, Stage]
+"""Stage name -> stage, in pipeline order. A stage writes the dataset of its own name."""

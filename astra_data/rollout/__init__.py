@@ -1,0 +1,1 @@
+"""Rollouts: the tools behind one, and the one loop that runs them."""

@@ -1,0 +1,114 @@
+"""Toolboxes: the live tools behind one rollout, recorded in the ledger as they answer.
+
+    toolbox = LiveToolbox(server, pool, ledger, rollout="3f2a...", fixture=template.digest)
+    result = await toolbox.call("git_log", {"repo_path": "/workspace/repo"})
+
+A result is keyed by the server, the fixture, the rollout and every call before it, so a recorded rollout replays without any
+server. On the first call that is not recorded a server is started and brought to the same state by sending the earlier calls
+again; if one of them answers otherwise now, the rollout has `Diverged` and starts afresh.
+"""
+
+from contextlib import AsyncExitStack
+from dataclasses import asdict, dataclass
+from typing import Protocol
+
+from astra_data.ledger import Answer, Ledger, Unanswered
+from astra_data.messages import JsonObject
+from astra_data.rows import Server
+from astra_data.rows.canonical import digest
+from astra_data.tools.pool import Pool
+from astra_data.tools.result import ToolBackendDown, ToolResult
+from astra_data.tools.session import McpSession
+
+
+class Toolbox(Protocol):
+    """What a rollout needs of the tools: one call at a time, in order."""
+
+    async def call(self, name: str, arguments: JsonObject) -> ToolResult:
+        """The tool's result. Raises `Unanswered` when the backend is down, `Diverged` when its state cannot be restored."""
+        ...
+
+
+class Diverged(Exception):  # noqa: N818 - an event, not an error
+    """A repeated call answered otherwise than recorded: this rollout must start afresh."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A call that this rollout has made, and what came back."""
+
+    name: str
+    arguments: JsonObject
+    result: ToolResult
+
+
+class LiveToolbox:
+    """The tools of one MCP server for one rollout. Use as an async context manager: it returns the server it leased."""
+
+    def __init__(self, server: Server, pool: Pool, ledger: Ledger, *, rollout: str, fixture: str) -> None:
+        self._server, self._pool, self._ledger = server, pool, ledger
+        self._identity = {"server": server.id, "fixture": fixture, "rollout": rollout}
+        recorded = ledger.find(self._key("restarts"))
+        self._restarts = int(recorded.response) if recorded else 0
+        self._sent: list[Sent] = []
+        self._stack = AsyncExitStack()
+        self._session: McpSession | None = None
+
+    async def call(self, name: str, arguments: JsonObject) -> ToolResult:
+        """See `Toolbox.call`. Arguments must have passed the tool's schema."""
+        request = {"server": self._server.name, "tool": name, "arguments": arguments}
+        history = [[sent.name, sent.arguments] for sent in self._sent]
+        key = self._key("call", self._restarts, history, name, arguments)
+        recorded = self._ledger.find(key)
+        if recorded is None:
+            session = await self._live()
+            recorded = await self._ledger.once(key, "tool", request, lambda: _asked(session, name, arguments))
+        else:
+            await self._ledger.once(key, "tool", request, _never)
+        result = ToolResult(**recorded.response)
+        self._sent.append(Sent(name, arguments, result))
+        return result
+
+    async def restart(self) -> None:
+        """Forget everything and begin again under new keys; the restart is recorded, so that a replay takes the same turn."""
+        await self._release()
+        self._restarts += 1
+        self._sent.clear()
+        await self._ledger.put(self._key("restarts"), "tool", {"restarts": self._identity}, Answer(self._restarts))
+
+    def _key(self, *parts: object) -> str:
+        return digest([self._identity, *parts])
+
+    async def _live(self) -> McpSession:
+        """The leased server, in the state that the calls so far have left."""
+        if self._session is None:
+            try:
+                self._session = await self._stack.enter_async_context(self._pool.lease(self._server.name))
+                for sent in self._sent:
+                    again = await self._session.call(sent.name, sent.arguments)
+                    if again != sent.result:
+                        raise Diverged
+            except ToolBackendDown as down:
+                raise Unanswered(str(down)) from down
+        return self._session
+
+    async def _release(self) -> None:
+        self._session = None
+        await self._stack.aclose()
+
+    async def __aenter__(self) -> "LiveToolbox":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._release()
+
+
+async def _asked(session: McpSession, name: str, arguments: JsonObject) -> Answer:
+    try:
+        return Answer(asdict(await session.call(name, arguments)))
+    except ToolBackendDown as down:
+        raise Unanswered(str(down)) from down
+
+
+async def _never() -> Answer:
+    raise AssertionError("a recorded call is not made again")

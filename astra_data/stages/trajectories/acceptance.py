@@ -1,0 +1,36 @@
+"""Which trajectories are good enough to train on [A 21.2]."""
+
+from pydantic import Field
+
+from astra_data.pipeline.stage import Keep, Outcome, Quarantine, Reject, StageConfig
+from astra_data.rollout.loop import ANSWERED
+from astra_data.rows import Trajectory
+from astra_data.stages.trajectories.axes import FAILED
+
+
+class Acceptance(StageConfig):
+    """Thresholds; ours, since the paper gives none."""
+
+    reward: float = Field(default=0.8, ge=0, le=1, description="least mean of the axes")
+    answer: float = Field(default=0.75, ge=0, le=1, description="least FA; a trajectory whose FA has no value is not accepted")
+    axis: float = Field(default=0.5, ge=0, le=1, description="least value of any axis")
+
+
+def decide(trajectory: Trajectory, thresholds: Acceptance) -> Outcome:
+    """Keep, reject with the first threshold that was missed, or quarantine where a judge could not be had."""
+    failed = next((score for score in trajectory.scores if score.status == FAILED), None)
+    if failed is not None:
+        return Quarantine(f"judge: {failed.axis}: {failed.reason}", trajectory)
+    if trajectory.terminal != ANSWERED:
+        return Reject(f"trajectory: {trajectory.terminal}", trajectory)
+    answer = next(score for score in trajectory.scores if score.axis == "FA")
+    if answer.value is None:
+        return Reject(f"score: FA has no value - {answer.reason}", trajectory)
+    if answer.value < thresholds.answer:
+        return Reject(f"score: FA below {thresholds.answer:g} - {answer.reason}", trajectory)
+    low = next((score for score in trajectory.scores if score.value is not None and score.value < thresholds.axis), None)
+    if low is not None:
+        return Reject(f"score: {low.axis} below {thresholds.axis:g} - {low.reason}", trajectory)
+    if trajectory.reward is None or trajectory.reward < thresholds.reward:
+        return Reject(f"score: reward below {thresholds.reward:g}", trajectory)
+    return Keep(trajectory)

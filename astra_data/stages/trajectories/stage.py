@@ -1,0 +1,136 @@
+"""The stage: one item is one rollout of the policy on one task."""
+
+import random
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pydantic import Field
+
+from astra_data.messages import JsonObject, Message, user
+from astra_data.pipeline.stage import Expand, Inputs, Item, Outcome, Quarantine, Reject, Resources, Stage, StageConfig
+from astra_data.rollout.loop import BACKEND_DOWN, Rollout, rollout
+from astra_data.rollout.toolbox import Diverged, LiveToolbox
+from astra_data.rows import Server, Task, Trajectory, content_id, new_row
+from astra_data.stages.prompts import openai_tool
+from astra_data.stages.trajectories.acceptance import Acceptance, decide
+from astra_data.stages.trajectories.axes import Case, reward, score
+from astra_data.teacher.asks import JUDGES
+from astra_data.teacher.teacher import Policy, Teacher
+from astra_data.tools.connect import open_pool
+from astra_data.tools.pool import Pool
+
+SYSTEM_PROMPT = (
+    "You are a helpful assistant with tools. Use them when they are needed to do what the user asks, take every value from the "
+    "conversation, and report what was done and found. Answer in the user's language."
+)
+MAX_RESTARTS = 2
+
+
+class TrajectoriesConfig(StageConfig):
+    """How rollouts are run and which are accepted."""
+
+    samples: int = Field(default=1, ge=1, description="rollouts per task")
+    max_turns: int = Field(default=20, ge=1, description="most assistant turns [A 6.2]")
+    max_tools: int = Field(default=64, ge=1, description="most tools on offer: the target tools and others of the server")
+    system_prompt: str = SYSTEM_PROMPT
+    accept: Acceptance = Acceptance()
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A rollout to be run."""
+
+    task: Task
+    sample: int
+
+
+def items(inputs: Inputs, config: TrajectoriesConfig, resources: Resources) -> Iterator[Item]:
+    for task in inputs["tasks"]:
+        for sample in range(config.samples):
+            yield Item(task.id, Wanted(task, sample))
+
+
+@asynccontextmanager
+async def open_stage(inputs: Inputs, config: TrajectoriesConfig, resources: Resources) -> AsyncIterator[Expand]:
+    servers = {server.id: server for server in inputs["tools"]}
+    policy, judge = resources.roles.policy("policy"), resources.roles.teacher("judge")
+    stateless = frozenset(server.name for server in servers.values() if _shareable(server, resources))
+    async with open_pool(servers.values(), resources.servers, resources.template, stateless) as pool:
+
+        async def expand(wanted: Wanted) -> list[Outcome]:
+            server = servers.get(wanted.task.server_id)
+            if server is None:
+                return [Reject(f"trajectory: the task's server is not among the tools - {wanted.task.server}")]
+            tools = _offered(server, wanted.task, config, resources)
+            done = await _run(wanted, server, tools, policy, config, resources, pool)
+            return [await _finish(wanted, tools, done, policy, judge, config)]
+
+        yield expand
+
+
+def _shareable(server: Server, resources: Resources) -> bool:
+    """True if rollouts may share one process: the recipe says so, or every tool is declared read-only."""
+    read_only = all(isinstance(tool.annotations, dict) and tool.annotations.get("readOnlyHint") is True for tool in server.tools)
+    return resources.option(server.name).stateless or read_only
+
+
+def _offered(server: Server, task: Task, config: TrajectoriesConfig, resources: Resources) -> list[JsonObject]:
+    """The tools on offer: all of the server's, or the target tools and others drawn by seed if there are too many."""
+    others = [tool.name for tool in server.tools if tool.name not in task.target_tools]
+    room = max(config.max_tools - len(set(task.target_tools)), 0)
+    rng = random.Random(f"{resources.seed}/trajectories/{task.id}")
+    chosen = set(task.target_tools) | set(others if len(others) <= room else rng.sample(others, room))
+    return [openai_tool(tool) for tool in server.tools if tool.name in chosen]
+
+
+async def _run(wanted: Wanted, server: Server, tools: list[JsonObject], policy: Policy, config: TrajectoriesConfig,
+               resources: Resources, pool: Pool) -> Rollout:
+    """One rollout, begun afresh if the tools' state could not be restored."""
+    opening: list[Message] = [{"role": "system", "content": config.system_prompt}, user(wanted.task.text)]
+    name = content_id([wanted.task.id, policy.name, policy.sampling, wanted.sample, config.system_prompt, tools])
+    fixture = resources.template.digest
+    async with LiveToolbox(server, pool, resources.ledger, rollout=name, fixture=fixture) as toolbox:
+        for _ in range(MAX_RESTARTS + 1):
+            try:
+                return await rollout(policy, toolbox, opening, tools, max_turns=config.max_turns, sample=wanted.sample)
+            except Diverged:
+                await toolbox.restart()
+    return Rollout(opening, terminal=BACKEND_DOWN, failure="tool backend: its state could not be restored")
+
+
+async def _finish(wanted: Wanted, tools: list[JsonObject], done: Rollout, policy: Policy, judge: Teacher,
+                  config: TrajectoriesConfig) -> Outcome:
+    """The scored row and what becomes of it; a rollout that lost its backend is not scored."""
+    row: Trajectory = new_row(
+        Trajectory, task_id=wanted.task.id, server=wanted.task.server, policy=policy.name, sampling=policy.sampling,
+        sample=wanted.sample, tools=tools, messages=done.messages, terminal=done.terminal, calls=done.calls, scores=[],
+        reward=None, usage=done.usage, models={"policy": policy.name, "judge": judge.name},
+    )
+    if done.terminal == BACKEND_DOWN:
+        return Quarantine(done.failure, row)
+    return decide(await scored(row, wanted.task.target_tools, judge), config.accept)
+
+
+async def scored(row: Trajectory, reference: list[str], judge: Teacher) -> Trajectory:
+    """The row with its scores and reward, whatever they were before."""
+    messages: list[Any] = list(row.messages)
+    tools: list[Any] = list(row.tools)
+    scores = await score(Case(messages, row.calls, tools, reference, judge))
+    return replace(row, scores=scores, reward=reward(scores), models=row.models | {"judge": judge.name})
+
+
+STAGE = Stage(
+    name="trajectories",
+    version=1,
+    reads=("tools", "tasks"),
+    config=TrajectoriesConfig,
+    items=items,
+    open=open_stage,
+    roles=("policy", "judge"),
+    asks=JUDGES,
+    fingerprint=lambda config, resources: {"workspace": resources.template.digest},
+    total=lambda inputs, config, resources: len(inputs["tasks"]) * config.samples,
+    histograms=("reward",),
+)

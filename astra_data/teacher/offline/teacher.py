@@ -1,0 +1,41 @@
+"""The offline teacher: one rule per ask.
+
+    await OfflineTeacher().answer(PROPOSE_CHAINS, ProposeChains(server=..., tools=[...]))
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from pydantic import BaseModel
+
+from astra_data.teacher import asks
+from astra_data.teacher.ask import Ask
+from astra_data.teacher.offline import chains, judges, tasks
+from astra_data.teacher.teacher import Abstained
+
+I = TypeVar("I", bound=BaseModel)  # noqa: E741 - input and output, as in `Ask`
+O = TypeVar("O", bound=BaseModel)  # noqa: E741
+
+RULES: dict[str, Callable[[Any, int], BaseModel]] = {
+    asks.PROPOSE_CHAINS.name: chains.propose,
+    asks.WRITE_TASK.name: tasks.write,
+    asks.JUDGE_UNDERSTANDING.name: judges.understanding,
+    asks.JUDGE_PLANNING.name: judges.planning,
+    asks.JUDGE_ROUND.name: judges.round_of_calls,
+    asks.JUDGE_CALLS.name: judges.necessity,
+    asks.JUDGE_ANSWER.name: judges.answer,
+}
+"""Ask name -> rule. A rule takes the inputs and the sample index, and may raise `Abstained`."""
+
+
+class OfflineTeacher:
+    """Answers asks by rules; deterministic, free, and allowed to abstain."""
+
+    name = "offline"
+
+    async def answer(self, ask: Ask[I, O], inputs: I, *, sample: int = 0) -> O:
+        """The rule's answer. Raises `Abstained` where there is no rule, or the rule cannot know."""
+        rule = RULES.get(ask.name)
+        if rule is None:
+            raise Abstained(f"no rule answers {ask.name}")
+        return cast(O, rule(inputs, sample))

@@ -1,0 +1,49 @@
+"""From the servers of a `tools` dataset back to running servers.
+
+A row holds its `mcp.json` entry without secrets. The recipe's own `mcp.json`, where it names the server, is used instead; else the
+values of the named variables are taken from the environment.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+
+from astra_data.errors import ToolError
+from astra_data.messages import JsonObject
+from astra_data.rows import Server
+from astra_data.tools.mcp_config import ServerEntry
+from astra_data.tools.pool import Pool
+from astra_data.tools.secrets import MASK
+from astra_data.tools.workspace import Template
+
+
+@asynccontextmanager
+async def open_pool(servers: Iterable[Server], named: Mapping[str, ServerEntry], template: Template,
+                    stateless: frozenset[str]) -> AsyncIterator[Pool]:
+    """A pool of every server that can be started; leaving it ends them all."""
+    entries = {server.name: entry for server in servers if (entry := entry_of(server, named)) is not None}
+    async with Pool(entries, template, stateless=stateless & entries.keys()) as pool:
+        yield pool
+
+
+def entry_of(server: Server, named: Mapping[str, ServerEntry]) -> ServerEntry | None:
+    """How to start the server of a row, or None if it is documentation only.
+
+    Raises `ToolError` where the row had a secret among its arguments and no `mcp.json` gives it back.
+    """
+    if server.name in named:
+        return named[server.name]
+    connection = server.connection
+    if not isinstance(connection, dict):
+        return None
+    if MASK in str(connection):
+        raise ToolError(f"the arguments of server {server.name} held a secret, which its row does not keep",
+                        mend="name the server in the mcp.json of the recipe")
+    return _entry(server.name, connection)
+
+
+def _entry(name: str, connection: JsonObject) -> ServerEntry:
+    if connection.get("type") == "http":
+        headers = {header: f"${{{header.upper().replace('-', '_')}}}" for header in connection["headers"]}
+        return ServerEntry(name, "http", url=connection["url"], headers=headers)
+    env = {variable: f"${{{variable}}}" for variable in connection["env"]}
+    return ServerEntry(name, "stdio", connection["command"], tuple(connection["args"]), env)

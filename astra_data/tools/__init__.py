@@ -6,6 +6,5 @@
             await session.call("git_status", {"repo_path": "/workspace/repo"})
 
 `mcp_config` reads `mcp.json`, `workspace` gives every process its own folder, `session` is one running server and
-`pool` the bounded set of them; `documents` and `collect` read raw tool documents, and `normalise` makes `Server` rows of
-them.
+`pool` the bounded set of them; `documents` and `collect` read raw tool documents, and `normalise` makes rows of them.
 """

@@ -2,7 +2,7 @@
 
     env = scrubbed(os.environ, home=Path("/tmp/x/home"), tmp=Path("/tmp/x/tmp")) | entry.env
 
-HOME is a private folder, so the caches and settings of uv and npm are named explicitly: a server is not downloaded twice.
+HOME is a private folder, so the caches and settings of uv and npm are named explicitly: no package is fetched twice.
 Time zone, locale, hash seed and git's author are fixed, so that two runs of a server say the same.
 """
 

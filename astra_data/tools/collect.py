@@ -1,0 +1,88 @@
+"""The tools of a live server, as a document.
+
+    document = await collect(entry, pool, ledger)
+
+What the server listed is recorded in the ledger under its `mcp.json` entry without secrets, so that it is asked once; `refresh`
+asks again. Paths of this machine and secrets are gone before anything is recorded.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from astra_data.errors import ToolError
+from astra_data.ledger import Answer, Ledger, Unanswered
+from astra_data.messages import JsonObject
+from astra_data.rows.canonical import digest
+from astra_data.rows.tools import Source
+from astra_data.tools.documents import Document
+from astra_data.tools.mcp_config import ServerEntry
+from astra_data.tools.pool import Pool
+from astra_data.tools.result import ToolBackendDown
+from astra_data.tools.session import McpSession
+
+PINNED = re.compile(r"(?P<name>@?[^@=<>~!\[]+)(?:\[[^\]]*\])?(?:(?:==|@)(?P<version>[\w.+-]+))?")
+LIST_VERSION = 1
+
+
+async def collect(
+    entry: ServerEntry, pool: Pool, ledger: Ledger, *, refresh: bool = False, licenses: Mapping[str, str] | None = None
+) -> Document:
+    """The document of one server of the pool. `licenses` maps server names to SPDX identifiers.
+
+    Raises `ToolError` with the server's last words if it does not start or does not list its tools.
+    """
+    request = {"connection": entry.public(), "list": LIST_VERSION}
+    key = digest(request)
+
+    async def ask() -> Answer:
+        try:
+            async with pool.lease(entry.name) as session:
+                return Answer((await listed(entry, session)).to_json())
+        except ToolBackendDown as down:
+            raise Unanswered(str(down)) from down
+
+    try:
+        if refresh:
+            answer = await ask()
+            await ledger.put(key, "tool", request, answer)
+        else:
+            answer = await ledger.once(key, "tool", request, ask)
+    except Unanswered as failure:
+        mend = "start it by hand with the command of mcp.json, or set `disabled` there"
+        raise ToolError(f"server {entry.name}: {failure.reason}", mend=mend) from failure
+    document = Document.from_json(answer.response)
+    return replace(document, name=entry.name, license=(licenses or {}).get(entry.name, document.license))
+
+
+async def listed(entry: ServerEntry, session: McpSession) -> Document:
+    """What a running server says of itself and its tools, without paths of this machine."""
+    info, shown = session.info, session.workspace.to_shown
+    package, pin = package_of(entry)
+    flags = list(entry.flags) + (["started with mcp<2"] if session.entry.args != entry.args else [])
+    connection: JsonObject = shown.json(entry.public())
+    return Document(
+        entry.name,
+        await session.list_tools(),
+        Source("live", package, pin, f"{Path(entry.file).name}#{entry.name}"),
+        version=info.version or pin or "",
+        title=info.title or info.name or entry.name,
+        description=info.instructions or "",
+        connection=connection,
+        flags=flags,
+    )
+
+
+def package_of(entry: ServerEntry) -> tuple[str | None, str | None]:
+    """(`pypi:mcp-server-git`, pinned version) of a `uvx` or `npx` entry, else (None, None)."""
+    runner = {"uvx": "pypi", "npx": "npm"}.get(Path(entry.command).name)
+    words = list(entry.args)
+    explicit = next((words[words.index(flag) + 1 :] for flag in ("--from", "--package", "-p") if flag in words), None)
+    plain = explicit or [word for index, word in enumerate(words) if not _is_option(words, index)]
+    found = PINNED.fullmatch(plain[0]) if runner and plain else None
+    return (f"{runner}:{found['name']}", found["version"]) if found else (None, None)
+
+
+def _is_option(words: list[str], index: int) -> bool:
+    return words[index].startswith("-") or (index > 0 and words[index - 1] in {"--with", "--python", "--index", "-w"})

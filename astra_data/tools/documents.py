@@ -1,0 +1,164 @@
+"""Tool documents: servers described in a file, in the shapes that people have them.
+
+    for document in read_documents(Path("mcp_tools.jsonl.gz")):
+        document.name, len(document.tools)
+
+A record is a server (`{server: {...}, tools: [...]}` or ASTRA's `base_info` [A 1.1], also under `mcp_info`) or one OpenAI tool;
+the tools of a file that names no server make one server, named by the file. JSON and JSON lines, plain or gzipped.
+"""
+
+import gzip
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from astra_data.errors import DataError, Place, UsageError
+from astra_data.messages import JsonObject
+from astra_data.rows.tools import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A server as it was found. `tools` are raw: whatever a file or a `tools/list` says of them."""
+
+    name: str
+    tools: list[JsonObject]
+    source: Source
+    version: str = ""
+    title: str = ""
+    description: str = ""
+    domain: str | None = None
+    license: str | None = None
+    connection: JsonObject | None = None
+    flags: list[str] = field(default_factory=list)
+
+    def to_json(self) -> JsonObject:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: JsonObject) -> "Document":
+        return cls(**value | {"source": Source(**value["source"])})
+
+
+def read_documents(path: Path) -> Iterator[Document]:
+    """The servers of a file in its order. `DataError` names file, row (record or line, from 1) and field."""
+    loose: list[JsonObject] = []
+    for row, record in _records(path):
+        place = Place(path.name, row)
+        if not isinstance(record, dict):
+            raise DataError("expected an object", place=place, mend="one server or one tool per record")
+        record = record.get("mcp_info", record)
+        if "base_info" in record:
+            yield _astra(record["base_info"], place)
+        elif "tools" in record:
+            yield _server(record, place)
+        elif "function" in record or "name" in record:
+            loose.append(_unwrapped(record, place))
+        else:
+            raise DataError("neither a server nor a tool", place=place, mend="expected `tools`, `base_info` or `function`")
+    if loose:
+        name = _stem(path)
+        yield Document(name, loose, Source("document", None, None, path.name), title=name)
+
+
+def _records(path: Path) -> Iterator[tuple[int, Any]]:
+    names = path.name.removesuffix(".gz")
+    if not names.endswith((".json", ".jsonl")):
+        raise UsageError(
+            "cannot tell what this file is", place=Place(path.name), mend="name it .json or .jsonl, or either with .gz"
+        )
+    opened = gzip.open if path.suffix == ".gz" else open
+    try:
+        with opened(path, "rb") as file:
+            if names.endswith(".jsonl"):
+                yield from ((row, _parsed(line, Place(path.name, row))) for row, line in enumerate(file, 1) if line.strip())
+                return
+            content = _parsed(file.read(), Place(path.name))
+    except (OSError, EOFError) as error:
+        raise DataError(f"cannot be read: {error}", place=Place(path.name), mend="check the path, and that it is whole") from None
+    yield from enumerate(content if isinstance(content, list) else [content], 1)
+
+
+def _parsed(text: bytes, place: Place) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise DataError(f"not JSON: {error}", place=place) from None
+
+
+def _server(record: JsonObject, place: Place) -> Document:
+    about = _object(record.get("server") or {}, _at(place, "server"))
+    texts = {key: _text(about, key, _at(place, f"server.{key}")) for key in SERVER_TEXTS}
+    name = texts["name"] or _stem(Path(place.file))
+    version = texts["version"] or texts["reported_version"] or ""
+    return Document(
+        name,
+        _tools(record["tools"], _at(place, "tools")),
+        Source("document", texts["package"], version or None, place.file),
+        version=version,
+        title=texts["title"] or texts["reported_name"] or name,
+        description=texts["description"] or "",
+        domain=texts["domain"],
+        license=texts["license"],
+    )
+
+
+SERVER_TEXTS = ("name", "version", "reported_version", "title", "reported_name", "description", "domain", "license", "package")
+
+
+def _astra(base: Any, place: Place) -> Document:
+    base = _object(base, _at(place, "base_info"))
+    where = "base_info.group_info"
+    group = _object(base.get("group_info"), _at(place, where))
+    names = ("server_name", "server_title", "group_id", "name", "server_description", "domain")
+    texts = {key: _text(group, key, _at(place, f"{where}.{key}")) for key in names}
+    name = texts["server_name"] or texts["server_title"] or texts["name"] or texts["group_id"]
+    if not name:
+        raise DataError("missing", place=_at(place, f"{where}.server_name"))
+    return Document(
+        name,
+        _tools(base.get("tool_list"), _at(place, "base_info.tool_list")),
+        Source("document", None, None, place.file),
+        title=texts["server_title"] or name,
+        description=texts["server_description"] or "",
+        domain=texts["domain"],
+    )
+
+
+def _tools(value: Any, place: Place) -> list[JsonObject]:
+    if not isinstance(value, list):
+        raise DataError("missing" if value is None else "expected a list", place=place)
+    return [_unwrapped(tool, _at(place, f"{place.field}[{index}]")) for index, tool in enumerate(value)]
+
+
+def _unwrapped(tool: Any, place: Place) -> JsonObject:
+    """A tool without OpenAI's `{"type": "function", "function": ...}` around it."""
+    tool = _object(tool, place)
+    if "function" not in tool:
+        return tool
+    return _object(tool["function"], _at(place, f"{place.field}.function" if place.field else "function"))
+
+
+def _object(value: Any, place: Place) -> JsonObject:
+    if not isinstance(value, dict):
+        raise DataError("missing" if value is None else "expected an object", place=place)
+    found: JsonObject = value
+    return found
+
+
+def _text(fields: JsonObject, key: str, place: Place) -> str | None:
+    value = fields.get(key)
+    if value is not None and not isinstance(value, str):
+        raise DataError("expected a text", place=place)
+    return value or None
+
+
+def _at(place: Place, part: str) -> Place:
+    return Place(place.file, place.row, part)
+
+
+def _stem(path: Path) -> str:
+    return path.name.removesuffix(".gz").removesuffix(".jsonl").removesuffix(".json")

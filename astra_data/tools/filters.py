@@ -1,0 +1,83 @@
+"""Which tools and servers are kept: the deterministic filters of [A 20.1], one function per question.
+
+    >>> tool_reason({"name": "get_time", "description": "get time"}, taken=set())
+    'tool: description too short - get time'
+
+A reason is stable up to ` - `, where a detail for people may follow.
+"""
+
+import re
+from collections.abc import Collection
+from typing import Any
+
+from astra_data.messages import JsonObject
+from astra_data.rows.canonical import canonical
+from astra_data.tools.validate import schema_error
+
+NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+LEAST_DESCRIPTION = 15
+LEAST_TOOLS = 3
+MOST_SCHEMA_BYTES = 65_536
+"""The largest schema seen on a real server is 53 kB; what is larger is a dump of something else."""
+PSEUDO_TOOLS = {
+    "list_resources": {"cursor", "server"},
+    "list_resource_templates": {"cursor", "server"},
+    "read_resource": {"uri", "server"},
+    "list_prompts": {"cursor", "server"},
+    "get_prompt": {"name", "arguments", "server"},
+    "optional settings": set(),
+}
+"""Parts of the protocol, or of a crawler's page, dressed as tools: name -> the parameters that they have."""
+
+SERVER_DUPLICATE = "server: duplicate name"
+
+
+def tool_reason(tool: JsonObject, *, taken: Collection[str]) -> str | None:
+    """Why a raw tool cannot be used, or None; `taken` are the names before it. Its schema is `schema_reason`'s matter."""
+    name, description = tool.get("name"), tool.get("description")
+    if pseudo(tool):
+        return f"tool: pseudo-tool - {name}"
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        return f"tool: invalid name - {str(name)[:80]}"
+    if name in taken:
+        return f"tool: duplicate name - {name}"
+    if not isinstance(description, str) or not description.strip():
+        return f"tool: no description - {name}"
+    if len(description.strip()) < LEAST_DESCRIPTION or _words(description) == _words(name):
+        return f"tool: description too short - {description.strip()}"
+    return None
+
+
+def schema_reason(name: str, parameters: Any) -> str | None:
+    """Why a repaired parameter schema cannot be used, or None."""
+    if not isinstance(parameters, dict) or parameters.get("type") != "object":
+        return f"tool: parameters not an object schema - {name}"
+    if not isinstance(parameters["properties"], dict):
+        return f"tool: invalid JSON Schema - {name}: properties is not an object"
+    size = len(canonical(parameters))
+    if size > MOST_SCHEMA_BYTES:
+        return f"tool: schema too large - {name}: {size} bytes"
+    if wrong := schema_error(parameters):
+        return f"tool: invalid JSON Schema - {name}: {wrong}"
+    unknown = [item for item in parameters["required"] if item not in parameters["properties"]]
+    return f"tool: required not in properties - {name}: {unknown[0]}" if unknown else None
+
+
+def server_reason(kept: int, offered: int) -> str | None:
+    """Why a server cannot be used, or None."""
+    if kept >= LEAST_TOOLS:
+        return None
+    return f"server: fewer than {LEAST_TOOLS} tools - {kept} usable of {offered}"
+
+
+def pseudo(tool: JsonObject) -> bool:
+    """Whether this only looks like a tool."""
+    parameters = PSEUDO_TOOLS.get(str(tool.get("name")).lower())
+    schema = tool.get("inputSchema", tool.get("parameters"))
+    properties = schema.get("properties") if isinstance(schema, dict) else None
+    return parameters is not None and set(properties if isinstance(properties, dict) else ()) <= parameters
+
+
+def _words(text: str) -> list[str]:
+    spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", text)
+    return re.findall(r"[^\W_]+", spaced.lower())

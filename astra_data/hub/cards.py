@@ -7,14 +7,14 @@ lineage gives the same bytes.
 """
 
 from collections.abc import Sequence
-from typing import Any
-
-import yaml
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from typing import TYPE_CHECKING, Any
 
 from astra_data import resources
 from astra_data.hub.lineage import Funnel, Histogram, Lineage
 from astra_data.hub.tree import CONFIG_FOLDERS
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 BAR_WIDTH = 40
 HUB_LICENSES = frozenset(
@@ -55,6 +55,8 @@ def tag(tree: str) -> str:
 
 def render(name: str, tree: str, record: Lineage, configs: Sequence[str], repo: str | None = None) -> str:
     """The card of a version with these configs. `repo` is the Hub repo it is for; without one, a stand-in is shown."""
+    import yaml
+
     templates = _templates()
     template = templates.select_template([f"{record.kind}.md.jinja", "_base.md.jinja"])
     return template.render(
@@ -111,8 +113,10 @@ def bars(histogram: Histogram) -> list[str]:
     ]
 
 
-def _templates() -> Environment:
+def _templates() -> "Environment":
     """An environment for Markdown: a missing variable is an error, and nothing is escaped but table cells."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
     env = Environment(
         loader=FileSystemLoader(resources.folder("cards")),
         undefined=StrictUndefined,

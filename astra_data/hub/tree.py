@@ -8,7 +8,7 @@ not count, since git has none. Only SHA-256 and SHA-1 are computed; no git is ne
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 CONFIG_FOLDERS = {"default": "data", "rejected": "rejected", "quarantined": "quarantined", "ledger": "ledger"}
@@ -44,17 +44,12 @@ def lfs_pointer(sha256: str, size: int) -> bytes:
 
 def git_tree(folder: Path, names: Sequence[str] | None = None) -> str:
     """The git tree id of `folder`, 40 hex digits; with `names`, of only those direct children that exist."""
-    entries = []
-    for path in folder.iterdir():
-        if path.name in IGNORED or (names is not None and path.name not in names):
-            continue
-        if path.is_dir():
-            if (subtree := git_tree(path)) != EMPTY_TREE:
-                entries.append((path.name.encode() + b"/", b"40000", subtree))
-        else:
-            entries.append((path.name.encode(), b"100644", _file_id(path)))
-    lines = (mode + b" " + name.rstrip(b"/") + b"\0" + bytes.fromhex(oid) for name, mode, oid in sorted(entries))
-    return _object_id("tree", b"".join(lines))
+    blobs = {}
+    for path in folder.rglob("*"):
+        parts = path.relative_to(folder).parts
+        if path.is_file() and IGNORED.isdisjoint(parts) and (names is None or parts[0] in names):
+            blobs["/".join(parts)] = file_id(path)
+    return tree_of(blobs)
 
 
 def version_tree(folder: Path) -> str:
@@ -62,10 +57,26 @@ def version_tree(folder: Path) -> str:
     return git_tree(folder, DATA_FOLDERS)
 
 
-def _file_id(path: Path) -> str:
+def file_id(path: Path) -> str:
+    """The git id of a file as the Hub keeps it: of its bytes, or of its LFS pointer."""
     if is_lfs(path):
         return blob_id(lfs_pointer(sha256_file(path), path.stat().st_size))
     return blob_id(path.read_bytes())
+
+
+def tree_of(blobs: Mapping[str, str]) -> str:
+    """The git tree id of these files: path with slashes -> blob id."""
+    below: dict[str, dict[str, str]] = {}
+    entries = []
+    for path, oid in blobs.items():
+        name, slash, rest = path.partition("/")
+        if slash:
+            below.setdefault(name, {})[rest] = oid
+        else:
+            entries.append((name.encode(), b"100644", name.encode(), oid))
+    entries += [(f"{name}/".encode(), b"40000", name.encode(), tree_of(inner)) for name, inner in below.items()]
+    lines = (mode + b" " + name + b"\0" + bytes.fromhex(oid) for _, mode, name, oid in sorted(entries))
+    return _object_id("tree", b"".join(lines))
 
 
 def _object_id(kind: str, body: bytes) -> str:

@@ -1,0 +1,151 @@
+"""Publishing: a version of the store becomes one commit and one tag of a Hub dataset, and comes back the same.
+
+    published = push(store.version("weather-tasks"), "org/weather-tasks")
+    published.tag                                               # 'v-5c1b14949828'
+    pull("org/weather-tasks", published.tag, store).tree == store.version("weather-tasks").tree
+
+Whatever is interrupted can be called again: files that arrived are not sent twice, nothing is visible before the
+commit, and a version that is already there makes none.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from astra_data.errors import UsageError
+from astra_data.hub import cards, lineage
+from astra_data.hub.addresses import HubAddress, check_name, check_repo
+from astra_data.hub.client import retried
+from astra_data.hub.lineage import Lineage
+from astra_data.hub.load import resolve
+from astra_data.hub.store import Store, Version, configs_of
+from astra_data.hub.tree import DATA_FOLDERS, blob_id, is_lfs, sha256_file
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
+
+NOT_PUBLIC = frozenset({"proprietary", "unlicensed", "all-rights-reserved"})
+"""Recorded licences, in lower case, that allow no publication. (npm writes UNLICENSED for proprietary packages.)"""
+
+_one_push_a_repo: dict[str, threading.Lock] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Where a version is on the Hub. `sent` and `skipped` count the files that changed and that were there already."""
+
+    repo: str
+    commit: str
+    tag: str
+    url: str
+    sent: int
+    skipped: int
+
+
+def push(
+    version: Version,
+    repo: str,
+    *,
+    private: bool = False,
+    tag: str | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Published:
+    """Make `version` the head of the Hub dataset `repo`, which is created if need be, and tag it.
+
+    Every version gets the tag `v-<12 digits of its tree>`; `tag` is one more. Data files of the previous version go in
+    the same commit. A public push is refused (`UsageError`) if an ancestor's recorded licence is one of `NOT_PUBLIC`;
+    others, and the absence of any, are written on the card. Raises `EndpointError` if the Hub stays away or refuses.
+    """
+    from huggingface_hub import HfApi
+
+    record, api = version.lineage(), HfApi()
+    _require_license(record, check_repo(repo), private)
+    with _one_push_a_repo.setdefault(repo, threading.Lock()):
+        retried(lambda: api.create_repo(repo, repo_type="dataset", private=private, exist_ok=True), repo, sleep=sleep)
+        if private:
+            retried(lambda: _require_private(api, repo), repo, sleep=sleep)
+        commit, sent, skipped = retried(lambda: _commit(api, version, record, repo, tag), repo, sleep=sleep)
+        for name in {cards.tag(version.tree), tag or cards.tag(version.tree)}:
+            retried(lambda name=name: _tag(api, repo, name, commit), repo, sleep=sleep)  # type: ignore[misc]
+    url = f"{api.endpoint}/datasets/{repo}"
+    return Published(repo, commit, tag or cards.tag(version.tree), url, sent, skipped)
+
+
+def pull(repo: str, revision: str | None, store: Store, name: str | None = None) -> Version:
+    """Copy a revision of a Hub dataset, `main` if None, into the store, under the last part of `repo` or as `name`.
+
+    Raises `DataError` for a dataset that we did not make, and what `resolve` raises.
+    """
+    place = resolve(HubAddress(check_repo(repo), revision))
+    return store.adopt(place.path, check_name(name or repo.split("/")[1].lower()))
+
+
+def _require_license(record: Lineage, repo: str, private: bool) -> None:
+    bad = sorted(one for one in record.licenses if one.lower() in NOT_PUBLIC)
+    if bad and not private:
+        mend = "push it with --private, or leave those sources out"
+        raise UsageError(f"{repo} may not be public: an ancestor's licence is {', '.join(bad)}", mend=mend)
+
+
+def _require_private(api: "HfApi", repo: str) -> None:
+    if not api.repo_info(repo, repo_type="dataset").private:
+        raise UsageError(f"{repo} is public already", mend="choose another name, or make it private on the Hub first")
+
+
+def _commit(api: "HfApi", version: Version, record: Lineage, repo: str, tag: str | None) -> tuple[str, int, int]:
+    """One try: (commit, files sent, files unchanged). Based on the head as it is now, so safe to repeat."""
+    from huggingface_hub import CommitOperationAdd, CommitOperationDelete
+    from huggingface_hub.hf_api import RepoFile
+
+    head = str(api.repo_info(repo, repo_type="dataset").sha)
+    listed = api.list_repo_tree(repo, recursive=True, revision=head, repo_type="dataset")
+    there = {one.path: one.lfs.sha256 if one.lfs else one.blob_id for one in listed if isinstance(one, RepoFile)}
+    ours = _contents(version, record, repo)
+    changed = {path: content for path, content in ours.items() if there.get(path) != _hub_id(content)}
+    stale = [path for path in there if path.split("/")[0] in DATA_FOLDERS and path not in ours]
+    _require_free_tag(api, repo, tag, head, bool(changed or stale))
+    if not changed and not stale:
+        return head, 0, len(ours)
+    adds = [CommitOperationAdd(path, content) for path, content in changed.items()]
+    deletes = [CommitOperationDelete(path) for path in stale]
+    done = api.create_commit(
+        repo,
+        [*adds, *deletes],
+        commit_message=f"{version.name} {cards.tag(version.tree)}",
+        repo_type="dataset",
+        parent_commit=head,
+    )
+    return str(done.oid), len(changed), len(ours) - len(changed)
+
+
+def _contents(version: Version, record: Lineage, repo: str) -> dict[str, Path | bytes]:
+    """Path in the repo -> file of the version. The card is rendered again, since it shows the name of the repo."""
+    files = (path for part in DATA_FOLDERS for path in (version.path / part).rglob("*") if path.is_file())
+    ours: dict[str, Path | bytes] = {path.relative_to(version.path).as_posix(): path for path in files}
+    card = cards.render(version.name, version.tree, record, configs_of(version.path), repo)
+    return ours | {lineage.FILE: lineage.dump(lineage.to_json(record)), "README.md": card.encode()}
+
+
+def _hub_id(content: Path | bytes) -> str:
+    """What the Hub lists for a file with this content: SHA-256 in LFS, else the git blob id."""
+    if isinstance(content, bytes):
+        return blob_id(content)
+    return sha256_file(content) if is_lfs(content) else blob_id(content.read_bytes())
+
+
+def _require_free_tag(api: "HfApi", repo: str, tag: str | None, head: str, changes: bool) -> None:
+    at = _tags(api, repo).get(tag) if tag else None
+    if at and (changes or at != head):
+        raise UsageError(f"{repo} has a tag {tag} already, on commit {at}", mend="choose another tag")
+
+
+def _tags(api: "HfApi", repo: str) -> dict[str, str]:
+    return {ref.name: ref.target_commit for ref in api.list_repo_refs(repo, repo_type="dataset").tags}
+
+
+def _tag(api: "HfApi", repo: str, name: str, commit: str) -> None:
+    """Tag a commit. A version's own tag that stands on an older commit with the same data stays there."""
+    api.create_tag(repo, tag=name, revision=commit, repo_type="dataset", exist_ok=True)

@@ -72,7 +72,9 @@ class Writer:
                    | {"input_id": input_id, "reasons": reasons})
 
     def close(self) -> Written:
-        """Finish the shards under their final names."""
+        """Finish the shards under their final names. A second call changes nothing."""
+        if self.written is not None:
+            return self.written
         if self._pending or not self._shards:
             self._flush()
         self._close_shard()

@@ -27,8 +27,10 @@ from astra_data.errors import DataError, Place
 if TYPE_CHECKING:
     from datasets import Features
 
-Json = NewType("Json", object)
-"""Any JSON value. Opaque to the row type; checked once, where it is made."""
+    Json = Any
+else:
+    Json = NewType("Json", object)
+    """Any JSON value. Opaque to the row type; checked once, where it is made."""
 
 Row = dict[str, Any]
 SCALARS: dict[Any, tuple[str, pa.DataType]] = {
@@ -147,6 +149,7 @@ def _list(check_item: Checker) -> Checker:
     return check_list
 
 
+@cache
 def _struct(row_type: type) -> Checker:
     checks = {name: checker(kind) for name, kind in fields(row_type).items()}
     checked = list(checks.items())
@@ -177,7 +180,7 @@ def _kind(value: Any) -> str:
 
 def check(row_type: type, row: Row, *, file: str, number: int | None = None) -> None:
     """Raise `DataError` naming file, row and field unless `row` has exactly the fields and types of `row_type`."""
-    if wrong := checker(row_type)(row):
+    if wrong := _struct(row_type)(row):
         raise DataError(wrong[1], place=Place(file, number, wrong[0].lstrip(".") or None))
 
 

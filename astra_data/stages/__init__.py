@@ -1,9 +1,13 @@
-"""The stages, in pipeline order. A stage is added by adding its module here."""
+"""The stages, in pipeline order. A stage is added by adding it here."""
 
 from astra_data.pipeline.stage import Stages
-from astra_data.stages import chains, sft, tasks, tools, trajectories
+from astra_data.stages.chains import STAGE as CHAINS
+from astra_data.stages.sft import STAGE as SFT
+from astra_data.stages.tasks import STAGE as TASKS
+from astra_data.stages.tools import STAGE as TOOLS
+from astra_data.stages.trajectories import STAGE as TRAJECTORIES
 
-STAGES: Stages = {module.STAGE.name: module.STAGE for module in (tools, chains, tasks, trajectories, sft)}
+STAGES: Stages = {stage.name: stage for stage in (TOOLS, CHAINS, TASKS, TRAJECTORIES, SFT)}
 """Stage name -> stage."""
 
 __all__ = ["STAGES"]

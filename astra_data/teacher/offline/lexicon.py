@@ -12,7 +12,10 @@ from astra_data.tools.naming import words
 TOKEN = re.compile(r"[a-z]+|\d+")
 
 STOP_WORDS = frozenset(
-    "a an and any as at be by for from get if in into is it its of on one or the their then this that to via with you your".split()
+    (
+        "a an and any as at be by for from get if in into is it its of on one or the their then this that to via with "
+        "you your"
+    ).split()
 )
 
 
@@ -26,16 +29,21 @@ class Stage(IntEnum):
 
 CREATE_VERBS = frozenset("build create generate import init initialize load make new open register start upload".split())
 CHANGE_VERBS = frozenset(
-    "add append apply checkout clear commit configure convert_to copy customize delete disable edit enable fill format highlight "
-    "insert join merge modify move protect push put record remove rename replace reset save send set sort stage switch toggle "
-    "transform unprotect unstage update upsert write".split()
+    (
+        "add append apply checkout clear commit configure convert_to copy customize delete disable edit enable fill "
+        "format highlight insert join merge modify move protect push put record remove rename replace reset save send "
+        "set sort stage switch toggle transform unprotect unstage update upsert write"
+    ).split()
 )
 READ_VERBS = frozenset(
-    "aggregate analyze answer assess audit calculate check classify compare compute convert count decode describe detect determine "
-    "discover display divide download encode estimate evaluate examine execute explain explore export extract fetch filter find "
-    "get give hash identify inspect list look measure monitor multiply negate parse perform pivot plan predict print profile "
-    "project provide query rank read recommend resolve retrieve return round run search show simplify simulate solve split "
-    "subtract suggest sum summarize test trace translate validate verify view wait".split()
+    (
+        "aggregate analyze answer assess audit calculate check classify compare compute convert count decode describe "
+        "detect determine discover display divide download encode estimate evaluate examine execute explain explore "
+        "export extract fetch filter find get give hash identify inspect list look measure monitor multiply negate parse "
+        "perform pivot plan predict print profile project provide query rank read recommend resolve retrieve return "
+        "round run search show simplify simulate solve split subtract suggest sum summarize test trace translate "
+        "validate verify view wait"
+    ).split()
 )
 VERBS = CREATE_VERBS | CHANGE_VERBS | READ_VERBS
 

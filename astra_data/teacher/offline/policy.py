@@ -20,7 +20,10 @@ class OfflinePolicy:
     """Follows the sentences of the last user message. Deterministic; costs nothing."""
 
     name = "offline"
-    sampling: JsonObject = {}
+
+    @property
+    def sampling(self) -> JsonObject:
+        return {}
 
     async def act(self, messages: list[Message], tools: list[JsonObject], *, sample: int = 0) -> Turn:
         """The next call that the request states, or the final answer."""

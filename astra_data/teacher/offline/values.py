@@ -4,6 +4,7 @@
     'budget.xlsx'
 """
 
+import math
 import random
 import re
 from typing import Any
@@ -55,11 +56,14 @@ class Draw:
         raise Abstained(f"no value is known for {tool}.{parameter}")
 
     def _number(self, schema: JsonObject) -> int | float:
-        low = schema.get("minimum", schema.get("exclusiveMinimum", 1))
-        high = schema.get("maximum", schema.get("exclusiveMaximum", low + 40))
-        step = self._rng.uniform(0.1, 0.9)
-        value = low + (high - low) * step
-        return max(round(value), low + 1 if "exclusiveMinimum" in schema else low) if schema["type"] == "integer" else round(value, 1)
+        low = _bound(schema, ("minimum", "exclusiveMinimum"), 1.0)
+        high = _bound(schema, ("maximum", "exclusiveMaximum"), low + 40)
+        value = low + (high - low) * self._rng.uniform(0.1, 0.9)
+        return round(value, 1) if schema["type"] == "number" else max(math.ceil(value), int(low))
+
+
+def _bound(schema: JsonObject, keys: tuple[str, ...], default: float) -> float:
+    return next((float(schema[key]) for key in keys if key in schema), default)
 
 
 def _narrow(schema: JsonObject) -> JsonObject:

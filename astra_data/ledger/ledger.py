@@ -137,4 +137,6 @@ class Ledger:
 
 
 def _effect(key: str, kind: Kind, request: Any, response: Any, outcome: str, usage: Usage) -> list[Any]:
-    return [key, kind, *(canonical(part).decode() for part in (request, response)), outcome, canonical(usage).decode()]
+    """The columns of an attempt. A response keeps its key order: it is content, and a replay must give the same bytes."""
+    recorded, spent = orjson.dumps(response).decode(), orjson.dumps(usage).decode()
+    return [key, kind, canonical(request).decode(), recorded, outcome, spent]

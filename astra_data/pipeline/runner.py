@@ -22,7 +22,6 @@ from astra_data.hub.store import Store, Version
 from astra_data.hub.tree import sha256_file
 from astra_data.hub.writer import Written
 from astra_data.ledger import Unanswered
-from astra_data.messages import JsonObject
 from astra_data.pipeline.progress import Meter
 from astra_data.pipeline.spool import Spool
 from astra_data.pipeline.stage import Expand, Item, Outcome, Quarantine, Resources, Rows, Stage, StageConfig
@@ -187,7 +186,7 @@ def _licenses(stage: Stage, inputs: Mapping[str, Source], folder: Path, outputs:
     """The licences of all inputs, and of the rows themselves where they name one; `unknown` for a row that names none."""
     import polars as pl
 
-    found = {license for source in inputs.values() for license in source.licenses}
+    found = {name for source in inputs.values() for name in source.licenses}
     if "license" in fields(ROW_TYPES[stage.name]):
         files = [folder / file.path for output in outputs if output.config == "default" for file in output.files]
         found |= set(pl.scan_parquet(files).select(pl.col("license").fill_null("unknown")).unique().collect()["license"])

@@ -20,7 +20,7 @@ from astra_data.teacher.asks import (
 from astra_data.teacher.offline.policy import summary
 from astra_data.teacher.teacher import Abstained
 
-NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?![\w]|\.\d)")
+NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w]|\.\d)")
 
 
 def understanding(inputs: Conversation, sample: int) -> Judgement:
@@ -118,9 +118,9 @@ def _reports(text: str, result: str) -> bool:
 
 
 def _invented_numbers(text: str, inputs: Conversation) -> list[str]:
-    known = set(NUMBER.findall("\n".join(_said(inputs, len(inputs.messages)))))
-    lists = {str(length) for length in _list_lengths(inputs)}
-    return [number for number in NUMBER.findall(text) if number not in known | lists]
+    known = {float(number) for number in NUMBER.findall("\n".join(_said(inputs, len(inputs.messages))))}
+    known |= {float(length) for length in _list_lengths(inputs)}
+    return [number for number in NUMBER.findall(text) if float(number) not in known]
 
 
 def _list_lengths(inputs: Conversation) -> list[int]:

@@ -23,7 +23,7 @@ def as_json(command: F) -> F:
 def running(command: F) -> F:
     """Options of commands that run stages."""
     for option in (
-        click.option("--ledger", type=click.Path(path_type=Path, dir_okay=False), help="Ledger to use instead of the store's own."),
+        click.option("--ledger", type=click.Path(path_type=Path, dir_okay=False), help="Ledger to use, not the store's own."),
         click.option("--refresh", is_flag=True, help="Collect the tools anew instead of taking the recorded ones."),
         click.option("--budget", type=click.FloatRange(min=0), help="Most USD to spend; what is left over is quarantined."),
         click.option("--concurrency", type=click.IntRange(min=1), default=16, show_default=True, help="Items in flight."),

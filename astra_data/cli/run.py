@@ -21,7 +21,7 @@ from astra_data.stages import STAGES
 @options.store
 @options.running
 @options.as_json
-@click.option("--only", multiple=True, metavar="STAGE", help="Run only this stage (may be repeated); its inputs come from the store.")
+@click.option("--only", multiple=True, metavar="STAGE", help="Run only this stage (may be repeated) on what the store has.")
 @click.option("--dry-run", is_flag=True, help="Check the recipe and say which stages would run.")
 def command(recipe: str, overrides: tuple[str, ...], store: Path, ledger: Path | None, refresh: bool, budget: float | None,
             concurrency: int, limit: int | None, seed: int | None, as_json: bool, only: tuple[str, ...], dry_run: bool) -> None:

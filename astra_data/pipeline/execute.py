@@ -36,6 +36,7 @@ class Options:
     refresh: bool = False
     ledger: Path | None = None
     command: str = "astra run"
+    to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,8 @@ async def execute(recipe: Recipe, stages: Stages, options: Options, console: Con
     try:
         resources = _resources(recipe, ledger, options)
         try:
-            run = Run(recipe.head.name, store, resources, options.command, options.concurrency, options.limit, recipe.source)
+            run = Run(recipe.head.name, store, resources, options.command, options.concurrency, options.limit, recipe.source,
+                      options.to)
             return Outcome(await _stages(recipe, stages, options, run, console, given or {}), ledger.totals())
         finally:
             await resources.roles.close()
@@ -89,15 +91,14 @@ async def _stages(recipe: Recipe, stages: Stages, options: Options, run: Run, co
             meter = board.meter(stage.name, total) if console else Silent()
             report = await run_stage(stage, config, inputs, run, meter)
             board.say(_said(report))
-            sources[stage.name] = source_of(stage.name, report.dataset, report.version)
+            sources[stage.name] = source_of(stage.name, report.version)
             reports.append(report)
     return reports
 
 
 def _stored(name: str, run: Run) -> Source:
     """The newest version of a dataset that this run does not make itself."""
-    dataset = f"{run.name}-{name}"
-    return source_of(name, dataset, run.store.version(dataset))
+    return source_of(name, run.store.version(f"{run.name}-{name}"))
 
 
 def _total(stage: Stage, config: object, inputs: Mapping[str, Source], run: Run) -> int | None:

@@ -16,8 +16,9 @@ from itertools import islice
 from pathlib import Path
 
 import astra_data
-from astra_data.errors import AstraError
+from astra_data.errors import AstraError, DataError, Place
 from astra_data.hub.lineage import Code, FileDigest, Funnel, Histogram, Input, Lineage, Output, stage_key
+from astra_data.hub.load import Located
 from astra_data.hub.store import Store, Version
 from astra_data.hub.tree import sha256_file
 from astra_data.hub.writer import Written
@@ -42,7 +43,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What all stages of one run share. `name` prefixes the datasets, `command` rebuilds them."""
+    """What all stages of one run share. `name` prefixes the datasets (or `to` names the only one), `command` rebuilds them."""
 
     name: str
     store: Store
@@ -51,6 +52,10 @@ class Run:
     concurrency: int = 16
     limit: int | None = None
     recipe: str | None = None
+    to: str | None = None
+
+    def dataset(self, stage: str) -> str:
+        return self.to or f"{self.name}-{stage}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,7 @@ class Report:
 
 async def run_stage(stage: Stage, config: StageConfig, inputs: Mapping[str, Source], run: Run, meter: Meter) -> Report:
     """Run one stage, or find its version. Raises `AstraError`; the store is unchanged unless a version was finished."""
-    dataset = f"{run.name}-{stage.name}"
+    dataset = run.dataset(stage.name)
     key = _key(stage, config, inputs, run)
     found = run.store.find(dataset, key)
     if found is not None and found.complete and not run.resources.refresh:
@@ -222,9 +227,21 @@ def _lineage(stage: Stage, config: StageConfig, inputs: Mapping[str, Source], ru
     )
 
 
-def source_of(role: str, dataset: str, version: Version, *, repo: str | None = None, commit: str | None = None) -> Source:
+def source_of(role: str, version: Version) -> Source:
     """A stored version as the input of a stage."""
-    lineage = version.lineage()
-    address = f"{repo or dataset}@{commit or version.tree}"
-    record = Input(role, address, repo, commit, version.tree, lineage.rows())
-    return Source(record, Rows(ROW_TYPES[lineage.kind], tuple(version.files())), tuple(lineage.licenses))
+    return _source(version.lineage(), role, f"{version.name}@{version.tree}", version.tree, version.files())
+
+
+def source_at(place: Located) -> Source:
+    """A located version as the input of the stage that reads its kind. Raises `DataError` for a dataset we did not make."""
+    lineage = place.lineage()
+    if lineage is None:
+        raise DataError("no lineage.json, so this is no version that astra-data wrote", place=Place(place.address),
+                        mend="name a dataset made by `astra`, or import rows with `astra make KIND rows.jsonl --to NAME`")
+    source = _source(lineage, lineage.kind, place.address, place.tree, place.files())
+    return replace(source, record=replace(source.record, repo=place.repo, commit=place.commit))
+
+
+def _source(lineage: Lineage, role: str, address: str, tree: str, files: list[Path]) -> Source:
+    record = Input(role, address, None, None, tree, lineage.rows())
+    return Source(record, Rows(ROW_TYPES[lineage.kind], tuple(files)), tuple(lineage.licenses))

@@ -42,7 +42,7 @@ SCALARS: dict[Any, tuple[str, pa.DataType]] = {
 
 
 @cache
-def fields(row_type: type) -> dict[str, Any]:
+def fields(row_type: Any) -> dict[str, Any]:
     """Field name -> resolved annotation, in declared order."""
     hints = typing.get_type_hints(row_type)
     return {field.name: hints[field.name] for field in dataclasses.fields(row_type)}
@@ -150,7 +150,7 @@ def _list(check_item: Checker) -> Checker:
 
 
 @cache
-def _struct(row_type: type) -> Checker:
+def _struct(row_type: Any) -> Checker:
     checks = {name: checker(kind) for name, kind in fields(row_type).items()}
     checked = list(checks.items())
 

@@ -7,6 +7,8 @@ tasks that need no chain.
 import random
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from itertools import pairwise
 
 from pydantic import Field
 
@@ -58,7 +60,7 @@ def _offered(server: Server, config: ChainsConfig, resources: Resources) -> Serv
     if len(tools) > config.max_tools:
         drawn = random.Random(f"{resources.seed}/chains/{server.id}").sample(range(len(tools)), config.max_tools)
         tools = [tools[index] for index in sorted(drawn)]
-    return Server(**{name: getattr(server, name) for name in Server.__slots__ if name != "tools"}, tools=tools)
+    return replace(server, tools=tools)
 
 
 async def _proposals(teacher: Teacher, server: Server, config: ChainsConfig) -> list[list[str]]:
@@ -67,7 +69,8 @@ async def _proposals(teacher: Teacher, server: Server, config: ChainsConfig) -> 
     return [proposal.tools for answer in answers for proposal in answer.chains]
 
 
-def _outcomes(server: Server, proposals: list[list[str]], config: ChainsConfig, seed: int, models: dict[str, str]) -> list[Outcome]:
+def _outcomes(server: Server, proposals: list[list[str]], config: ChainsConfig, seed: int,
+              models: dict[str, str]) -> list[Outcome]:
     known = {tool.name: tool for tool in server.tools}
     sound = [chain for chain in proposals if set(chain) <= known.keys() and len(set(chain)) == len(chain)]
     outcomes: list[Outcome] = [_unsound(chain) for chain in proposals if chain not in sound]
@@ -78,10 +81,11 @@ def _outcomes(server: Server, proposals: list[list[str]], config: ChainsConfig, 
     for walk in walks:
         found = evidence.of_chain([known[name] for name in walk.nodes])
         verdict = evidence.verdict(found)
-        weights = [drawn.weights[first, second] for first, second in zip(walk.nodes, walk.nodes[1:], strict=False)]
+        weights = [drawn.weights[edge] for edge in pairwise(walk.nodes)]
         chain = new_row(Chain, server_id=server.id, server=server.name, tools=list(walk.nodes), weights=weights, evidence=found,
                         walk=Walk(seed, round(walk.logp, 6)), verdicts=[verdict], models=models)
-        outcomes.append(Keep(chain) if verdict.value is not False else Reject(f"chain: unsupported input - {verdict.reason}", chain))
+        unsupported = Reject(f"chain: unsupported input - {verdict.reason}", chain)
+        outcomes.append(unsupported if verdict.value is False else Keep(chain))
     return outcomes or [Reject(f"chain: no dependent tools were found - {server.name}")]
 
 

@@ -1,7 +1,7 @@
 """Sources -> `tools`: servers of an `mcp.json` listed live, and servers described in documents [A 1].
 
-An item is a server. Its tools are normalised and filtered; every tool that is dropped is a rejected row of its own, with the reason.
-The listing of a live server is recorded, so a replay starts no server; `--refresh` lists anew.
+An item is a server. Its tools are normalised and filtered; every tool that is dropped is a rejected row of its own, with the
+reason. The listing of a live server is recorded, so a replay starts no server; `--refresh` lists anew.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 """From the servers of a `tools` dataset back to running servers.
 
-A row holds its `mcp.json` entry without secrets. The recipe's own `mcp.json`, where it names the server, is used instead; else the
-values of the named variables are taken from the environment.
+A row holds its `mcp.json` entry without secrets. The recipe's own `mcp.json`, where it names the server, is used instead; else
+the values of the named variables are taken from the environment.
 """
 
 from collections.abc import AsyncIterator, Iterable, Mapping

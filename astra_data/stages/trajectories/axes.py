@@ -123,7 +123,7 @@ def _round_axis(axis: str, case: Case, rounds: list[RoundJudgement | Score],
             return _none(axis, judgement.status, judgement.reason, judgement.judge)
         value = part(judgement)
         if value is None:
-            return _none(axis, ABSTAINED, judgement.reason, case.judge.name)
+            return _none(axis, ABSTAINED, f"a round has no value: {judgement.reason}", case.judge.name)
         values.append(value)
         quotes.append(Quote(index, judgement.quote))
     return _value(axis, fmean(values), f"{len(values)} rounds", quotes, case.judge.name, values)

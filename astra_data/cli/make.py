@@ -1,0 +1,96 @@
+"""`astra make STAGE SOURCE...`: one stage alone, on datasets of any address, or rows of a JSON Lines file as they are."""
+
+import asyncio
+import shlex
+from pathlib import Path
+
+import click
+import orjson
+from rich.console import Console
+
+from astra_data.cli import options
+from astra_data.cli.run import as_object, say
+from astra_data.errors import UsageError
+from astra_data.hub.addresses import parse
+from astra_data.hub.load import resolve
+from astra_data.hub.store import Store
+from astra_data.pipeline.execute import Options, execute
+from astra_data.pipeline.recipe import Recipe, RecipeHead, find, load
+from astra_data.pipeline.runner import Source, source_at
+from astra_data.pipeline.stage import Stage
+from astra_data.stages import STAGES
+from astra_data.stages.imported import import_stage
+
+
+@click.command("make")
+@click.argument("stage", type=click.Choice(list(STAGES)))
+@click.argument("sources", nargs=-1, required=True)
+@click.option("--to", required=True, metavar="NAME", help="Name of the new dataset in the store.")
+@click.option("--recipe", help="Recipe to take models, servers, workspace and the stage's config from.")
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one value of the recipe.")
+@options.store
+@options.running
+@options.as_json
+def command(stage: str, sources: tuple[str, ...], to: str, recipe: str | None, overrides: tuple[str, ...], store: Path,
+            ledger: Path | None, refresh: bool, budget: float | None, concurrency: int, limit: int | None, seed: int | None,
+            as_json: bool) -> None:
+    """Run STAGE on SOURCE...: the datasets it reads, by address.
+
+    `tools` takes an mcp.json and tool documents instead. Any stage takes one .jsonl file of finished rows, which are checked
+    and stored as they are: `astra show ADDR --json > rows.jsonl`, edit, `astra make tasks rows.jsonl --to edited`.
+    """
+    given = [*overrides, *([f"seed={seed}"] if seed is not None else [])]
+    checked = _recipe(recipe, given, stage, sources)
+    if stage != "tools" and sources[0].endswith(".jsonl"):
+        chosen, inputs = _imported(stage, sources), {}
+    else:
+        chosen, inputs = STAGES[stage], _inputs(STAGES[stage], sources, store)
+    named = [Path(name).name if Path(name).exists() else name for name in sources]
+    shown = shlex.join(["astra", "make", stage, *named, "--to", to])
+    told = Options(store, (), limit, concurrency, budget, refresh, ledger, shown, to)
+    outcome = asyncio.run(execute(checked, {stage: chosen}, told, Console(stderr=True, quiet=as_json), inputs))
+    if as_json:
+        click.echo(orjson.dumps(as_object(outcome)).decode())
+    else:
+        say(outcome)
+
+
+def _recipe(name: str | None, overrides: list[str], stage: str, sources: tuple[str, ...]) -> Recipe:
+    """The named recipe, or an empty one; the sources of `tools` take the place of its own."""
+    if name is not None:
+        recipe = load(find(name), STAGES, overrides)
+    else:
+        if overrides:
+            raise UsageError("--set overrides a recipe's value", mend="name the recipe with --recipe")
+        recipe = Recipe(RecipeHead(name="make"), {key: value.config() for key, value in STAGES.items()}, Path(), "none")
+    if stage != "tools":
+        return recipe
+    entries = [name for name in sources if Path(name).name.endswith("mcp.json")]
+    if len(entries) > 1:
+        raise UsageError(f"two mcp.json files: {', '.join(entries)}", mend="merge them into one")
+    documents = [str(Path(name).absolute()) for name in sources if name not in entries]
+    mcp = str(Path(entries[0]).absolute()) if entries else None
+    head = recipe.head.model_copy(update={"mcp": mcp, "documents": documents})
+    return Recipe(head, recipe.stages, recipe.folder, recipe.source)
+
+
+def _imported(stage: str, sources: tuple[str, ...]) -> Stage:
+    if len(sources) > 1:
+        raise UsageError("rows come from one file", mend="concatenate the files")
+    if not Path(sources[0]).is_file():
+        raise UsageError(f"there is no file {sources[0]}", mend="write rows with `astra show ADDR --json`")
+    return import_stage(stage, Path(sources[0]))
+
+
+def _inputs(stage: Stage, sources: tuple[str, ...], store: Path) -> dict[str, Source]:
+    """The datasets of the given addresses, by kind; together they must be what the stage reads."""
+    if stage.name == "tools":
+        return {}
+    located = [source_at(resolve(parse(text), Store.open(store))) for text in sources]
+    found = {source.record.role: source for source in located}
+    if set(found) != set(stage.reads) or len(located) != len(found):
+        raise UsageError(
+            f"{stage.name} reads {' and '.join(stage.reads)}, and was given {', '.join(sorted(found))}",
+            mend="give one address for each",
+        )
+    return found

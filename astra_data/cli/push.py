@@ -1,0 +1,34 @@
+"""`astra push ADDR org/name`: publish a stored version on the Hub."""
+
+import dataclasses
+from pathlib import Path
+
+import click
+import orjson
+
+from astra_data.cli import options
+from astra_data.errors import UsageError
+from astra_data.hub.addresses import StoreAddress, parse
+from astra_data.hub.publish import push
+from astra_data.hub.store import Store
+
+
+@click.command("push")
+@click.argument("address")
+@click.argument("repo", metavar="ORG/NAME")
+@click.option("--private", is_flag=True, help="Create the repo as a private one.")
+@click.option("--tag", help="One more tag for this version.")
+@options.store
+@options.as_json
+def command(address: str, repo: str, private: bool, tag: str | None, store: Path, as_json: bool) -> None:
+    """Publish the dataset at ADDRESS as the Hub dataset ORG/NAME: one commit, one tag. Can be repeated."""
+    parsed = parse(address)
+    if not isinstance(parsed, StoreAddress):
+        raise UsageError(f"{address} is not in the store", mend="pull it first, or give the name of a stored dataset")
+    published = push(Store.open(store).version(parsed.name, parsed.version), repo, private=private, tag=tag)
+    if as_json:
+        click.echo(orjson.dumps(dataclasses.asdict(published)).decode())
+        return
+    click.echo(f"{published.url}  commit {published.commit[:12]}, tag {published.tag}; "
+               f"{published.sent} files sent, {published.skipped} were there")
+    click.echo(f'    load_dataset("{published.repo}", revision="{published.tag}", split="train")')

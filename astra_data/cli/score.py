@@ -1,0 +1,91 @@
+"""`astra score ADDR`: score stored trajectories again, and say which rows entered and which left."""
+
+import asyncio
+import shlex
+from dataclasses import replace
+from pathlib import Path
+
+import click
+import orjson
+from rich.console import Console
+
+from astra_data.cli import options
+from astra_data.cli.run import as_object, say
+from astra_data.errors import UsageError
+from astra_data.hub.addresses import parse
+from astra_data.hub.load import Located, resolve
+from astra_data.hub.store import Store, config_files
+from astra_data.hub.writer import read_rows
+from astra_data.pipeline.execute import Options, execute
+from astra_data.pipeline.recipe import Recipe, RecipeHead, find, load
+from astra_data.pipeline.runner import Source, source_at
+from astra_data.pipeline.stage import Rows
+from astra_data.rows import Trajectory
+from astra_data.stages import STAGES
+from astra_data.stages.rescore import RESCORE
+
+
+@click.command("score")
+@click.argument("address")
+@click.option("--tasks", help="Address of the tasks; by default those the trajectories were made from.")
+@click.option("--to", metavar="NAME", help="Name of the new dataset; by default the old name with -rescored.")
+@click.option("--recipe", help="Recipe that names the judge, and the thresholds in trajectories.accept.")
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one value of the recipe.")
+@options.store
+@options.running
+@options.as_json
+def command(address: str, tasks: str | None, to: str | None, recipe: str | None, overrides: tuple[str, ...], store: Path,
+            ledger: Path | None, refresh: bool, budget: float | None, concurrency: int, limit: int | None, seed: int | None,
+            as_json: bool) -> None:
+    """Score the trajectories at ADDRESS again, accepted and rejected ones, without a new rollout."""
+    shelf = Store.open(store)
+    place = resolve(parse(address), shelf)
+    given = [*overrides, *([f"seed={seed}"] if seed is not None else [])]
+    checked = _recipe(recipe, given)
+    inputs = {"trajectories": _all_rows(place), "tasks": _tasks(place, tasks, shelf)}
+    name = to or f"{place.address.partition('@')[0].rpartition('/')[2]}-rescored"
+    shown = shlex.join(["astra", "score", place.address if place.repo else address, "--to", name])
+    told = Options(store, (), limit, concurrency, budget, refresh, ledger, shown, name)
+    outcome = asyncio.run(execute(checked, {RESCORE.name: RESCORE}, told, Console(stderr=True, quiet=as_json), inputs))
+    entered, left = _moves(place, outcome.reports[0].version.files())
+    if as_json:
+        click.echo(orjson.dumps(as_object(outcome) | {"entered": entered, "left": left}).decode())
+        return
+    say(outcome)
+    for word, ids in (("entered", entered), ("left", left)):
+        click.echo(f"{word}: {len(ids)}{': ' if ids else ''}{' '.join(ids)}")
+
+
+def _recipe(name: str | None, overrides: list[str]) -> Recipe:
+    """The recipe with the acceptance of its trajectories stage as the config of the scoring stage."""
+    if name is None and overrides:
+        raise UsageError("--set overrides a recipe's value", mend="name the recipe with --recipe")
+    if name is None:
+        return Recipe(RecipeHead(name="score"), {RESCORE.name: RESCORE.config()}, Path(), "none")
+    recipe = load(find(name), STAGES, overrides)
+    return replace(recipe, stages={RESCORE.name: recipe.stages["trajectories"].accept})  # type: ignore[attr-defined]
+
+
+def _all_rows(place: Located) -> Source:
+    """Accepted rows, then rejected ones that have a conversation."""
+    source = source_at(place)
+    if source.record.role != "trajectories":
+        raise UsageError(f"{place.address} holds {source.record.role}", mend="give the address of trajectories")
+    rejected = config_files(place.path, "rejected") if (place.path / "rejected").is_dir() else []
+    return replace(source, rows=Rows(Trajectory, (*source.rows.files, *rejected)))
+
+
+def _tasks(place: Located, given: str | None, shelf: Store) -> Source:
+    lineage = place.lineage()
+    recorded = next((item.address for item in lineage.inputs if item.role == "tasks"), None) if lineage else None
+    address = given or recorded
+    if address is None:
+        raise UsageError("the lineage names no tasks", mend="give their address with --tasks")
+    return source_at(resolve(parse(address), shelf))
+
+
+def _moves(place: Located, new_files: list[Path]) -> tuple[list[str], list[str]]:
+    """Ids of the rows that are accepted now and were not, and of those that were and are not."""
+    before = [row["id"] for row in read_rows(place.files(), Trajectory)]
+    after = [row["id"] for row in read_rows(new_files, Trajectory)]
+    return [row for row in after if row not in set(before)], [row for row in before if row not in set(after)]

@@ -1,0 +1,51 @@
+"""Rows that were written elsewhere, as a dataset version: a JSON Lines file of one kind becomes what its stage would have made.
+
+    {"server": "units", "text": "Convert 3 miles to kilometers.", "target_tools": ["convert_length"], ...}
+
+Every field of the row type must be there and fit; `id` is computed from the identity fields, whatever the file says.
+"""
+
+import hashlib
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from astra_data.errors import DataError, Place
+from astra_data.hub.writer import read_jsonl
+from astra_data.pipeline.stage import Expand, Inputs, Item, Keep, Outcome, Resources, Stage, StageConfig
+from astra_data.rows import ROW_TYPES, check, from_dict, identity
+
+
+class ImportConfig(StageConfig):
+    """Nothing to choose."""
+
+
+def import_stage(kind: str, file: Path) -> Stage:
+    """A stage that reads rows of `kind` from a JSON Lines file."""
+
+    def items(inputs: Inputs, config: Any, resources: Resources) -> Iterator[Item]:
+        for number, value in read_jsonl(file):
+            row = checked(ROW_TYPES[kind], value, file.name, number)
+            yield Item(row.id, row)
+
+    @asynccontextmanager
+    async def open_stage(inputs: Inputs, config: Any, resources: Resources) -> AsyncIterator[Expand]:
+        async def expand(row: Any) -> list[Outcome]:
+            return [Keep(row)]
+
+        yield expand
+
+    def fingerprint(config: Any, resources: Resources) -> dict[str, str]:
+        return {"file": hashlib.sha256(file.read_bytes()).hexdigest()}
+
+    return Stage(kind, 1, (), ImportConfig, items, open_stage, fingerprint=fingerprint)
+
+
+def checked(row_type: type, value: Any, file: str, number: int) -> Any:
+    """The row of one line. Raises `DataError` naming file, row and field."""
+    if not isinstance(value, dict):
+        raise DataError("expected an object", place=Place(file, number), mend="write one row per line")
+    row = {"id": "", **value}
+    check(row_type, row, file=file, number=number)
+    return from_dict(row_type, row | {"id": identity(row_type, row)})

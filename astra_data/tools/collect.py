@@ -6,6 +6,7 @@ What the server listed is recorded in the ledger under its `mcp.json` entry with
 asks again. Paths of this machine and secrets are gone before anything is recorded.
 """
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -17,12 +18,14 @@ from astra_data.messages import JsonObject
 from astra_data.rows.canonical import digest
 from astra_data.rows.tools import Source
 from astra_data.tools.documents import Document
+from astra_data.tools.environment import machine_paths
 from astra_data.tools.mcp_config import ServerEntry
+from astra_data.tools.paths import Shown
 from astra_data.tools.pool import Pool
 from astra_data.tools.result import ToolBackendDown
 from astra_data.tools.session import McpSession
 
-PINNED = re.compile(r"(?P<name>@?[^@=<>~!\[]+)(?:\[[^\]]*\])?(?:(?:==|@)(?P<version>[\w.+-]+))?")
+PINNED = re.compile(r"(?P<name>@?\w[\w./-]*)(?:\[[^\]]*\])?(?:(?:==|@)(?P<version>[\w.+-]+))?")
 LIST_VERSION = 1
 
 
@@ -33,7 +36,7 @@ async def collect(
 
     Raises `ToolError` with the server's last words if it does not start or does not list its tools.
     """
-    request = {"connection": entry.public(), "list": LIST_VERSION}
+    request = {"connection": connection_of(entry), "list": LIST_VERSION}
     key = digest(request)
 
     async def ask() -> Answer:
@@ -58,10 +61,9 @@ async def collect(
 
 async def listed(entry: ServerEntry, session: McpSession) -> Document:
     """What a running server says of itself and its tools, without paths of this machine."""
-    info, shown = session.info, session.workspace.to_shown
+    info = session.info
     package, pin = package_of(entry)
     flags = list(entry.flags) + (["started with mcp<2"] if session.entry.args != entry.args else [])
-    connection: JsonObject = shown.json(entry.public())
     return Document(
         entry.name,
         await session.list_tools(),
@@ -69,9 +71,15 @@ async def listed(entry: ServerEntry, session: McpSession) -> Document:
         version=info.version or pin or "",
         title=info.title or info.name or entry.name,
         description=info.instructions or "",
-        connection=connection,
+        connection=connection_of(entry),
         flags=flags,
     )
+
+
+def connection_of(entry: ServerEntry, environ: Mapping[str, str] = os.environ) -> JsonObject:
+    """The entry as rows and keys hold it: no secrets, and no paths of this machine."""
+    connection: JsonObject = Shown({}, machine=machine_paths(environ)).json(entry.public())
+    return connection
 
 
 def package_of(entry: ServerEntry) -> tuple[str | None, str | None]:

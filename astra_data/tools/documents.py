@@ -3,8 +3,9 @@
     for document in read_documents(Path("mcp_tools.jsonl.gz")):
         document.name, len(document.tools)
 
-A record is a server (`{server: {...}, tools: [...]}` or ASTRA's `base_info` [A 1.1], also under `mcp_info`) or one OpenAI tool;
-the tools of a file that names no server make one server, named by the file. JSON and JSON lines, plain or gzipped.
+A record is a server (`{server: {...}, tools: [...]}`, flat `{name, tools, ...}`, or ASTRA's `base_info` [A 1.1], also under
+`mcp_info`) or one OpenAI tool; the tools of a file that names no server make one server, named by the file. JSON and JSON
+lines, plain or gzipped.
 """
 
 import gzip
@@ -50,7 +51,7 @@ def read_documents(path: Path) -> Iterator[Document]:
         place = Place(path.name, row)
         if not isinstance(record, dict):
             raise DataError("expected an object", place=place, mend="one server or one tool per record")
-        record = record.get("mcp_info", record)
+        record = _object(record.get("mcp_info", record), _at(place, "mcp_info"))
         if "base_info" in record:
             yield _astra(record["base_info"], place)
         elif "tools" in record:
@@ -90,7 +91,8 @@ def _parsed(text: bytes, place: Place) -> Any:
 
 
 def _server(record: JsonObject, place: Place) -> Document:
-    about = _object(record.get("server") or {}, _at(place, "server"))
+    server = record.get("server", record)
+    about = {"name": server} if isinstance(server, str) else _object(server, _at(place, "server"))
     texts = {key: _text(about, key, _at(place, f"server.{key}")) for key in SERVER_TEXTS}
     name = texts["name"] or _stem(Path(place.file))
     version = texts["version"] or texts["reported_version"] or ""
@@ -136,10 +138,10 @@ def _tools(value: Any, place: Place) -> list[JsonObject]:
 
 def _unwrapped(tool: Any, place: Place) -> JsonObject:
     """A tool without OpenAI's `{"type": "function", "function": ...}` around it."""
-    tool = _object(tool, place)
-    if "function" not in tool:
-        return tool
-    return _object(tool["function"], _at(place, f"{place.field}.function" if place.field else "function"))
+    found = _object(tool, place)
+    if "function" not in found:
+        return found
+    return _object(found["function"], _at(place, f"{place.field}.function" if place.field else "function"))
 
 
 def _object(value: Any, place: Place) -> JsonObject:
@@ -153,7 +155,7 @@ def _text(fields: JsonObject, key: str, place: Place) -> str | None:
     value = fields.get(key)
     if value is not None and not isinstance(value, str):
         raise DataError("expected a text", place=place)
-    return value or None
+    return str(value) if value else None
 
 
 def _at(place: Place, part: str) -> Place:

@@ -83,7 +83,7 @@ class ServerEntry:
         entry = self.expanded(environ)
         texts = [self.command, self.url, *self.args, *self.env.values(), *self.headers.values()]
         used = {match[1] for text in texts for match in VARIABLE.finditer(text)} - NOT_SECRET
-        values = [environ[name] for name in sorted(used) if name in environ]
+        values = [environ[name] for name in sorted(used) if not environ.get(name, "/workspace").startswith("/workspace")]
         values += [value for name, value in entry.env.items() if secret_value(name, value)]
         values += [*entry.headers.values(), *mask_arguments(entry.args)[1], *url_secrets(entry.url)]
         return searchable(values)

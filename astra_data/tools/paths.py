@@ -22,6 +22,8 @@ AFTER = r"(?![\w~-]|\.\w|%(?!2[Ff])[0-9A-Fa-f]{2})"
 """What may not follow: more of the same component. A dot ends a sentence unless a letter follows it."""
 
 _WORKSPACE = re.compile(BEFORE + WORKSPACE + AFTER)
+_UV_ENVIRONMENT = re.compile(r"(?<=/\.cache/uv/)((?:archive|environments|builds)-v\d+)/[\w.-]+")
+"""uv names its environments by random letters, which differ from machine to machine."""
 
 
 def to_real(value: Any, root: str) -> Any:
@@ -56,7 +58,8 @@ class Shown:
         self._pattern = _alternatives(self._names, whole)
 
     def __call__(self, text: str) -> str:
-        return self._pattern.sub(lambda match: self._names[match[0]], text) if self._pattern else text
+        neutral = self._pattern.sub(lambda match: self._names[match[0]], text) if self._pattern else text
+        return _UV_ENVIRONMENT.sub(r"\1/env", neutral)
 
     def json(self, value: Any) -> Any:
         """The same for every string of a JSON value, keys of objects included."""

@@ -20,7 +20,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from astra_data.errors import DataError, Place
-from astra_data.rows.schema import Row, arrow_schema, canonical_line, check, decoder, encoder
+from astra_data.rows.checks import check, check_known, unstorable
+from astra_data.rows.schema import Row, arrow_schema, canonical_line, decoder, encoder
 
 GROUP_ROWS = 1_000
 SHARD_ROWS = 250_000
@@ -56,10 +57,14 @@ class Writer:
     def write(self, row: Row) -> None:
         """Append one row. Raises `DataError` naming the row and field that does not fit."""
         self._num_rows += 1
-        if not self._refused:
-            check(self._row_type, row, file=self._folder.name, number=self._num_rows)
-        encoded = self._encode(row) if self._encode else row
-        self._digest.update(canonical_line(encoded))
+        checked = check_known if self._refused else check
+        checked(self._row_type, row, file=self._folder.name, number=self._num_rows)
+        try:
+            encoded = self._encode(row) if self._encode else row
+            line = canonical_line(encoded)
+        except TypeError as error:
+            raise unstorable(row, file=self._folder.name, number=self._num_rows) from error
+        self._digest.update(line)
         self._digest.update(b"\n")
         self._pending.append(encoded)
         if len(self._pending) == GROUP_ROWS:

@@ -10,15 +10,17 @@ again; if one of them answers otherwise now, the rollout has `Diverged` and star
 
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from astra_data.ledger import Answer, Ledger, Unanswered
 from astra_data.messages import JsonObject
 from astra_data.rows import Server
 from astra_data.rows.canonical import digest
-from astra_data.tools.pool import Pool
 from astra_data.tools.result import ToolBackendDown, ToolResult
-from astra_data.tools.session import McpSession
+
+if TYPE_CHECKING:
+    from astra_data.tools.pool import Pool
+    from astra_data.tools.session import McpSession
 
 
 class Toolbox(Protocol):
@@ -45,14 +47,14 @@ class Sent:
 class LiveToolbox:
     """The tools of one MCP server for one rollout. Use as an async context manager: it returns the server it leased."""
 
-    def __init__(self, server: Server, pool: Pool, ledger: Ledger, *, rollout: str, fixture: str) -> None:
+    def __init__(self, server: Server, pool: "Pool", ledger: Ledger, *, rollout: str, fixture: str) -> None:
         self._server, self._pool, self._ledger = server, pool, ledger
         self._identity = {"server": server.id, "fixture": fixture, "rollout": rollout}
         recorded = ledger.find(self._key("restarts"))
         self._restarts = int(recorded.response) if recorded else 0
         self._sent: list[Sent] = []
         self._stack = AsyncExitStack()
-        self._session: McpSession | None = None
+        self._session: "McpSession | None" = None
 
     async def call(self, name: str, arguments: JsonObject) -> ToolResult:
         """See `Toolbox.call`. Arguments must have passed the tool's schema."""
@@ -79,7 +81,7 @@ class LiveToolbox:
     def _key(self, *parts: object) -> str:
         return digest([self._identity, *parts])
 
-    async def _live(self) -> McpSession:
+    async def _live(self) -> "McpSession":
         """The leased server, in the state that the calls so far have left."""
         if self._session is None:
             try:
@@ -103,7 +105,7 @@ class LiveToolbox:
         await self._release()
 
 
-async def _asked(session: McpSession, name: str, arguments: JsonObject) -> Answer:
+async def _asked(session: "McpSession", name: str, arguments: JsonObject) -> Answer:
     try:
         return Answer(asdict(await session.call(name, arguments)))
     except ToolBackendDown as down:

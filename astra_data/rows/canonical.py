@@ -5,7 +5,7 @@
     >>> content_id({"a": 1})
     '015abd7f5cc57a2d'
 
-One form for every id, key and digest: UTF-8, keys sorted by code point, no spaces, and no number that JSON lacks.
+One form for every id, key and digest: UTF-8, keys sorted by code point, no spaces. NaN and the infinities become null.
 """
 
 import hashlib

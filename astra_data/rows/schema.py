@@ -5,9 +5,10 @@
         name: str
         parameters: Json            # any JSON value, stored as an arrow.json column
 
-`features(Tool)` gives the `datasets.Features`, `arrow_schema(Tool)` the Parquet schema, `check(Tool, row)` the first
-error of a plain dict, `to_dict` and `from_dict` the two directions. Supported annotations: `str, int, float, bool`, `Json`,
-`X | None`, `list[X]`, `dict[str, str]` (stored as JSON) and other row types.
+`features(Tool)` gives the `datasets.Features`, `arrow_schema(Tool)` the Parquet schema, `to_dict` and `from_dict` the two
+directions between row objects and plain dicts, `encoder` and `decoder` those between plain dicts and what Parquet holds.
+Supported annotations: `str, int, float, bool`, `Json`, `X | None`, `list[X]`, `dict[str, str]` (stored as JSON) and other
+row types.
 """
 
 from __future__ import annotations
@@ -21,8 +22,6 @@ from typing import TYPE_CHECKING, Any, NewType
 
 import orjson
 import pyarrow as pa
-
-from astra_data.errors import DataError, Place
 
 if TYPE_CHECKING:
     from datasets import Features
@@ -95,95 +94,6 @@ def features(row_type: type) -> Features:
     return Features({name: feature(kind) for name, kind in fields(row_type).items()})
 
 
-Wrong = tuple[str, str]
-"""What is wrong with a value: its path inside the value (`[2].name`, or empty), and the message."""
-
-Checker = Callable[[Any], Wrong | None]
-
-
-@cache
-def checker(annotation: Any) -> Checker:
-    """A function value -> the first thing wrong with it, or None. Paths are only built once something is wrong."""
-    inner, optional = unwrap(annotation)
-    check_inner = _required(inner)
-    if not optional:
-        return check_inner
-    return lambda value: None if value is None else check_inner(value)
-
-
-def _required(annotation: Any) -> Checker:
-    if annotation is Json:
-        return lambda value: None
-    if annotation in SCALARS:
-        return _scalar(annotation)
-    if typing.get_origin(annotation) is list:
-        item = typing.get_args(annotation)[0]
-        return _instance(list, "a list") if item is Json else _list(checker(item))
-    if typing.get_origin(annotation) is dict:
-        return _instance(dict, "an object")
-    return _struct(annotation)
-
-
-def _instance(kind: type, expected: str) -> Checker:
-    return lambda value: None if isinstance(value, kind) else ("", f"expected {expected}, got {_kind(value)}")
-
-
-def _scalar(kind: type) -> Checker:
-    accepted = (int, float) if kind is float else (kind,)
-
-    def check_scalar(value: Any) -> Wrong | None:
-        return None if type(value) in accepted else ("", f"expected {SCALARS[kind][0]}, got {_kind(value)}")
-
-    return check_scalar
-
-
-def _list(check_item: Checker) -> Checker:
-    def check_list(value: Any) -> Wrong | None:
-        if not isinstance(value, list):
-            return "", f"expected a list, got {_kind(value)}"
-        for index, item in enumerate(value):
-            if wrong := check_item(item):
-                return f"[{index}]{wrong[0]}", wrong[1]
-        return None
-
-    return check_list
-
-
-@cache
-def _struct(row_type: Any) -> Checker:
-    checks = {name: checker(kind) for name, kind in fields(row_type).items()}
-    checked = list(checks.items())
-
-    def check_struct(value: Any) -> Wrong | None:
-        if not isinstance(value, dict):
-            return "", f"expected an object, got {_kind(value)}"
-        if value.keys() != checks.keys():
-            return _keys(value, checks)
-        for name, check_field in checked:
-            if wrong := check_field(value[name]):
-                return f".{name}{wrong[0]}", wrong[1]
-        return None
-
-    return check_struct
-
-
-def _keys(value: Row, expected: dict[str, Checker]) -> Wrong:
-    missing = [name for name in expected if name not in value]
-    if missing:
-        return f".{missing[0]}", "missing"
-    return f".{next(name for name in value if name not in expected)}", "not a field of this row"
-
-
-def _kind(value: Any) -> str:
-    return "null" if value is None else type(value).__name__
-
-
-def check(row_type: type, row: Row, *, file: str, number: int | None = None) -> None:
-    """Raise `DataError` naming file, row and field unless `row` has exactly the fields and types of `row_type`."""
-    if wrong := _struct(row_type)(row):
-        raise DataError(wrong[1], place=Place(file, number, wrong[0].lstrip(".") or None))
-
-
 def to_dict(row: Any) -> Row:
     """A row object as the plain dict that is stored. Nested row types become dicts; JSON values stay as they are."""
     return {name: _plain(getattr(row, name), kind) for name, kind in fields(type(row)).items()}
@@ -216,10 +126,15 @@ def _typed(value: Any, annotation: Any) -> Any:
 
 @cache
 def encoder(annotation: Any) -> Callable[[Any], Any] | None:
-    """A function that turns the JSON values inside a field into their UTF-8 text, or None where there are none."""
+    """A function value -> its stored form, or None where every value is that already.
+
+    JSON values become their UTF-8 text, and integers in float fields become floats, as Parquet would have it.
+    """
     inner, _ = unwrap(annotation)
     if is_json(inner):
         return _encode_json
+    if inner is float:
+        return _encode_float
     if inner in SCALARS:
         return None
     if typing.get_origin(inner) is list:
@@ -239,13 +154,17 @@ def _encode_json(value: Any) -> bytes | None:
     return None if value is None else orjson.dumps(value)
 
 
+def _encode_float(value: Any) -> float | None:
+    return None if value is None else float(value)
+
+
 def canonical_line(encoded: Row) -> bytes:
-    """The canonical bytes of an encoded row: fields in declared order, JSON values in their own key order.
+    """The canonical bytes of an encoded row: fields sorted by name, JSON values in their own key order.
 
     Key order inside a tool's schema or a message is content (it is what a model reads), so it counts; how a writer lays the
     row out in a file does not.
     """
-    return orjson.dumps(encoded, default=orjson.Fragment)
+    return orjson.dumps(encoded, default=orjson.Fragment, option=orjson.OPT_SORT_KEYS)
 
 
 @cache
@@ -263,6 +182,12 @@ def decoder(annotation: Any) -> Callable[[Any], Any] | None:
     return (lambda row: None if row is None else row | {name: decode(row[name]) for name, decode in parts}) if parts else None
 
 
+@cache
 def is_typed(annotation: Any) -> bool:
     """True if no JSON value hides in the annotation, so that Polars can read the column."""
-    return encoder(annotation) is None
+    inner, _ = unwrap(annotation)
+    if is_json(inner) or inner in SCALARS:
+        return not is_json(inner)
+    if typing.get_origin(inner) is list:
+        return is_typed(typing.get_args(inner)[0])
+    return all(is_typed(kind) for kind in fields(inner).values())

@@ -11,11 +11,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from astra_data.pipeline.stage import Expand, Inputs, Item, Keep, Outcome, Quarantine, Reject, Resources, Stage, StageConfig
-from astra_data.tools.collect import collect
 from astra_data.tools.documents import Document, read_documents
 from astra_data.tools.mcp_config import ServerEntry
 from astra_data.tools.normalise import normalise
-from astra_data.tools.pool import Pool
 from astra_data.tools.result import ToolBackendDown
 
 if TYPE_CHECKING:
@@ -36,6 +34,9 @@ def items(inputs: Inputs, config: ToolsConfig, resources: Resources) -> Iterator
 
 @asynccontextmanager
 async def open_stage(inputs: Inputs, config: ToolsConfig, resources: Resources) -> AsyncIterator[Expand]:
+    from astra_data.tools.collect import collect
+    from astra_data.tools.pool import Pool
+
     async with Pool(resources.servers, resources.template) as pool:
 
         async def expand(source: ServerEntry | Document) -> list[Outcome]:

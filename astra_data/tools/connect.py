@@ -6,20 +6,25 @@ the values of the named variables are taken from the environment.
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 from astra_data.errors import ToolError
 from astra_data.messages import JsonObject
 from astra_data.rows import Server
 from astra_data.tools.mcp_config import ServerEntry
-from astra_data.tools.pool import Pool
 from astra_data.tools.secrets import MASK
 from astra_data.tools.workspace import Template
+
+if TYPE_CHECKING:
+    from astra_data.tools.pool import Pool
 
 
 @asynccontextmanager
 async def open_pool(servers: Iterable[Server], named: Mapping[str, ServerEntry], template: Template,
-                    stateless: frozenset[str]) -> AsyncIterator[Pool]:
-    """A pool of every server that can be started; leaving it ends them all."""
+                    stateless: frozenset[str]) -> AsyncIterator["Pool"]:
+    """A pool of every server that can be started; leaving it ends them all. The MCP client is loaded only here."""
+    from astra_data.tools.pool import Pool
+
     entries = {server.name: entry for server in servers if (entry := entry_of(server, named)) is not None}
     async with Pool(entries, template, stateless=stateless & entries.keys()) as pool:
         yield pool

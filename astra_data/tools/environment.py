@@ -18,7 +18,8 @@ PASSED = {
     *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"),
 }
 PASSED_PREFIXES = ("uv_", "pip_", "npm_config_")
-MOMENT = "2025-01-01T00:00:00+00:00"
+MOMENT = "1735689600 +0000"
+"""2025-01-01T00:00:00Z, in the one form that both git and GitPython read."""
 FIXED = {
     **{"TZ": "UTC", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TERM": "dumb", "NO_COLOR": "1"},
     **{"USER": "agent", "LOGNAME": "agent", "SHELL": "/bin/sh", "PYTHONHASHSEED": "0"},

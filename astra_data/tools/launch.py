@@ -31,9 +31,7 @@ STDERR_CHARACTERS = 800
 
 
 @asynccontextmanager
-async def running(
-    entry: ServerEntry, workspace: Workspace, environ: Mapping[str, str]
-) -> AsyncIterator[tuple[Any, Any]]:
+async def running(entry: ServerEntry, workspace: Workspace, environ: Mapping[str, str]) -> AsyncIterator[tuple[Any, Any]]:
     """The message streams of a server; its processes are gone when the block is left. `entry` is expanded."""
     if entry.transport == "http":
         timeout = httpx2.Timeout(30.0, read=None)

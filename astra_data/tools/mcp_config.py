@@ -94,9 +94,7 @@ def read_mcp_json(path: Path) -> list[ServerEntry]:
     try:
         content = orjson.loads(path.read_bytes())
     except OSError as error:
-        raise UsageError(
-            f"cannot be read: {error.strerror}", place=Place(str(path)), mend="name an existing mcp.json"
-        ) from None
+        raise UsageError(f"cannot be read: {error.strerror}", place=Place(str(path)), mend="name an existing mcp.json") from None
     except ValueError as error:
         mend = "remove comments and trailing commas"
         raise DataError(f"not JSON: {error}", place=Place(str(path)), mend=mend) from None

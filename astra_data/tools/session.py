@@ -179,9 +179,7 @@ class McpSession:
         server, shown = hello.server_info, self._shown
         title = shown(server.title) if server.title else None
         instructions = shown(hello.instructions) if hello.instructions else None
-        self.info = ServerInfo(
-            shown(server.name), shown(server.version), title, instructions, str(hello.protocol_version)
-        )
+        self.info = ServerInfo(shown(server.name), shown(server.version), title, instructions, str(hello.protocol_version))
         self.alive = True
         self._settled.set()
 

@@ -62,9 +62,7 @@ class Workspace:
     def __enter__(self) -> "Workspace":
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
 
@@ -166,9 +164,7 @@ def _run(command: tuple[str, ...], workspace: Workspace, environ: Mapping[str, s
             words, cwd=workspace.root, env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=SETUP_SECONDS
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise ToolError(
-            f"workspace set-up `{' '.join(command)}`: {workspace.to_shown(str(error))}", mend=mend
-        ) from None
+        raise ToolError(f"workspace set-up `{' '.join(command)}`: {workspace.to_shown(str(error))}", mend=mend) from None
     if done.returncode:
         tail = workspace.to_shown((done.stderr or done.stdout).decode(errors="replace").strip()[-800:])
         raise ToolError(f"workspace set-up `{' '.join(command)}` left with {done.returncode}: {tail}", mend=mend)

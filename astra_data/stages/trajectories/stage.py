@@ -4,7 +4,7 @@ import random
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
@@ -19,7 +19,9 @@ from astra_data.stages.trajectories.axes import Case, reward, score
 from astra_data.teacher.asks import JUDGES
 from astra_data.teacher.teacher import Policy, Teacher
 from astra_data.tools.connect import open_pool
-from astra_data.tools.pool import Pool
+
+if TYPE_CHECKING:
+    from astra_data.tools.pool import Pool
 
 SYSTEM_PROMPT = (
     "You are a helpful assistant with tools. Use them when they are needed to do what the user asks, take every value from the "
@@ -86,7 +88,7 @@ def _offered(server: Server, task: Task, config: TrajectoriesConfig, resources: 
 
 
 async def _run(wanted: Wanted, server: Server, tools: list[JsonObject], policy: Policy, config: TrajectoriesConfig,
-               resources: Resources, pool: Pool) -> Rollout:
+               resources: Resources, pool: "Pool") -> Rollout:
     """One rollout, begun afresh if the tools' state could not be restored."""
     opening: list[Message] = [{"role": "system", "content": config.system_prompt}, user(wanted.task.text)]
     name = content_id([wanted.task.id, policy.name, policy.sampling, wanted.sample, config.system_prompt, tools])

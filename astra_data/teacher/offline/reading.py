@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from astra_data.messages import JsonObject
-from astra_data.teacher.offline.lexicon import STOP_WORDS, label, stem, tokens
+from astra_data.teacher.offline.lexicon import STOP_WORDS, imperative, label, stem, tokens
 
 THRESHOLD = 0.7
 """Share of a sentence's information that a tool's document must cover to be meant by it."""
@@ -80,13 +80,14 @@ def _literal_end(text: str, index: int) -> int:
 
 
 def _step(sentence: str, functions: list[JsonObject], weights: dict[str, float]) -> Step:
-    best: tuple[tuple[float, float, int], str, Statement] | None = None
+    best: tuple[tuple[float, ...], str, Statement] | None = None
     for function in functions:
         statement = _statement(sentence, function)
         said = tokens(statement.request)
         covered = _share(said, _document(function), weights)
         if covered >= THRESHOLD and _complete(function, statement):
-            rank = (covered, _share(_headline(function), said, weights), len(statement.arguments))
+            headline = _headline(function)
+            rank = (covered, _share(said, headline, weights), _share(headline, said, weights), len(statement.arguments))
             if best is None or rank > best[0]:
                 best = (rank, function["name"], statement)
     if best is None:
@@ -126,10 +127,12 @@ def _find(sentence: str, name: str, schema: Any) -> tuple[Any, int, int] | None:
         if _inside_literal(sentence, match.start()):
             continue
         glue = GLUE.match(sentence, match.end())
-        position = glue.end() if glue else match.end()
+        if glue is None or not glue[0]:
+            continue
+        position = glue.end()
         if earlier := FROM_EARLIER.match(sentence, position):
             return FROM_EARLIER, match.start(), earlier.end()
-        value = _literal(sentence, position) or _word(sentence, position, schema, led=bool(glue and glue[1]))
+        value = _literal(sentence, position) or _word(sentence, position, schema, led=bool(glue[1]))
         if value is not None:
             return value[0], match.start(), value[1]
     return None
@@ -178,8 +181,7 @@ def _document(function: JsonObject) -> set[str]:
 
 
 def _headline(function: JsonObject) -> set[str]:
-    first = (function.get("description") or "").split(".")[0]
-    return tokens(first) or {stem(word) for word in label(function["name"]).split()}
+    return tokens(imperative(function.get("description") or "")) or {stem(word) for word in label(function["name"]).split()}
 
 
 def _weights(functions: list[JsonObject]) -> dict[str, float]:

@@ -15,6 +15,7 @@ from astra_data.teacher.asks import ToolCard, WriteTask, WrittenTask
 from astra_data.teacher.offline.chains import properties
 from astra_data.teacher.offline.lexicon import imperative, label
 from astra_data.teacher.offline.values import Draw
+from astra_data.teacher.teacher import Abstained
 from astra_data.tools.naming import gives_away
 
 FROM_EARLIER = "from the earlier result"
@@ -45,13 +46,18 @@ def _sentence(tool: ToolCard, earlier: list[ToolCard], draw: Draw, inputs: Write
 
 def _arguments(tool: ToolCard, earlier: list[ToolCard], draw: Draw, inputs: WriteTask) -> dict[str, str]:
     """Parameter -> how the text states it: a JSON literal, or that it comes from an earlier result."""
-    wanted = set(tool.parameters.get("required") or ()) | set(inputs.optional.get(tool.name) or ())
+    required = set(tool.parameters.get("required") or ())
+    wanted = required | set(inputs.optional.get(tool.name) or ())
     stated: dict[str, str] = {}
     drawn: dict[str, Any] = {}
     for name, schema in properties(tool).items():
-        if name not in wanted or name in SECRETS:
+        if name not in wanted:
             continue
         known = f"{tool.name}.{name}" in inputs.facts or name in inputs.facts
+        if name in SECRETS and not known:
+            if name in required:
+                raise Abstained(f"{tool.name}.{name} is a secret, and the facts give none")
+            continue
         if not known and any(name in ((other.output_schema or {}).get("properties") or {}) for other in earlier):
             stated[name] = FROM_EARLIER
             continue

@@ -82,15 +82,17 @@ def stage_of(tool: str) -> Stage:
     return Stage.READ
 
 
-def imperative(description: str) -> str:
-    """The first sentence of a description as a request in lower case, without asides in brackets."""
+def imperative(description: str, name: str = "") -> str:
+    """The first sentence of a tool's description as a request in lower case, without asides in brackets.
+
+    A first word that also stands in the tool's `name` is taken for a verb.
+    """
     text = re.sub(r"\s*\([^()]*\)", "", " ".join(description.split()))
     parts = [part.strip(" .,;:") for part in re.split(r"[.;:!?](?:\s|$)", text, maxsplit=2)]
     first = parts[1] if len(parts) > 1 and len(parts[0].split()) < 3 and parts[1] else parts[0]
     head, _, rest = first.partition(" ")
-    verb = stem(head.lower())
-    if verb in VERBS:
-        return f"{verb} {rest}".strip()
-    if head.lower() in VERBS:
-        return f"{head.lower()} {rest}".strip()
+    verbs = VERBS | set(words(name))
+    for verb in (stem(head.lower()), head.lower()):
+        if verb in verbs:
+            return f"{verb} {rest}".strip()
     return f"get {first}" if head.isupper() else f"get {first[:1].lower()}{first[1:]}"

@@ -36,7 +36,7 @@ def write(inputs: WriteTask, sample: int) -> WrittenTask:
 
 def _sentence(tool: ToolCard, earlier: list[ToolCard], draw: Draw, inputs: WriteTask) -> str:
     given = _arguments(tool, earlier, draw, inputs)
-    request = _unnamed(imperative(tool.description), [known.name for known in inputs.tools])
+    request = _unnamed(imperative(tool.description, tool.name), [known.name for known in inputs.tools])
     if not given:
         return request
     parts = [f"{label(name)} {phrase}" for name, phrase in given.items()]

@@ -1,0 +1,42 @@
+# Everything is set up here: a virtual environment in .venv with the versions of constraints.txt.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
+    $$name -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$name && break; done)
+BIN := .venv/bin
+INSTALLED := .venv/installed
+
+.PHONY: help demo test soak lint constraints clean
+
+help: ## Say what there is to make
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
+
+demo: $(INSTALLED) ## Make a small dataset with real tools and no key, in ./hub
+	$(BIN)/astra run demo --store hub
+
+test: $(INSTALLED) ## Run the tests
+	$(BIN)/python -m pytest -n 2
+
+soak: $(INSTALLED) ## Measure at full size and print one table
+	$(BIN)/python -m benchmarks.soak
+
+lint: $(INSTALLED) ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+constraints: $(INSTALLED) ## Write constraints.txt anew; pins stay unless ARGS=--upgrade or a package is named with -P
+	$(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --all-extras --no-annotate \
+	    --custom-compile-command "make constraints" --output-file constraints.txt $(ARGS)
+
+clean: ## Remove the virtual environment and all caches; the store in ./hub stays
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "astra-data needs Python 3.11, 3.12 or 3.13: make PYTHON=path/to/python" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
+	VIRTUAL_ENV="$(CURDIR)/.venv" $(BIN)/uv pip install --quiet --constraint constraints.txt --build-constraint constraints.txt --editable '.[dev]'
+	touch $@

@@ -33,6 +33,7 @@ STDERR_CHARACTERS = 800
 @asynccontextmanager
 async def running(entry: ServerEntry, workspace: Workspace, environ: Mapping[str, str]) -> AsyncIterator[tuple[Any, Any]]:
     """The message streams of a server; its processes are gone when the block is left. `entry` is expanded."""
+    _hush()
     if entry.transport == "http":
         timeout = httpx2.Timeout(30.0, read=None)
         async with (
@@ -41,7 +42,6 @@ async def running(entry: ServerEntry, workspace: Workspace, environ: Mapping[str
         ):
             yield streams
         return
-    _hush()
     try:
         with (workspace.base / "stderr").open("w") as errlog:
             async with stdio_client(_parameters(entry, workspace, environ), errlog=errlog) as streams:
@@ -95,5 +95,6 @@ def for_old_sdk(entry: ServerEntry) -> ServerEntry | None:
 
 
 def _hush() -> None:
-    """Keep the official transport from logging a traceback for every line of noise on a server's stdout."""
-    logging.getLogger("mcp.client.stdio").setLevel(logging.CRITICAL)
+    """Keep the official transports from logging tracebacks for what becomes a result or a `ToolBackendDown` here."""
+    for transport in ("stdio", "streamable_http"):
+        logging.getLogger(f"mcp.client.{transport}").setLevel(logging.CRITICAL)

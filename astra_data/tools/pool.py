@@ -54,6 +54,7 @@ class Pool:
         self._shared: dict[str, Shared] = {}
         self._starting = {name: asyncio.Lock() for name in stateless}
         self._failures: Counter[str] = Counter()
+        self._live: set[McpSession] = set()
         self._endings: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
@@ -73,8 +74,9 @@ class Pool:
 
     async def close(self) -> None:
         """End every process and remove every workspace. Leases that are still held lose their sessions."""
-        for name in list(self._shared):
-            self._end(self._shared.pop(name).session)
+        self._shared.clear()
+        for session in list(self._live):
+            self._end(session)
         while self._endings:
             await finished(next(iter(self._endings)))
         await asyncio.to_thread(self.template.close)
@@ -139,6 +141,7 @@ class Pool:
             raise
         self._failures[name] = 0
         self._entries[name] = session.entry
+        self._live.add(session)
         return session
 
     async def _fresh(self, secrets: frozenset[str]) -> Workspace:
@@ -153,7 +156,10 @@ class Pool:
         return making.result()
 
     def _end(self, session: McpSession) -> None:
-        """End a session in the background; its place is free when it is gone."""
+        """End a session in the background, once; its place is free when it is gone."""
+        if session not in self._live:
+            return
+        self._live.remove(session)
 
         async def finish() -> None:
             try:

@@ -21,7 +21,7 @@ def _handler(token: str):
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def do_POST(self):  # noqa: N802
+        def do_POST(self):
             request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             if self.headers["Authorization"] != f"Bearer {token}":
                 self._reply(401, None)
@@ -49,7 +49,7 @@ def _handler(token: str):
                 return {"content": [{"type": "text", "text": f"{params['arguments']['value']} {token}"}]}
             return {"tools": _tools()} if method == "tools/list" else {}
 
-        def do_GET(self):  # noqa: N802
+        def do_GET(self):
             self._reply(405, None)
 
         do_DELETE = do_GET  # noqa: N815

@@ -53,7 +53,7 @@ def test_a_server_that_does_not_start_is_a_tool_error_with_its_last_words(entry:
     async def main() -> None:
         ledger = Ledger.open(tmp_path / "ledger.sqlite")
         async with Pool({"manners": server}, Template()) as pool:
-            with pytest.raises(ToolError, match="server manners: tool backend: start failed.*cannot go on") as raised:
+            with pytest.raises(ToolError, match=r"server manners: tool backend: start failed.*cannot go on") as raised:
                 await collect(server, pool, ledger)
         assert raised.value.exit_code == 5
         await ledger.close()

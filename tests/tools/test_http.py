@@ -65,8 +65,9 @@ def test_a_refused_token_is_a_failed_start_that_does_not_show_it() -> None:
 @pytest.mark.usefixtures("nothing_left")
 def test_nobody_at_the_address_is_a_failed_start() -> None:
     async def main() -> None:
-        with closing(Template()) as template, template.fresh() as workspace:
-            with pytest.raises(ToolBackendDown, match="start failed"):
-                await McpSession.start(ServerEntry("none", "http", url="http://127.0.0.1:9/mcp"), workspace)
+        entry = ServerEntry("none", "http", url="http://127.0.0.1:9/mcp")
+        failing = pytest.raises(ToolBackendDown, match="start failed")
+        with closing(Template()) as template, template.fresh() as workspace, failing:
+            await McpSession.start(entry, workspace)
 
     asyncio.run(main())

@@ -52,9 +52,7 @@ def test_servers_are_read_in_file_order_and_disabled_ones_are_skipped(tmp_path: 
         (server(command="x", env={"A": "${input:k}"}), UsageError, "mcp.json, field mcpServers.git: asks for an input"),
     ],
 )
-def test_what_is_wrong_is_named_with_file_and_field(
-    tmp_path: Path, content: Any, kind: type[AstraError], message: str
-) -> None:
+def test_what_is_wrong_is_named_with_file_and_field(tmp_path: Path, content: Any, kind: type[AstraError], message: str) -> None:
     with pytest.raises(kind) as raised:
         read_mcp_json(write(tmp_path, content))
     assert message in str(raised.value)
@@ -100,7 +98,8 @@ def test_a_public_address_has_no_user_and_no_query_values() -> None:
 
 
 def test_secrets_are_the_values_that_could_harm_and_not_plain_settings() -> None:
-    env = {"API": "${KEY}", "LEVEL": "warning", "DB": "/workspace/db.sqlite", "URL": "postgres://joe:s3cretpw@db/x", "PAT": "warning"}
+    env = {"API": "${KEY}", "LEVEL": "warning", "DB": "/workspace/db.sqlite", "URL": "postgres://joe:s3cretpw@db/x"}
+    env["PAT"] = "warning"
     entry = ServerEntry("s", "stdio", "run", ("--token", "abcdef99", "${PLACE}"), env)
     assert entry.secrets({"KEY": "k-123456", "PLACE": "/workspace/x"}) == {
         "k-123456", "warning", "postgres://joe:s3cretpw@db/x", "s3cretpw", "abcdef99",

@@ -13,7 +13,9 @@ from astra_data.tools.normalise import normalise, normalise_all, repair
 OBJECT: dict[str, Any] = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}
 
 
-def tool(name: str = "get_time", description: Any = "Tells what time it is.", schema: Any = OBJECT, **more: Any) -> dict[str, Any]:
+def tool(
+    name: str = "get_time", description: Any = "Tells what time it is.", schema: Any = OBJECT, **more: Any
+) -> dict[str, Any]:
     return {"name": name, "description": description, "inputSchema": schema} | more
 
 

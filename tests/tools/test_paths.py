@@ -60,7 +60,8 @@ SHOWN = Shown(
     frozenset({"hunter22", "hunter2222"}),
     {"/root": "/home/user", "/root/.cache/uv": "/home/agent/.cache/uv"},
 )
-PATHS = st.lists(st.sampled_from(["a", "b c", "x.txt", "é", ".."]), max_size=3).map(lambda parts: "/".join(["/workspace", *parts]))
+PARTS = st.lists(st.sampled_from(["a", "b c", "x.txt", "é", ".."]), max_size=3)
+PATHS = PARTS.map(lambda parts: "/".join(["/workspace", *parts]))
 PIECES = st.one_of(PATHS, st.sampled_from([" ", "\n", "'", "file://", "=", "(", ":", ","]), st.text("abc é'\"<>|", max_size=5))
 TEXTS = st.lists(PIECES, max_size=8).map("".join)
 

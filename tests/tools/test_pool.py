@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tools.conftest import processes_under
 
 from astra_data.errors import UsageError
 from astra_data.tools.mcp_config import ServerEntry
@@ -12,19 +13,14 @@ from astra_data.tools.pool import Pool
 from astra_data.tools.result import ToolBackendDown
 from astra_data.tools.session import Deadlines
 from astra_data.tools.workspace import Template
-from tools.conftest import processes_under
 
 Entry = Callable[..., ServerEntry]
 PATIENT = Deadlines(60, 60, 60)
 
 
-def pool_of(*entries: ServerEntry, stateless: str = "", limit: int = 6, deadlines: Deadlines = PATIENT, template: Template | None = None) -> Pool:
+def pool_of(*entries: ServerEntry, stateless: str = "", limit: int = 6, template: Template | None = None) -> Pool:
     named = {entry.name: entry for entry in entries}
-    return Pool(named, template or Template(), stateless=frozenset(stateless.split()), limit=limit, deadlines=deadlines)
-
-
-async def pid(session: object) -> str:
-    return (await session.call("environment", {})).content and str(session._task)  # type: ignore[attr-defined]
+    return Pool(named, template or Template(), stateless=frozenset(stateless.split()), limit=limit, deadlines=PATIENT)
 
 
 @pytest.mark.usefixtures("nothing_left")
@@ -100,6 +96,18 @@ def test_a_server_that_never_starts_is_down_at_once_after_three_attempts(entry: 
                 with pytest.raises(ToolBackendDown, match=expected):
                     async with pool.lease("manners"):
                         raise AssertionError("it started")
+
+    asyncio.run(main())
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_closing_ends_leases_that_are_still_held(entry: Entry) -> None:
+    async def main() -> None:
+        pool = pool_of(entry(), limit=1)
+        async with pool.lease("manners") as session:
+            await pool.close()
+            with pytest.raises(ToolBackendDown, match="died"):
+                await session.call("add", {"a": 1, "b": 1})
 
     asyncio.run(main())
 

@@ -19,14 +19,16 @@ from astra_data.tools.workspace import Template
 UVX = shutil.which("uvx") or shutil.which("uvx", path=str(Path(sys.executable).parent))
 
 
-@pytest.mark.skipif(UVX is None, reason="uv is not installed")
-@pytest.mark.usefixtures("nothing_left")
+pytestmark = [pytest.mark.skipif(UVX is None, reason="uv is not installed"), pytest.mark.usefixtures("nothing_left")]
+PATIENT = Deadlines(300, 60, 60)
+
+
 def test_a_package_from_the_index_is_collected_and_called(tmp_path: Path) -> None:
     entry = ServerEntry("units", "stdio", "uvx", ("unit-converter-mcp==0.1.2",))
 
     async def main() -> None:
         ledger = Ledger.open(tmp_path / "ledger.sqlite")
-        async with Pool({"units": entry}, Template(), stateless=frozenset({"units"}), deadlines=Deadlines(300, 60, 60)) as pool:
+        async with Pool({"units": entry}, Template(), stateless=frozenset({"units"}), deadlines=PATIENT) as pool:
             document = await collect(entry, pool, ledger)
             server = normalise(document).server
             assert server is not None
@@ -40,5 +42,19 @@ def test_a_package_from_the_index_is_collected_and_called(tmp_path: Path) -> Non
             assert not result.is_error
             assert "1.609" in result.content
         await ledger.close()
+
+    asyncio.run(main())
+
+
+def test_a_server_made_for_the_old_sdk_is_started_with_it() -> None:
+    entry = ServerEntry("sqlite", "stdio", "uvx", ("mcp-server-sqlite==2025.4.25", "--db-path", "/workspace/db.sqlite"))
+
+    async def main() -> None:
+        async with Pool({"sqlite": entry}, Template(), deadlines=PATIENT) as pool, pool.lease("sqlite") as session:
+            assert session.entry.args[:2] == ("--with", "mcp<2")
+            await session.call("create_table", {"query": "create table t (id integer)"})
+            assert (await session.call("list_tables", {})).content == "[{'name': 't'}]"
+            refused = await session.call("read_query", {"query": "drop table t"})
+            assert "Only SELECT" in refused.content
 
     asyncio.run(main())

@@ -51,7 +51,9 @@ def with_session(entry: ServerEntry, use: Callable[[McpSession], Awaitable[None]
         ("structured", {}, ToolResult('{"path":"/workspace","sum":3}', is_error=False)),
     ],
 )
-def test_every_answer_to_a_call_is_a_result(entry: Callable[..., ServerEntry], tool: str, arguments: JsonObject, result: ToolResult) -> None:
+def test_every_answer_to_a_call_is_a_result(
+    entry: Callable[..., ServerEntry], tool: str, arguments: JsonObject, result: ToolResult
+) -> None:
     async def use(session: McpSession) -> None:
         assert await session.call(tool, arguments) == result
         assert session.alive
@@ -205,6 +207,8 @@ def test_a_cancelled_start_leaves_nothing(entry: Callable[..., ServerEntry]) -> 
         ("npx", ("-y", "a"), None),
     ],
 )
-def test_only_uv_servers_can_be_started_with_the_old_sdk(command: str, args: tuple[str, ...], older: tuple[str, ...] | None) -> None:
+def test_only_uv_servers_can_be_started_with_the_old_sdk(
+    command: str, args: tuple[str, ...], older: tuple[str, ...] | None
+) -> None:
     found = for_old_sdk(ServerEntry("s", "stdio", command, args))
     assert (found and found.args) == older

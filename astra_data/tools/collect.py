@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from astra_data.errors import ToolError
 from astra_data.ledger import Answer, Ledger, Unanswered
 from astra_data.messages import JsonObject
 from astra_data.rows.canonical import digest
@@ -34,7 +33,7 @@ async def collect(
 ) -> Document:
     """The document of one server of the pool. `licenses` maps server names to SPDX identifiers.
 
-    Raises `ToolError` with the server's last words if it does not start or does not list its tools.
+    Raises `ToolBackendDown` with the server's last words if it does not start or does not list its tools.
     """
     request = {"connection": connection_of(entry), "list": LIST_VERSION}
     key = digest(request)
@@ -53,8 +52,9 @@ async def collect(
         else:
             answer = await ledger.once(key, "tool", request, ask)
     except Unanswered as failure:
-        mend = "start it by hand with the command of mcp.json, or set `disabled` there"
-        raise ToolError(f"server {entry.name}: {failure.reason}", mend=mend) from failure
+        if isinstance(failure.__cause__, ToolBackendDown):
+            raise failure.__cause__ from None
+        raise
     document = Document.from_json(answer.response)
     return replace(document, name=entry.name, license=(licenses or {}).get(entry.name, document.license))
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from astra_data.errors import ToolError
 from astra_data.ledger import Ledger
 from astra_data.tools.collect import collect, connection_of, package_of
 from astra_data.tools.mcp_config import ServerEntry
 from astra_data.tools.normalise import normalise
 from astra_data.tools.pool import Pool
+from astra_data.tools.result import ToolBackendDown
 from astra_data.tools.workspace import Template
 
 Entry = Callable[..., ServerEntry]
@@ -47,15 +47,18 @@ def test_tools_are_asked_for_once_and_again_on_refresh(entry: Entry, tmp_path: P
 
 
 @pytest.mark.usefixtures("nothing_left")
-def test_a_server_that_does_not_start_is_a_tool_error_with_its_last_words(entry: Entry, tmp_path: Path) -> None:
+def test_a_server_that_does_not_start_is_down_with_its_last_words_and_the_attempt_is_recorded(
+    entry: Entry, tmp_path: Path
+) -> None:
     server = entry("die-at-start")
 
     async def main() -> None:
         ledger = Ledger.open(tmp_path / "ledger.sqlite")
         async with Pool({"manners": server}, Template()) as pool:
-            with pytest.raises(ToolError, match=r"server manners: tool backend: start failed.*cannot go on") as raised:
+            with pytest.raises(ToolBackendDown, match=r"^tool backend: start failed - manners.*cannot go on"):
                 await collect(server, pool, ledger)
-        assert raised.value.exit_code == 5
+        [attempt] = ledger.export()
+        assert attempt["outcome"] == "failed"
         await ledger.close()
 
     asyncio.run(main())

@@ -77,7 +77,7 @@ def arrow_schema(row_type: type) -> pa.Schema:
     return pa.schema([(name, arrow_type(kind)) for name, kind in fields(row_type).items()])
 
 
-def features(row_type: type) -> Features:
+def features(row_type: Any) -> Features:
     """The `datasets.Features` of a row type, equal to what `load_dataset` reports for its files."""
     from datasets import Features, Json, List, Value
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from astra_data.errors import DataError, EndpointError, UsageError
 from astra_data.hub import lineage
 from astra_data.hub.addresses import Address, FolderAddress, HubAddress, StoreAddress, parse
-from astra_data.hub.client import explained, retried
+from astra_data.hub.client import retried
 from astra_data.hub.lineage import Lineage
 from astra_data.hub.store import Store, check_files, config_files
 from astra_data.hub.tree import version_tree
@@ -61,9 +61,7 @@ def resolve(address: str | Address, store: Store | None = None) -> Located:
     if isinstance(parsed, FolderAddress):
         return _from_folder(parsed)
     if store is None:
-        raise UsageError(
-            f"{parsed} is a name in a store, and no store was given", mend="name a store, or write org/name"
-        )
+        raise UsageError(f"{parsed} is a name in a store, and no store was given", mend="name a store, or write org/name")
     return _from_store(parsed, store)
 
 
@@ -105,50 +103,49 @@ def _from_folder(address: FolderAddress) -> Located:
 
 def _from_hub(address: HubAddress) -> Located:
     commit = _commit(address.repo, address.revision or "main")
-    path = _snapshot(address.repo, commit)
-    if not _verify(path):
-        _require_whole(address.repo, commit, path)
+    path = _cached(address.repo, commit) or _snapshot(address.repo, commit)
+    _verify(path)
     pinned = str(HubAddress(address.repo, commit))
     return Located(path, pinned, address.repo, commit, version_tree(path), address.config)
 
 
 def _commit(repo: str, revision: str) -> str:
     """The 40-digit commit of a revision; only the Hub knows where a tag or a branch stands."""
+    return revision if COMMIT.fullmatch(revision) else _ask_commit(repo, revision)
+
+
+def _ask_commit(repo: str, revision: str) -> str:
     from huggingface_hub import HfApi
 
-    if COMMIT.fullmatch(revision):
-        return revision
     info = retried(lambda: HfApi().repo_info(repo, repo_type="dataset", revision=revision), repo, tries=LOOKUP_TRIES)
     return str(info.sha)
 
 
+def _cached(repo: str, commit: str) -> Path | None:
+    """The files of a commit if all that the Hub listed for it are on this machine."""
+    from huggingface_hub import get_cached_repo_tree, snapshot_download
+    from huggingface_hub.errors import CachedRepoTreeNotFoundError, LocalEntryNotFoundError
+
+    try:
+        get_cached_repo_tree(repo, repo_type="dataset", revision=commit)
+        return Path(snapshot_download(repo, repo_type="dataset", revision=commit, local_files_only=True))
+    except (CachedRepoTreeNotFoundError, LocalEntryNotFoundError):
+        return None
+
+
 def _snapshot(repo: str, commit: str) -> Path:
+    """Download the files of a commit. The Hub is asked for it first, since the download would try for long."""
     from huggingface_hub import snapshot_download
 
+    _ask_commit(repo, commit)
     path = retried(lambda: snapshot_download(repo, repo_type="dataset", revision=commit), repo, tries=LOOKUP_TRIES)
     if Path(path).name != commit:
         raise EndpointError(f"{repo}: asked for commit {commit}, got {Path(path).name}", mend="report this as a bug")
     return Path(path)
 
 
-def _verify(path: Path) -> bool:
-    """Whether the folder has a lineage; if so its files are those that it names, or `DataError` is raised."""
+def _verify(path: Path) -> None:
+    """Raise `DataError` if the folder has a lineage, and files that are not those that it names."""
     file = path / lineage.FILE
-    if not file.exists():
-        return False
-    check_files(path, lineage.read(file))
-    return True
-
-
-def _require_whole(repo: str, commit: str, path: Path) -> None:
-    """Of a dataset without lineage, require every file that the Hub listed; a cache may hold a part of it."""
-    from huggingface_hub import get_cached_repo_tree
-    from huggingface_hub.errors import CachedRepoTreeNotFoundError, LocalEntryNotFoundError
-
-    try:
-        listed = get_cached_repo_tree(repo, repo_type="dataset", revision=commit)
-    except CachedRepoTreeNotFoundError as error:
-        raise explained(LocalEntryNotFoundError(str(error)), repo) from error
-    for file in listed:
-        if not (path / file.path).exists():
-            raise DataError(f"{repo}@{commit}: {file.path} is not on this machine", mend="load it again while online")
+    if file.exists():
+        check_files(path, lineage.read(file))

@@ -116,9 +116,7 @@ class GitRepo:
         for prefix in ("refs/heads", "refs/tags"):
             with contextlib.suppress(OSError):
                 return (self.path / prefix / revision).read_text().strip()
-        is_commit = (
-            re.fullmatch(r"[0-9a-f]{40}", revision) and self.has(revision) and self.get(revision)[0] == "commit"
-        )
+        is_commit = re.fullmatch(r"[0-9a-f]{40}", revision) and self.has(revision) and self.get(revision)[0] == "commit"
         return revision if is_commit else None
 
     def _entries(self, tree: str) -> Iterator[tuple[str, str, bool]]:

@@ -41,9 +41,7 @@ def whoami(request: Handler) -> None:
     if not request.headers.get("Authorization"):
         raise Refusal(401, None, "Invalid username or password.")
     token = {"type": "access_token", "accessToken": {"displayName": "loopback", "role": "write"}}
-    request.reply(
-        {"type": "user", "id": "0", "name": "me", "fullname": "me", "isPro": False, "orgs": [], "auth": token}
-    )
+    request.reply({"type": "user", "id": "0", "name": "me", "fullname": "me", "isPro": False, "orgs": [], "auth": token})
 
 
 def validate_yaml(request: Handler) -> None:
@@ -113,10 +111,7 @@ def commits(request: Handler, kind: str, name: str, revision: str) -> None:
     repo = request.hub.repo(request, kind, name)
     history = list(repo.history(commit_of(repo, revision).oid))
     request.reply(
-        [
-            {"id": one.oid, "title": one.message, "message": "", "authors": [], "date": when(one.seconds)}
-            for one in history
-        ]
+        [{"id": one.oid, "title": one.message, "message": "", "authors": [], "date": when(one.seconds)} for one in history]
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from astra_data.pipeline.stage import Expand, Inputs, Item, Keep, Outcome, Quarantine, Reject, Resources, Stage, StageConfig
+from astra_data.tools.connect import connection_of
 from astra_data.tools.documents import Document, read_documents
 from astra_data.tools.mcp_config import ServerEntry
 from astra_data.tools.normalise import normalise
@@ -68,7 +69,7 @@ def select(candidates: "pl.LazyFrame", config: ToolsConfig) -> "pl.LazyFrame":
 def fingerprint(config: ToolsConfig, resources: Resources) -> dict[str, Any]:
     """The entries without secrets, the bytes of the documents, and the licences the recipe states."""
     return {
-        "servers": {name: entry.public() for name, entry in resources.servers.items()},
+        "servers": {name: connection_of(entry) for name, entry in resources.servers.items()},
         "documents": [[path.name, hashlib.sha256(path.read_bytes()).hexdigest()] for path in resources.documents],
         "licenses": {name: option.license for name, option in sorted(resources.options.items())},
         "workspace": resources.template.digest,

@@ -6,7 +6,6 @@ What the server listed is recorded in the ledger under its `mcp.json` entry with
 asks again. Paths of this machine and secrets are gone before anything is recorded.
 """
 
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,10 +15,9 @@ from astra_data.ledger import Answer, Ledger, Unanswered
 from astra_data.messages import JsonObject
 from astra_data.rows.canonical import digest
 from astra_data.rows.tools import Source
+from astra_data.tools.connect import connection_of
 from astra_data.tools.documents import Document
-from astra_data.tools.environment import machine_paths
 from astra_data.tools.mcp_config import ServerEntry
-from astra_data.tools.paths import Shown
 from astra_data.tools.pool import Pool
 from astra_data.tools.result import ToolBackendDown
 from astra_data.tools.session import McpSession
@@ -74,12 +72,6 @@ async def listed(entry: ServerEntry, session: McpSession) -> Document:
         connection=connection_of(entry),
         flags=flags,
     )
-
-
-def connection_of(entry: ServerEntry, environ: Mapping[str, str] = os.environ) -> JsonObject:
-    """The entry as rows and keys hold it: no secrets, and no paths of this machine."""
-    connection: JsonObject = Shown({}, machine=machine_paths(environ)).json(entry.public())
-    return connection
 
 
 def package_of(entry: ServerEntry) -> tuple[str | None, str | None]:

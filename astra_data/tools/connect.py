@@ -1,9 +1,10 @@
-"""From the servers of a `tools` dataset back to running servers.
+"""What a `tools` row keeps of an `mcp.json` entry, and the way back from rows to running servers.
 
 A row holds its `mcp.json` entry without secrets. The recipe's own `mcp.json`, where it names the server, is used instead; else
 the values of the named variables are taken from the environment.
 """
 
+import os
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -11,7 +12,9 @@ from typing import TYPE_CHECKING
 from astra_data.errors import ToolError
 from astra_data.messages import JsonObject
 from astra_data.rows import Server
+from astra_data.tools.environment import machine_paths
 from astra_data.tools.mcp_config import ServerEntry
+from astra_data.tools.paths import Shown
 from astra_data.tools.secrets import MASK
 from astra_data.tools.workspace import Template
 
@@ -28,6 +31,12 @@ async def open_pool(servers: Iterable[Server], named: Mapping[str, ServerEntry],
     entries = {server.name: entry for server in servers if (entry := entry_of(server, named)) is not None}
     async with Pool(entries, template, stateless=stateless & entries.keys()) as pool:
         yield pool
+
+
+def connection_of(entry: ServerEntry, environ: Mapping[str, str] = os.environ) -> JsonObject:
+    """The entry as rows and keys hold it: no secrets, and no paths of this machine."""
+    connection: JsonObject = Shown({}, machine=machine_paths(environ)).json(entry.public())
+    return connection
 
 
 def entry_of(server: Server, named: Mapping[str, ServerEntry]) -> ServerEntry | None:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from astra_data.ledger import Ledger
-from astra_data.tools.collect import collect, connection_of, package_of
+from astra_data.tools.collect import collect, package_of
+from astra_data.tools.connect import connection_of
 from astra_data.tools.mcp_config import ServerEntry
 from astra_data.tools.normalise import normalise
 from astra_data.tools.pool import Pool

@@ -26,6 +26,9 @@ from astra_data.teacher.models import ModelConfig
 LONGEST_RETRY_AFTER_S = 120.0
 """The openai client waits no longer for an endpoint that asks for time."""
 
+TEMPLATE_TOKENS = 1000
+"""What a chat template may add to a request; of the rest, no token is shorter than a byte."""
+
 MAX_DETAIL = 200
 
 
@@ -71,7 +74,7 @@ class Endpoint:
         if self._broken:
             raise self._broken
         payload = orjson.dumps({"model": self.config.model, **body, **self._sampling(sample)})
-        bound = self._cost(len(payload), self.config.max_tokens or 0)
+        bound = self._cost(len(payload) + TEMPLATE_TOKENS, self.config.max_tokens or 0)
         async with self._budget.reserve(bound) as spend:
             response = _parsed(await self._post(payload))
             counted = response.get("usage") or {}

@@ -20,6 +20,7 @@ _OPEN = re.compile(r"[\[{]")
 _BEGUN = re.compile(r'\{\s*"|\[\s*[\[{"]')
 _STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[\]{}]', re.DOTALL)
 _THOUGHT = re.compile(r"</?think(?:ing)?>")
+_ANSWER_STARTS = ("{", "[", "```")
 _DECODER = json.JSONDecoder()
 
 
@@ -40,9 +41,10 @@ def json_values(text: str) -> Iterator[Any]:
 def split_thought(text: str) -> tuple[str, str]:
     """`(thought, answer)`.
 
-    Without an opening tag the text began inside a thought, without a closing one it ends there. A tag inside a JSON value of the answer is text, not a tag.
+    Without an opening tag the text began inside a thought, without a closing one it ends there. What starts as an
+    answer has no thought before it, and a tag inside a JSON value is text.
     """
-    if "<think" not in text and "</think" not in text:
+    if not _THOUGHT.search(text) or text.lstrip().startswith(_ANSWER_STARTS):
         return "", text
     spans = list(_spans(text))
     tags = [tag for tag in _THOUGHT.finditer(text) if not _within(tag.start(), spans)]

@@ -147,7 +147,7 @@ def test_work_that_nobody_waits_for_is_cancelled_and_can_start_anew(tmp_path: Pa
         await asyncio.wait([only])
         again = Source()
         assert (await ledger.once("k", "ask", {}, again)).response == {"n": 1}
-        assert list(ledger.export())[0]["attempt"] == 1
+        assert next(iter(ledger.export()))["attempt"] == 1
 
     with_ledger(tmp_path / "l", ask)
 
@@ -227,7 +227,7 @@ def test_another_schema_version_is_refused_by_number(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(DataError, match="file/ledger.sqlite: the ledger cannot be used"):
+    with pytest.raises(DataError, match=r"file/ledger\.sqlite: the ledger cannot be used"):
         Ledger.open(tmp_path / "file" / "ledger.sqlite")
 
 

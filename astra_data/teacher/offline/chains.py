@@ -7,7 +7,7 @@ import random
 from typing import Any
 
 from astra_data.teacher.asks import Proposal, Proposals, ProposeChains, ToolCard
-from astra_data.teacher.offline.lexicon import Stage, imperative, stage_of, stem
+from astra_data.teacher.offline.lexicon import END_VERBS, Stage, imperative, stage_of, stem, verb_of
 from astra_data.tools.naming import words
 
 MAX_LENGTH = 4
@@ -21,18 +21,15 @@ FREE_TEXT = frozenset("query sql text message content title value description bo
 def propose(inputs: ProposeChains, sample: int) -> Proposals:
     """Chains of 2 to 4 tools of one server. An independent set of tools gives none."""
     rng = random.Random(f"{inputs.server.name}/{sample}")
+    known = {tool.name: tool for tool in inputs.tools}
     links = _links(inputs.tools)
     starts = [tool for tool in inputs.tools if links[tool.name]]
     chains: dict[tuple[str, ...], Proposal] = {}
     for start in rng.sample(starts, min(STARTS, len(starts))):
         chain = _walk(start.name, links, rng)
-        purpose = " and then ".join(imperative(_by_name(inputs.tools, name).description) for name in chain)
+        purpose = " and then ".join(imperative(known[name].description, name) for name in chain)
         chains[tuple(chain)] = Proposal(tools=chain, scenario=f"Someone wants to {purpose}.")
     return Proposals(chains=list(chains.values()))
-
-
-def _by_name(tools: list[ToolCard], name: str) -> ToolCard:
-    return next(tool for tool in tools if tool.name == name)
 
 
 def _walk(start: str, links: dict[str, dict[str, int]], rng: random.Random) -> list[str]:
@@ -58,10 +55,12 @@ def strength(first: ToolCard, second: ToolCard) -> int:
     """How strongly `second` depends on `first`: 3 it needs a field that is returned, 2 a thing that is brought about or listed,
     1 it looks at or changes what was made or changed; 0 not at all."""
     needed = required_strings(second)
-    if needed & _returned(first):
+    if (needed & _returned(first)) - FREE_TEXT:
         return 3
     if any(_points_at(parameter, first) for parameter in needed):
         return 2
+    if verb_of(first.name) in END_VERBS:
+        return 0
     shared = {name for name in needed if name in properties(first)} - FREE_TEXT
     before, after = stage_of(first.name), stage_of(second.name)
     return 1 if shared and before < after else 0

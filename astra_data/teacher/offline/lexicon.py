@@ -27,25 +27,38 @@ class Stage(IntEnum):
     READ = 2
 
 
-CREATE_VERBS = frozenset("build create generate import init initialize load make new open register start upload".split())
+CREATE_VERBS = frozenset(
+    (
+        "build clone create deploy fork generate import init initialize install load make new open provision register "
+        "schedule setup start upload"
+    ).split()
+)
 CHANGE_VERBS = frozenset(
     (
-        "add append apply checkout clear commit configure convert_to copy customize delete disable edit enable fill "
-        "format highlight insert join merge modify move protect push put record remove rename replace reset save send "
-        "set sort stage switch toggle transform unprotect unstage update upsert write"
+        "abort accept activate add append apply approve archive assign attach authenticate cancel change checkout claim "
+        "clear close combine commit complete configure convert_to copy customize deactivate decline decrease define "
+        "delete detach disable dismiss drop edit enable expand fill finalize fix format forward highlight increase "
+        "initiate insert join link lock manage mark merge modify move normalize optimize patch pause populate postpone "
+        "promote protect publish pull purge push put rebase record redo regenerate reject remove rename renew repair "
+        "replace reply resend reset restart restore restrict resume revoke rotate save send set share sort stage stop "
+        "submit subscribe switch sync terminate toggle transform trigger unapprove undo uninstall unlink unlock unmerge "
+        "unprotect unset unstage unsubscribe update upsert write"
     ).split()
 )
 READ_VERBS = frozenset(
     (
-        "aggregate analyze answer assess audit calculate check classify compare compute convert count decode describe "
-        "detect determine discover display divide download encode estimate evaluate examine execute explain explore "
-        "export extract fetch filter find get give hash identify inspect list look measure monitor multiply negate parse "
-        "perform pivot plan predict print profile project provide query rank read recommend resolve retrieve return "
-        "round run search show simplify simulate solve split subtract suggest sum summarize test trace translate "
-        "validate verify view wait"
+        "aggregate analyze answer approximate assess audit calculate check classify collect compare compute convert count "
+        "decode decompose derive describe detect determine discover display divide download echo encode estimate evaluate "
+        "examine execute explain explore export express extract fetch filter find gather get give group hash identify "
+        "inspect list look measure monitor multiply negate parse perform pivot plan predict preview print profile project "
+        "provide query rank read recommend render resolve retrieve return round run search select show simplify simulate "
+        "solve split subtract suggest sum summarize test trace track translate transpose truncate use validate verify "
+        "view wait"
     ).split()
 )
 VERBS = CREATE_VERBS | CHANGE_VERBS | READ_VERBS
+END_VERBS = frozenset("abort cancel clear close delete dismiss drop purge remove revoke terminate uninstall unlink".split())
+"""Verbs after which there is nothing left to look at."""
 
 
 def label(parameter: str) -> str:
@@ -70,16 +83,17 @@ def stem(word: str) -> str:
     return word
 
 
+def verb_of(tool: str) -> str | None:
+    """The first verb in a tool's name."""
+    return next((word for word in words(tool) if word in VERBS), None)
+
+
 def stage_of(tool: str) -> Stage:
     """The kind of action of a tool, by the first verb in its name; without one it only looks."""
-    for word in words(tool):
-        if word in CREATE_VERBS:
-            return Stage.CREATE
-        if word in CHANGE_VERBS:
-            return Stage.CHANGE
-        if word in READ_VERBS:
-            return Stage.READ
-    return Stage.READ
+    verb = verb_of(tool)
+    if verb in CREATE_VERBS:
+        return Stage.CREATE
+    return Stage.CHANGE if verb in CHANGE_VERBS else Stage.READ
 
 
 def imperative(description: str, name: str = "") -> str:
@@ -87,12 +101,17 @@ def imperative(description: str, name: str = "") -> str:
 
     A first word that also stands in the tool's `name` is taken for a verb.
     """
-    text = re.sub(r"\s*\([^()]*\)", "", " ".join(description.split()))
+    text = re.sub(r"\s*(\([^()]*\)|\[[^\[\]]*\])", "", " ".join(description.split())).strip()
     parts = [part.strip(" .,;:") for part in re.split(r"[.;:!?](?:\s|$)", text, maxsplit=2)]
     first = parts[1] if len(parts) > 1 and len(parts[0].split()) < 3 and parts[1] else parts[0]
-    head, _, rest = first.partition(" ")
-    verbs = VERBS | set(words(name))
-    for verb in (stem(head.lower()), head.lower()):
-        if verb in verbs:
-            return f"{verb} {rest}".strip()
-    return f"get {first}" if head.isupper() else f"get {first[:1].lower()}{first[1:]}"
+    shown = first if first.partition(" ")[0].isupper() else first[:1].lower() + first[1:]
+    return _request(first, VERBS | set(words(name))) or f"get {shown}"
+
+
+def _request(sentence: str, verbs: frozenset[str]) -> str | None:
+    """The sentence with its verb first and bare, or None if it begins neither with one nor with an adverb and one."""
+    head, _, rest = sentence.partition(" ")
+    if head.endswith("ly") and (after := _request(rest, verbs)):
+        return after
+    verb = next((verb for verb in (stem(head.lower()), head.lower()) if verb in verbs), None)
+    return None if verb is None else f"{verb} {rest}".strip()

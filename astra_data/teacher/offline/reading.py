@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from astra_data.messages import JsonObject
-from astra_data.teacher.offline.lexicon import STOP_WORDS, imperative, label, stem, tokens
+from astra_data.teacher.offline.lexicon import CHANGE_VERBS, CREATE_VERBS, STOP_WORDS, TOKEN, imperative, label, stem, tokens
 
-THRESHOLD = 0.7
+THRESHOLD = 0.8
 """Share of a sentence's information that a tool's document must cover to be meant by it."""
 
 DECODER = json.JSONDecoder()
@@ -85,7 +85,7 @@ def _step(sentence: str, functions: list[JsonObject], weights: dict[str, float])
         statement = _statement(sentence, function)
         said = tokens(statement.request)
         covered = _share(said, _document(function), weights)
-        if covered >= THRESHOLD and _complete(function, statement):
+        if covered >= THRESHOLD and _dares(function, statement.request) and _complete(function, statement):
             headline = _headline(function)
             rank = (covered, _share(said, headline, weights), _share(headline, said, weights), len(statement.arguments))
             if best is None or rank > best[0]:
@@ -93,6 +93,12 @@ def _step(sentence: str, functions: list[JsonObject], weights: dict[str, float])
     if best is None:
         return Step(sentence, None, {}, ())
     return Step(best[2].request, best[1], best[2].arguments, best[2].from_earlier)
+
+
+def _dares(function: JsonObject, request: str) -> bool:
+    """True unless the tool makes or changes something by a verb that the request does not say: such a tool is never guessed."""
+    verb = _request_of(function).partition(" ")[0]
+    return verb not in CREATE_VERBS | CHANGE_VERBS or stem(verb) in {stem(word) for word in TOKEN.findall(request.lower())}
 
 
 def _complete(function: JsonObject, statement: Statement) -> bool:
@@ -181,7 +187,11 @@ def _document(function: JsonObject) -> set[str]:
 
 
 def _headline(function: JsonObject) -> set[str]:
-    return tokens(imperative(function.get("description") or "")) or {stem(word) for word in label(function["name"]).split()}
+    return tokens(_request_of(function)) or {stem(word) for word in label(function["name"]).split()}
+
+
+def _request_of(function: JsonObject) -> str:
+    return imperative(function.get("description") or "", function["name"])
 
 
 def _weights(functions: list[JsonObject]) -> dict[str, float]:

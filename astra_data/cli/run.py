@@ -9,7 +9,8 @@ import orjson
 from rich.console import Console
 
 from astra_data.cli import options
-from astra_data.pipeline.execute import Options, Outcome, execute
+from astra_data.hub.store import Version
+from astra_data.pipeline.execute import Options, Outcome, execute, status
 from astra_data.pipeline.progress import funnel_table
 from astra_data.pipeline.recipe import find, load
 from astra_data.stages import STAGES
@@ -22,7 +23,7 @@ from astra_data.stages import STAGES
 @options.running
 @options.as_json
 @click.option("--only", multiple=True, metavar="STAGE", help="Run only this stage (may be repeated) on what the store has.")
-@click.option("--dry-run", is_flag=True, help="Check the recipe and say which stages would run.")
+@click.option("--dry-run", is_flag=True, help="Check the recipe, and say which stages are found and which would run.")
 def command(recipe: str, overrides: tuple[str, ...], store: Path, ledger: Path | None, refresh: bool, budget: float | None,
             concurrency: int, limit: int | None, seed: int | None, as_json: bool, only: tuple[str, ...], dry_run: bool) -> None:
     """Run all stages of RECIPE: a YAML file, or the name of a packaged recipe such as `demo`.
@@ -34,7 +35,7 @@ def command(recipe: str, overrides: tuple[str, ...], store: Path, ledger: Path |
     told = Options(store, only, limit, concurrency, budget, refresh, ledger, _command(recipe, given, limit))
     console = Console(stderr=True, quiet=as_json)
     if dry_run:
-        _say_plan(checked.head.name, only)
+        _say_status(asyncio.run(status(checked, STAGES, told)))
         return
     outcome = asyncio.run(execute(checked, STAGES, told, console))
     click.echo(orjson.dumps(as_object(outcome)).decode() if as_json else "", nl=as_json)
@@ -48,10 +49,10 @@ def _command(recipe: str, overrides: list[str], limit: int | None) -> str:
     return shlex.join(["astra", "run", shown, *overrides, *(["--limit", str(limit)] if limit else [])])
 
 
-def _say_plan(name: str, only: tuple[str, ...]) -> None:
-    for stage in STAGES.values():
-        if not only or stage.name in only:
-            click.echo(f"{stage.name:<14}{', '.join(stage.reads) or 'sources'} -> {name}-{stage.name}")
+def _say_status(found: list[tuple[str, str, Version | None]]) -> None:
+    for stage, dataset, version in found:
+        state = "would run" if version is None else f"found {version.tree[:12]}"
+        click.echo(f"{stage:<14}{dataset:<28}{state}")
 
 
 def say(outcome: Outcome) -> None:

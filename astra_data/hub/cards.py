@@ -6,6 +6,7 @@ The YAML head is what the Hub and `load_dataset` go by: configs, licence, source
 lineage gives the same bytes.
 """
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -145,5 +146,5 @@ def _license(licenses: Sequence[str]) -> dict[str, Any]:
     if not known:
         return {"license": "unknown"}
     if not HUB_LICENSES.issuperset(known):
-        return {"license": "other", "license_name": "-and-".join(known)}
+        return {"license": "other", "license_name": re.sub(r"[^a-z0-9.+-]+", "-", "-and-".join(known))}
     return {"license": known[0] if len(known) == 1 else known}

@@ -131,6 +131,14 @@ class Store:
             disk.write_synced(staging / "README.md", cards.render(name, tree, record, configs_of(staging)).encode())
             return self._land(name, staging, tree, record)
 
+    def promote(self, version: Version) -> None:
+        """Make a version that is in the store the newest one of its name, as a run that finds it again does."""
+        if self._main(version.name) == version.tree:
+            return
+        with disk.guarded(self.root), disk.held_folder(self.root / STAGING, "refs") as folder:
+            disk.write_synced(folder / "main", f"{version.tree}\n".encode())
+            (folder / "main").replace(self.root / version.name / "refs" / "main")
+
     def adopt(self, folder: Path, name: str) -> Version:
         """Copy a version that lies elsewhere, such as a pulled snapshot, into the store as it is.
 

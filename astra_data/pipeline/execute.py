@@ -4,18 +4,19 @@
     outcome.reports[-1].version.path        # load_dataset(<this>)
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.console import Console
 
 from astra_data.errors import UsageError
-from astra_data.hub.store import Store
+from astra_data.hub.store import Store, Version
 from astra_data.ledger import Ledger, Totals
 from astra_data.pipeline.progress import Board, Silent
 from astra_data.pipeline.recipe import Recipe
-from astra_data.pipeline.runner import Report, Run, Source, run_stage, source_of
+from astra_data.pipeline.runner import Report, Run, Source, find_version, run_stage, source_of
 from astra_data.pipeline.stage import Resources, Stage, Stages
 from astra_data.teacher.budget import Budget
 from astra_data.teacher.offline.policy import OfflinePolicy
@@ -58,24 +59,48 @@ async def execute(recipe: Recipe, stages: Stages, options: Options, console: Con
     Raises `AstraError`; versions that were finished before stay in the store, and running again goes on from there.
     """
     _known(options.only, stages)
-    store = Store.open(options.store)
-    ledger = Ledger.open(options.ledger or options.store / "ledger.sqlite")
-    try:
-        resources = _resources(recipe, ledger, options)
-        try:
-            run = Run(recipe.head.name, store, resources, options.command, options.concurrency, options.limit, recipe.source,
-                      options.to)
-            return Outcome(await _stages(recipe, stages, options, run, console, given or {}), ledger.totals())
-        finally:
-            await resources.roles.close()
-    finally:
-        await ledger.close()
+    async with opened(recipe, options) as run:
+        reports = await _stages(recipe, stages, options, run, console, given or {})
+        return Outcome(reports, run.resources.ledger.totals())
 
 
 def _known(only: tuple[str, ...], stages: Stages) -> None:
     for name in only:
         if name not in stages:
             raise UsageError(f"no stage {name!r}", mend=f"one of: {', '.join(stages)}")
+
+
+async def status(recipe: Recipe, stages: Stages, options: Options) -> list[tuple[str, str, Version | None]]:
+    """(stage, dataset, version found) as `execute` would meet them, running nothing. From the first stage that has to be run on,
+    nothing is known of the inputs, and so nothing is found."""
+    async with opened(recipe, options) as run:
+        sources: dict[str, Source] = {}
+        found: list[tuple[str, str, Version | None]] = []
+        for stage in stages.values():
+            version = None
+            if all(name in sources for name in stage.reads):
+                inputs = {name: sources[name] for name in stage.reads}
+                version = find_version(stage, recipe.stages[stage.name], inputs, run)
+            if version is not None:
+                sources[stage.name] = source_of(stage.name, version)
+            found.append((stage.name, run.dataset(stage.name), version))
+        return found
+
+
+@asynccontextmanager
+async def opened(recipe: Recipe, options: Options) -> AsyncIterator[Run]:
+    """What the stages of a run share, closed again at the end."""
+    store = Store.open(options.store)
+    ledger = Ledger.open(options.ledger or options.store / "ledger.sqlite")
+    try:
+        resources = _resources(recipe, ledger, options)
+        try:
+            yield Run(recipe.head.name, store, resources, options.command, options.concurrency, options.limit, recipe.source,
+                      options.to)
+        finally:
+            await resources.roles.close()
+    finally:
+        await ledger.close()
 
 
 async def _stages(recipe: Recipe, stages: Stages, options: Options, run: Run, console: Console | None,

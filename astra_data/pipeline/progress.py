@@ -1,7 +1,7 @@
 """What a person sees while a stage runs, and the funnel at the end.
 
-On a terminal one live line per stage: rate, kept, rejected, quarantined, cost so far, time left. Elsewhere (a log file, CI) one
-line per stage when it ends. Everything goes to standard error; standard output is for results.
+On a terminal one live line per stage: rate, kept, rejected, quarantined, cost so far, time left. Elsewhere (a log file, CI) a plain
+line now and then, and one per stage when it ends. Everything goes to standard error; standard output is for results.
 """
 
 import time
@@ -9,10 +9,13 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
 from astra_data.hub.lineage import Funnel
+
+PLAIN_SECONDS = 20.0
+"""Between two lines about one stage where there is no terminal."""
 
 
 class Meter(Protocol):
@@ -32,8 +35,8 @@ class Board:
     """The live display of a run. `cost` is asked for the USD spent so far. Use as a context manager."""
 
     def __init__(self, console: Console, cost: Callable[[], float]) -> None:
-        self._console, self._cost = console, cost
-        self._progress = Progress(
+        self._console, self.cost = console, cost
+        self.progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description:<14}"),
             BarColumn(bar_width=24),
@@ -47,30 +50,36 @@ class Board:
     def meter(self, stage: str, total: int | None) -> Meter:
         """A meter for one stage; `total` is its item count where it is known."""
         total_text = "?" if total is None else str(total)
-        task = self._progress.add_task(stage, total=total, total_text=total_text, tally="")
-        return _Line(self._progress, task, self._cost)
+        task = self.progress.add_task(stage, total=total, total_text=total_text, tally="")
+        return _Line(self, stage, task)
 
     def say(self, line: str) -> None:
         """One line above the live display."""
         self._console.print(line, highlight=False)
 
     def __enter__(self) -> "Board":
-        self._progress.start()
+        self.progress.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._progress.stop()
+        self.progress.stop()
 
 
 class _Line:
-    def __init__(self, progress: Progress, task: object, cost: Callable[[], float]) -> None:
-        self._progress, self._task, self._cost = progress, task, cost
-        self._started = time.monotonic()
+    """The line of one stage."""
+
+    def __init__(self, board: Board, stage: str, task: TaskID) -> None:
+        self._board, self._stage, self._task = board, stage, task
+        self._started = self._said = time.monotonic()
 
     def update(self, items: int, kept: int, rejected: int, quarantined: int) -> None:
-        rate = items / max(time.monotonic() - self._started, 1e-9)
-        tally = f"{rate:6.1f}/s  [green]{kept} ok[/]  {rejected} rejected  {quarantined} quarantined  ${self._cost():.4f}"
-        self._progress.update(self._task, completed=items, tally=tally)  # type: ignore[arg-type]
+        now = time.monotonic()
+        rate = items / max(now - self._started, 1e-9)
+        tally = f"{rate:6.1f}/s  {kept} ok  {rejected} rejected  {quarantined} quarantined  ${self._board.cost():.4f}"
+        self._board.progress.update(self._task, completed=items, tally=tally)
+        if self._board.progress.disable and now - self._said >= PLAIN_SECONDS:
+            self._said = now
+            self._board.say(f"{self._stage:<14}{items} items  {tally.strip()}")
 
 
 def funnel_table(funnels: Sequence[tuple[str, Funnel]]) -> Table:

@@ -73,13 +73,22 @@ async def run_stage(stage: Stage, config: StageConfig, inputs: Mapping[str, Sour
     """Run one stage, or find its version. Raises `AstraError`; the store is unchanged unless a version was finished."""
     dataset = run.dataset(stage.name)
     key = _key(stage, config, inputs, run)
-    found = run.store.find(dataset, key)
-    if found is not None and found.complete and not run.resources.refresh:
+    found = find_version(stage, config, inputs, run)
+    if found is not None:
+        run.store.promote(found)
         return Report(stage.name, dataset, found, found.lineage().funnel, found=True)
     with run.store.staging(dataset) as folder:
         lineage = await _fill(stage, config, inputs, run, meter, folder, key)
         version = run.store.commit(dataset, folder, lineage)
     return Report(stage.name, dataset, version, lineage.funnel, found=False)
+
+
+def find_version(stage: Stage, config: StageConfig, inputs: Mapping[str, Source], run: Run) -> Version | None:
+    """The complete version that this run of the stage would make, if the store has it. `refresh` hides those of sources."""
+    if run.resources.refresh and not stage.reads:
+        return None
+    found = run.store.find(run.dataset(stage.name), _key(stage, config, inputs, run))
+    return found if found is not None and found.complete else None
 
 
 def _key(stage: Stage, config: StageConfig, inputs: Mapping[str, Source], run: Run) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+import astra_data
 from astra_data.errors import UsageError
 from astra_data.ledger import Ledger
 from astra_data.messages import JsonObject
@@ -84,7 +85,7 @@ def build(
     players, clients = {}, _Clients(environ)
     for role, config in models.items():
         if isinstance(config, str):
-            players[role] = Player(offline, offline_policy, {"model": offline.name})
+            players[role] = Player(offline, offline_policy, {"model": offline.name, "version": astra_data.__version__})
         else:
             players[role] = _play(role, config, clients, ledger, budget)
     return Roles(players, clients.closers())

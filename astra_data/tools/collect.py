@@ -12,7 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from astra_data.ledger import Answer, Ledger, Unanswered
-from astra_data.messages import JsonObject
 from astra_data.rows.canonical import digest
 from astra_data.rows.tools import Source
 from astra_data.tools.connect import connection_of

@@ -23,9 +23,12 @@ def test_what_a_script_raises_is_raised_again_when_the_block_ends() -> None:
     def broken(request: dict[str, Any]) -> str:
         raise KeyError("mine")
 
-    with pytest.raises(KeyError, match="mine"), ScriptedEndpoint(broken) as endpoint:
-        with pytest.raises(urllib.error.HTTPError, match="500"):
+    def work() -> None:
+        with ScriptedEndpoint(broken) as endpoint, pytest.raises(urllib.error.HTTPError, match="500"):
             post(endpoint.base_url, "x")
+
+    with pytest.raises(KeyError, match="mine"):
+        work()
 
 
 def test_planned_faults_depend_on_the_content_and_not_on_its_order() -> None:

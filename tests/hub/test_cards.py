@@ -51,7 +51,7 @@ def test_the_head_names_sources_on_the_hub_and_pins_every_input() -> None:
         ([], {"license": "unknown"}),
         (["MIT"], {"license": "mit"}),
         (["MIT", "Apache-2.0", "mit"], {"license": ["apache-2.0", "mit"]}),
-        (["MIT", "Acme EULA"], {"license": "other", "license_name": "acme eula-and-mit"}),
+        (["MIT", "Acme EULA"], {"license": "other", "license_name": "acme-eula-and-mit"}),
     ],
 )
 def test_the_licences_of_all_ancestors_are_in_the_head(licenses: list[str], shown: dict[str, Any]) -> None:

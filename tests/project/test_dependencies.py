@@ -46,11 +46,25 @@ def imported(folder: Path) -> set[str]:
     return names - sys.stdlib_module_names - {"astra_data"}
 
 
-def test_every_import_is_a_declared_dependency() -> None:
+def undeclared(modules: set[str], known: set[str]) -> set[str]:
+    """The modules whose distribution is not among the known ones."""
     distributions = packages_distributions()
-    names = {module: {canonicalize_name(name) for name in distributions.get(module, [module])}
-             for module in imported(ROOT / "astra_data")}
-    assert {module for module, candidates in names.items() if not candidates & declared().keys()} == set()
+    names = {module: {canonicalize_name(name) for name in distributions.get(module, [module])} for module in modules}
+    return {module for module, candidates in names.items() if not candidates & known}
+
+
+def test_every_import_is_a_declared_dependency() -> None:
+    assert undeclared(imported(ROOT / "astra_data"), set(declared())) == set()
+
+
+def test_every_import_of_tests_and_benchmarks_is_declared() -> None:
+    ours = {path.stem for folder in (ROOT, ROOT / "tests") for path in folder.iterdir()}
+    modules = imported(ROOT / "tests") | imported(ROOT / "benchmarks")
+    assert undeclared(modules - ours, set(declared()) | set(declared("dev"))) == set()
+
+
+def test_an_undeclared_import_is_seen() -> None:
+    assert undeclared({"yaml", "torch"}, set(declared())) == {"torch"}
 
 
 def test_every_base_dependency_is_imported() -> None:

@@ -189,9 +189,7 @@ def read_json(path: Path) -> Any:
     try:
         return orjson.loads(path.read_bytes())
     except FileNotFoundError:
-        raise DataError(
-            "there is no such file", place=Place(str(path)), mend="astra-data did not write this"
-        ) from None
+        raise DataError("there is no such file", place=Place(str(path)), mend="astra-data did not write this") from None
     except ValueError as error:
         raise DataError(f"not JSON: {error}", place=Place(str(path)), mend="take the version again") from None
 

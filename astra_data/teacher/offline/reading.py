@@ -19,7 +19,11 @@ from astra_data.teacher.offline.lexicon import CHANGE_VERBS, CREATE_VERBS, STOP_
 THRESHOLD = 0.8
 """Share of a sentence's information that a tool's document must cover to be meant by it."""
 
-DECODER = json.JSONDecoder()
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
+
+
+DECODER = json.JSONDecoder(parse_constant=_no_constant)
 OPENER = re.compile(r"^(?:first|then|next|finally|also|after that|please|and)\b[\s,]*", re.IGNORECASE)
 FROM_EARLIER = re.compile(r"(?:is |= ?|: ?)?(?:taken )?from the (?:earlier|previous|last) result", re.IGNORECASE)
 GLUE = re.compile(r"\s*(is\b|=|:|of\b|as\b)?\s*")
@@ -128,8 +132,8 @@ def _statement(sentence: str, function: JsonObject) -> Statement:
 
 
 def _find(sentence: str, name: str, schema: Any) -> tuple[Any, int, int] | None:
-    """(value, start, end) of the first place where the label is followed by a value."""
-    for match in re.finditer(rf"\b{re.escape(name)}\b", sentence, re.IGNORECASE):
+    """(value, start, end) of the last place where the label is followed by a value."""
+    for match in reversed(list(re.finditer(rf"\b{re.escape(name)}\b", sentence, re.IGNORECASE))):
         if _inside_literal(sentence, match.start()):
             continue
         glue = GLUE.match(sentence, match.end())
@@ -138,7 +142,7 @@ def _find(sentence: str, name: str, schema: Any) -> tuple[Any, int, int] | None:
         position = glue.end()
         if earlier := FROM_EARLIER.match(sentence, position):
             return FROM_EARLIER, match.start(), earlier.end()
-        value = _literal(sentence, position) or _word(sentence, position, schema, led=bool(glue[1]))
+        value = _literal(sentence, position, schema) or _word(sentence, position, schema, led=bool(glue[1]))
         if value is not None:
             return value[0], match.start(), value[1]
     return None
@@ -154,13 +158,16 @@ def _inside_literal(sentence: str, position: int) -> bool:
     return False
 
 
-def _literal(sentence: str, position: int) -> tuple[Any, int] | None:
-    """The JSON literal at the position, and its end."""
+def _literal(sentence: str, position: int, schema: Any) -> tuple[Any, int] | None:
+    """The JSON literal at the position, and its end. A number without quotes is a text where the schema wants one."""
     try:
         value, end = DECODER.raw_decode(sentence, position)
     except ValueError:
         return None
-    return (value, end) if sentence[end : end + 1] in ("", " ", ",", ";", ".") else None
+    if sentence[end : end + 1] not in ("", " ", ",", ";", "."):
+        return None
+    wants_text = isinstance(schema, dict) and schema.get("type") == "string"
+    return (sentence[position:end] if wants_text and not isinstance(value, str) else value), end
 
 
 def _word(sentence: str, position: int, schema: Any, *, led: bool) -> tuple[Any, int] | None:
@@ -168,7 +175,7 @@ def _word(sentence: str, position: int, schema: Any, *, led: bool) -> tuple[Any,
     if not isinstance(schema, dict) or schema.get("type") != "string":
         return None
     for option in sorted((option for option in schema.get("enum") or () if isinstance(option, str)), key=len, reverse=True):
-        if sentence[position:].lower().startswith(option.lower()):
+        if re.match(rf"{re.escape(option)}(?!\w)", sentence[position:], re.IGNORECASE):
             return option, position + len(option)
     word = BARE.match(sentence, position)
     if word is None or MASK in word[0] or word[0].lower() in STOP_WORDS or not (led or TELLING.search(word[0])):

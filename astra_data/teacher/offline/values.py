@@ -11,6 +11,7 @@ from typing import Any
 
 from astra_data.messages import JsonObject
 from astra_data.teacher.teacher import Abstained
+from astra_data.tools.validate import argument_error
 
 QUOTED = re.compile(r"""['"`]([^'"`]{1,60})['"`]""")
 FREE_TEXT = {
@@ -33,17 +34,18 @@ class Draw:
         """A value that fits `schema` and is none of `taken`. Raises `Abstained` where nothing says what would fit."""
         own = self._facts.get(f"{tool}.{parameter}")
         if own:
-            return self._rng.choice(own)
-        if parameter in self._shared:
+            return _fitting(self._rng.choice(own), tool, parameter, schema)
+        if parameter in self._shared and argument_error(schema, self._shared[parameter]) is None:
             return self._shared[parameter]
         common = self._facts.get(parameter)
-        value = self._rng.choice(common) if common else self._invent(tool, parameter, _narrow(schema), taken or [])
+        drawn = self._rng.choice(common) if common else self._invent(tool, parameter, _narrow(schema), taken or [])
+        value = _fitting(drawn, tool, parameter, schema)
         if isinstance(value, str) and "enum" not in _narrow(schema):
             self._shared[parameter] = value
         return value
 
     def _invent(self, tool: str, parameter: str, schema: JsonObject, taken: list[Any]) -> Any:
-        options = [option for option in _listed(schema) if option not in taken]
+        options = [option for option in _listed(schema) if option not in taken and argument_error(schema, option) is None]
         if options:
             return self._rng.choice(options)
         kind = schema.get("type")
@@ -56,21 +58,43 @@ class Draw:
         raise Abstained(f"no value is known for {tool}.{parameter}")
 
     def _number(self, schema: JsonObject) -> int | float:
-        low = _bound(schema, ("minimum", "exclusiveMinimum"), 1.0)
-        high = _bound(schema, ("maximum", "exclusiveMaximum"), low + 40)
+        low, high = _bounds(schema)
         value = low + (high - low) * self._rng.uniform(0.1, 0.9)
-        return round(value, 1) if schema["type"] == "number" else max(math.ceil(value), int(low))
+        step = schema.get("multipleOf") or 1
+        if schema["type"] == "integer":
+            up = math.ceil(value / step) * step
+            return int(up if up <= high else up - step)
+        shorter = (round(value, digits) for digits in (1, 3, 6))
+        return next((short for short in shorter if argument_error(schema, short) is None), value)
 
 
-def _bound(schema: JsonObject, keys: tuple[str, ...], default: float) -> float:
-    return next((float(schema[key]) for key in keys if key in schema), default)
+def _fitting(value: Any, tool: str, parameter: str, schema: JsonObject) -> Any:
+    wrong = argument_error(schema, value)
+    if wrong is not None:
+        raise Abstained(f"no value that fits is known for {tool}.{parameter}: {wrong}")
+    return value
+
+
+def _bounds(schema: JsonObject) -> tuple[float, float]:
+    """Lowest and highest number; what the schema leaves open is 40 away from the other end, and 1 if both are."""
+    low = max((float(schema[key]) for key in ("minimum", "exclusiveMinimum") if _numeric(schema.get(key))), default=None)
+    high = min((float(schema[key]) for key in ("maximum", "exclusiveMaximum") if _numeric(schema.get(key))), default=None)
+    if low is None:
+        low = 1.0 if high is None or high > 1 else high - 40
+    return low, low + 40 if high is None else high
+
+
+def _numeric(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _narrow(schema: JsonObject) -> JsonObject:
-    """The first arm of a union that is not null."""
+    """The first arm of a union, or of a list of types, that is not null."""
     for arm in schema.get("anyOf") or schema.get("oneOf") or ():
         if isinstance(arm, dict) and arm.get("type") != "null":
             return {**schema, **arm}
+    if isinstance(schema.get("type"), list):
+        return {**schema, "type": next((kind for kind in schema["type"] if kind != "null"), None)}
     return schema
 
 

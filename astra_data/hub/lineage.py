@@ -61,7 +61,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
-    """What became of the items of a stage: `items = kept + sum(rejected) + sum(quarantined)`, both by reason."""
+    """What became of the items of a stage. An item gives one or more outcomes; each is kept, or counted under its reason."""
 
     items: int
     kept: int

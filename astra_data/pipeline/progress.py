@@ -1,7 +1,7 @@
 """What a person sees while a stage runs, and the funnel at the end.
 
-On a terminal one live line per stage: rate, kept, rejected, quarantined, cost so far, time left. Elsewhere (a log file, CI) a plain
-line now and then, and one per stage when it ends. Everything goes to standard error; standard output is for results.
+On a terminal one live line per stage: rate, kept, rejected, quarantined, cost so far, time left. Elsewhere (a log file, CI) a
+plain line now and then, and one per stage when it ends. Everything goes to standard error; standard output is for results.
 """
 
 import time

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+import astra_data
 from pydantic import ValidationError
 
 from astra_data.errors import UsageError
@@ -40,7 +42,7 @@ def test_a_role_is_played_by_its_own_model_or_by_default(tmp_path: Path) -> None
     assert roles.policy("judge").name == roles.teacher("judge").name == "m"
     assert roles.identity(["judge", "user"]) == {
         "judge": {"model": "m", "sampling": {"temperature": 0.2}},
-        "user": {"model": "offline"},
+        "user": {"model": "offline", "version": astra_data.__version__},
     }
 
 

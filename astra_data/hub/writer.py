@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Final
 
 import orjson
 import pyarrow as pa
@@ -25,6 +25,7 @@ from astra_data.rows.schema import Row, arrow_schema, canonical_line, decoder, e
 
 GROUP_ROWS = 1_000
 SHARD_ROWS = 250_000
+PARQUET_OPTIONS: Final = {"compression": "zstd", "use_content_defined_chunking": True, "write_page_index": True}
 REFUSAL_FIELDS = [("input_id", pa.string()), ("reasons", pa.list_(pa.string()))]
 """What a row of `rejected` and `quarantined` holds beyond the row type: the input row it came from, and why it is there."""
 
@@ -103,9 +104,7 @@ class Writer:
     def _open_shard(self) -> None:
         path = self._folder / f".part-{len(self._shards):05d}"
         self._shards.append(path)
-        self._shard = pq.ParquetWriter(
-            path, self._schema, compression="zstd", use_content_defined_chunking=True, write_page_index=True
-        )
+        self._shard = pq.ParquetWriter(path, self._schema, **PARQUET_OPTIONS)
 
     def _close_shard(self) -> None:
         if self._shard is not None:

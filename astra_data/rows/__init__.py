@@ -10,7 +10,7 @@ from typing import Any
 from astra_data.rows.canonical import canonical, content_id, digest
 from astra_data.rows.chains import Chain
 from astra_data.rows.checks import check
-from astra_data.rows.schema import Row, features, fields, from_dict, to_dict
+from astra_data.rows.schema import Row, features, fields, from_dict, to_dict, with_floats
 from astra_data.rows.sft import SftRow
 from astra_data.rows.tasks import Task
 from astra_data.rows.tools import Server
@@ -49,4 +49,5 @@ __all__ = [
     "identity",
     "new_row",
     "to_dict",
+    "with_floats",
 ]

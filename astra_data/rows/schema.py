@@ -14,6 +14,7 @@ row types.
 from __future__ import annotations
 
 import dataclasses
+import operator
 import types
 import typing
 from collections.abc import Callable
@@ -38,6 +39,8 @@ SCALARS: dict[Any, tuple[str, pa.DataType]] = {
     float: ("float64", pa.float64()),
     bool: ("bool", pa.bool_()),
 }
+EXACT = 2**53
+"""Up to here every integer is a float."""
 
 
 @cache
@@ -94,68 +97,100 @@ def features(row_type: Any) -> Features:
     return Features({name: feature(kind) for name, kind in fields(row_type).items()})
 
 
+Convert = Callable[[Any], Any]
+
+
 def to_dict(row: Any) -> Row:
-    """A row object as the plain dict that is stored. Nested row types become dicts; JSON values stay as they are."""
-    return {name: _plain(getattr(row, name), kind) for name, kind in fields(type(row)).items()}
+    """A row object as the plain dict that is stored. Nested row types become dicts, integers in float fields floats."""
+    row_type: Any = type(row)
+    unpacked: Row = _struct_unpacker(row_type)(row)
+    return unpacked
 
 
-def _plain(value: Any, annotation: Any) -> Any:
-    inner, _ = unwrap(annotation)
-    if value is None or is_json(inner) or inner in SCALARS:
-        return value
-    if typing.get_origin(inner) is list:
-        item = typing.get_args(inner)[0]
-        return [_plain(element, item) for element in value]
-    return to_dict(value)
-
-
-def from_dict(row_type: type, row: Row) -> Any:
+def from_dict(row_type: Any, row: Row) -> Any:
     """The row object of a stored dict that has passed `check`."""
-    return row_type(**{name: _typed(row[name], kind) for name, kind in fields(row_type).items()})
+    return _struct_packer(row_type)(row)
 
 
-def _typed(value: Any, annotation: Any) -> Any:
+def with_floats(row_type: Any, row: Row) -> Row:
+    """A row of a JSON file, where 1.0 may read 1: integers in float fields become floats. What does not fit stays."""
+    return {name: _floats(value, fields(row_type).get(name, str)) for name, value in row.items()}
+
+
+def _floats(value: Any, annotation: Any) -> Any:
     inner, _ = unwrap(annotation)
-    if value is None or is_json(inner) or inner in SCALARS:
-        return value
-    if typing.get_origin(inner) is list:
-        item = typing.get_args(inner)[0]
-        return [_typed(element, item) for element in value]
-    return from_dict(inner, value)
+    if inner is float and type(value) is int and abs(value) <= EXACT:
+        return float(value)
+    if typing.get_origin(inner) is list and isinstance(value, list):
+        return [_floats(element, typing.get_args(inner)[0]) for element in value]
+    return with_floats(inner, value) if dataclasses.is_dataclass(inner) and isinstance(value, dict) else value
+
+
+def _each(convert: Convert | None) -> Convert | None:
+    """`convert` for every element of a list."""
+    return convert and (lambda value: None if value is None else [convert(element) for element in value])
 
 
 @cache
-def encoder(annotation: Any) -> Callable[[Any], Any] | None:
-    """A function value -> its stored form, or None where every value is that already.
+def _unpacker(annotation: Any) -> Convert | None:
+    """A function value of a row object -> plain value, or None where they are the same."""
+    inner, _ = unwrap(annotation)
+    if inner is float:
+        return lambda value: None if value is None else float(value)
+    if is_json(inner) or inner in SCALARS:
+        return None
+    if typing.get_origin(inner) is list:
+        return _each(_unpacker(typing.get_args(inner)[0]))
+    return _struct_unpacker(inner)
 
-    JSON values become their UTF-8 text, and integers in float fields become floats, as Parquet would have it.
-    """
+
+@cache
+def _struct_unpacker(row_type: Any) -> Convert:
+    parts = [(name, operator.attrgetter(name), _unpacker(kind)) for name, kind in fields(row_type).items()]
+    return lambda row: None if row is None else {
+        name: unpack(get(row)) if unpack else get(row) for name, get, unpack in parts
+    }
+
+
+@cache
+def _packer(annotation: Any) -> Convert | None:
+    """The inverse of `_unpacker`."""
+    inner, _ = unwrap(annotation)
+    if is_json(inner) or inner in SCALARS:
+        return None
+    if typing.get_origin(inner) is list:
+        return _each(_packer(typing.get_args(inner)[0]))
+    return _struct_packer(inner)
+
+
+@cache
+def _struct_packer(row_type: Any) -> Convert:
+    parts = [(name, _packer(kind)) for name, kind in fields(row_type).items()]
+    return lambda row: None if row is None else row_type(*[pack(row[name]) if pack else row[name] for name, pack in parts])
+
+
+@cache
+def encoder(annotation: Any) -> Convert | None:
+    """A function that turns the JSON values inside a field into their UTF-8 text, or None where there are none."""
     inner, _ = unwrap(annotation)
     if is_json(inner):
         return _encode_json
-    if inner is float:
-        return _encode_float
     if inner in SCALARS:
         return None
     if typing.get_origin(inner) is list:
-        encode_item = encoder(typing.get_args(inner)[0])
-        return encode_item and (lambda value: None if value is None else [encode_item(item) for item in value])
-    return _struct_encoder(inner)
+        return _each(encoder(typing.get_args(inner)[0]))
+    return _replaced([(name, encode) for name, kind in fields(inner).items() if (encode := encoder(kind))])
 
 
-def _struct_encoder(row_type: type) -> Callable[[Any], Any] | None:
-    parts = [(name, encode) for name, kind in fields(row_type).items() if (encode := encoder(kind))]
+def _replaced(parts: list[tuple[str, Convert]]) -> Convert | None:
+    """A copy of a dict with these fields converted."""
     if not parts:
         return None
-    return lambda row: None if row is None else row | {name: encode(row[name]) for name, encode in parts}
+    return lambda row: None if row is None else row | {name: convert(row[name]) for name, convert in parts}
 
 
 def _encode_json(value: Any) -> bytes | None:
     return None if value is None else orjson.dumps(value)
-
-
-def _encode_float(value: Any) -> float | None:
-    return None if value is None else float(value)
 
 
 def canonical_line(encoded: Row) -> bytes:
@@ -168,7 +203,7 @@ def canonical_line(encoded: Row) -> bytes:
 
 
 @cache
-def decoder(annotation: Any) -> Callable[[Any], Any] | None:
+def decoder(annotation: Any) -> Convert | None:
     """The inverse of `encoder`, for values read from Parquet."""
     inner, _ = unwrap(annotation)
     if is_json(inner):
@@ -176,18 +211,10 @@ def decoder(annotation: Any) -> Callable[[Any], Any] | None:
     if inner in SCALARS:
         return None
     if typing.get_origin(inner) is list:
-        decode_item = decoder(typing.get_args(inner)[0])
-        return decode_item and (lambda value: None if value is None else [decode_item(item) for item in value])
-    parts = [(name, decode) for name, kind in fields(inner).items() if (decode := decoder(kind))]
-    return (lambda row: None if row is None else row | {name: decode(row[name]) for name, decode in parts}) if parts else None
+        return _each(decoder(typing.get_args(inner)[0]))
+    return _replaced([(name, decode) for name, kind in fields(inner).items() if (decode := decoder(kind))])
 
 
-@cache
 def is_typed(annotation: Any) -> bool:
     """True if no JSON value hides in the annotation, so that Polars can read the column."""
-    inner, _ = unwrap(annotation)
-    if is_json(inner) or inner in SCALARS:
-        return not is_json(inner)
-    if typing.get_origin(inner) is list:
-        return is_typed(typing.get_args(inner)[0])
-    return all(is_typed(kind) for kind in fields(inner).values())
+    return encoder(annotation) is None

@@ -14,7 +14,7 @@ from typing import Any
 from astra_data.errors import DataError, Place
 from astra_data.hub.writer import read_jsonl
 from astra_data.pipeline.stage import Expand, Inputs, Item, Keep, Outcome, Resources, Stage, StageConfig
-from astra_data.rows import ROW_TYPES, check, from_dict, identity
+from astra_data.rows import ROW_TYPES, check, from_dict, identity, with_floats
 
 
 class ImportConfig(StageConfig):
@@ -46,6 +46,6 @@ def checked(row_type: type, value: Any, file: str, number: int) -> Any:
     """The row of one line. Raises `DataError` naming file, row and field."""
     if not isinstance(value, dict):
         raise DataError("expected an object", place=Place(file, number), mend="write one row per line")
-    row = {"id": "", **value}
+    row = with_floats(row_type, {"id": "", **value})
     check(row_type, row, file=file, number=number)
     return from_dict(row_type, row | {"id": identity(row_type, row)})

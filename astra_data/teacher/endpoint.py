@@ -18,7 +18,7 @@ import openai
 import orjson
 
 from astra_data.errors import EndpointError
-from astra_data.ledger import Unanswered, Usage
+from astra_data.ledger import Answer, Unanswered, Usage
 from astra_data.messages import JsonObject
 from astra_data.teacher.budget import Budget
 from astra_data.teacher.models import ModelConfig
@@ -70,7 +70,10 @@ class Endpoint:
         self._deadline_s = config.timeout_s * (retries + 1) + LONGEST_RETRY_AFTER_S * retries
 
     async def complete(self, body: JsonObject, sample: int = 0) -> Completion:
-        """The completion of `body`, with model and sampling added. Raises `Unanswered`, `EndpointError`."""
+        """The completion of `body`, with model and sampling added. Raises `Unanswered`, `EndpointError`.
+
+        An endpoint that does not count tokens is booked at its upper bound in the budget, and as nothing in the usage.
+        """
         if self._broken:
             raise self._broken
         payload = orjson.dumps({"model": self.config.model, **body, **self._sampling(sample)})
@@ -80,8 +83,7 @@ class Endpoint:
             counted = response.get("usage") or {}
             tokens = int(counted.get("prompt_tokens") or 0), int(counted.get("completion_tokens") or 0)
             spend(self._cost(*tokens) if counted else bound)
-        message, finish = _first_choice(response)
-        return Completion(message, finish, Usage(*tokens, self._cost(*tokens)))
+        return _first_choice(response, Usage(*tokens, self._cost(*tokens)))
 
     def _sampling(self, sample: int) -> JsonObject:
         chosen = dict(self.config.sampling)
@@ -162,8 +164,9 @@ def _parsed(text: str) -> JsonObject:
     return response
 
 
-def _first_choice(response: JsonObject) -> tuple[JsonObject, str]:
+def _first_choice(response: JsonObject, usage: Usage) -> Completion:
     choices = response.get("choices")
     if not isinstance(choices, list) or not choices or not isinstance(choices[0].get("message"), dict):
-        raise Unanswered(f"endpoint: no choices - {_detail(response.get('error', response))}")
-    return choices[0]["message"], str(choices[0].get("finish_reason") or "stop")
+        reason = f"endpoint: no choices - {_detail(response.get('error', response))}"
+        raise Unanswered(reason, Answer(None, usage))
+    return Completion(choices[0]["message"], str(choices[0].get("finish_reason") or "stop"), usage)

@@ -62,6 +62,7 @@ class OpenAITeacher:
             try:
                 completion = await self._complete(ask, messages, sample)
             except Unanswered as error:
+                usage += error.spent.usage if error.spent else Usage()
                 raise Unanswered(error.reason, Answer(said, usage), sent=error.sent or bool(said)) from error
             usage += completion.usage
             content = text_of(completion.message.get("content"))
@@ -160,9 +161,7 @@ def _misfit(error: ValidationError) -> tuple[str, str]:
     errors = error.errors(include_url=False, include_input=False, include_context=False)
     paths = [".".join(str(part) for part in item["loc"]) or "the answer" for item in errors]
     first = ".".join("[]" if isinstance(part, int) else part for part in errors[0]["loc"]) or "the answer"
-    advice = "\n".join(
-        f"- {path}: {item['msg']}" for path, item in zip(paths, errors[:MAX_QUOTED_ERRORS], strict=False)
-    )
+    advice = "\n".join(f"- {path}: {item['msg']}" for path, item in zip(paths, errors[:MAX_QUOTED_ERRORS], strict=False))
     return f"answer: does not fit {first.replace('.[]', '[]')} - {errors[0]['msg']}", advice
 
 

@@ -265,3 +265,20 @@ def test_text_that_json_cannot_hold_does_no_harm(with_model: Any, verdict_ask: A
     bad = '{"ok": true, "score": 1e400, "notes": ["\\ud800"]}'
     with_model(lambda request: bad, asking(verdict_ask, out))
     assert out[0].reason == "answer: not JSON"
+
+
+def test_an_endpoint_that_counts_no_tokens_uses_up_the_budget_all_the_same(with_model: Any, verdict_ask: Any) -> None:
+    async def work(stand: Any) -> None:
+        await stand.teacher.answer(verdict_ask, verdict_ask.inputs(text="q"))
+        assert stand.ledger.totals().input_tokens == 0
+        assert 0 < stand.budget.spent <= 1.0
+
+    with_model(lambda request: {"content": GOOD, "usage": None}, work, limit=1.0, price=PRICE, max_tokens=100)
+
+
+def test_a_repair_that_fails_at_the_endpoint_still_counts_what_was_paid(with_model: Any, verdict_ask: Any) -> None:
+    out: list[Any] = []
+    faults = [at(0, Fault("strings")), lambda index, request: Fault.status(500, 0.01) if index else None]
+    with_model(script, asking(verdict_ask, out), faults)
+    assert out[0].reason == "endpoint: 500 - scripted 500"
+    assert (out[1].failed, out[1].input_tokens) == (1, 100)

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-import astra_data
 from pydantic import ValidationError
 
+import astra_data
 from astra_data.errors import UsageError
 from astra_data.ledger import Ledger
 from astra_data.teacher import Budget, ModelConfig, Roles, build

@@ -1,0 +1,196 @@
+"""The model of the runs: a function from a request to a good answer, and the faults that may come before it.
+
+    reply(request)                                    # what the endpoint says; the same whenever it is asked
+    score("QU", "Please measure a room ...")          # what the judge thinks of this user's text
+
+An ask is known by its system prompt, the policy by having tools. Every value that a task needs is stated in its text, one
+sentence per tool, so that the policy can read them back; no text is written twice.
+"""
+
+import functools
+import hashlib
+import json
+import random
+import re
+from pathlib import Path
+from typing import Any
+
+from scripted_endpoint import Fault, Plan, once_each
+
+PROMPTS = Path(__file__).parents[2] / "astra_data" / "teacher" / "prompts"
+BORDER = "\n---user---\n"
+USAGE = {"prompt_tokens": 1000, "completion_tokens": 100}
+CHAINS = {
+    "The paint desk": [["measure_room", "paint_needed"], ["measure_room", "paint_needed", "price_paint"]],
+    "The notes desk": [["add_note", "strike_note"]],
+}
+SENTENCES = {
+    "measure_room": "A room is {width} m wide and {depth} m deep; find its floor.",
+    "paint_needed": "Work out what {coats} coats over {area} square metres take.",
+    "price_paint": "Then {litres} litres at {price} each: what is the sum?",
+    "drying_time": "How long must {coats} coats dry at {humidity} percent humidity?",
+    "add_note": "Write down {text} for me.",
+    "find_notes": "Look for whatever mentions {word} on the list.",
+    "strike_note": "Take entry {number} off the list.",
+    "count_notes": "Say how long the list is.",
+}
+"""How a user says what each tool is for, with every value it takes."""
+
+
+def reply(request: dict[str, Any]) -> dict[str, Any]:
+    """The answer to a request of the policy or of an ask, at a constant price."""
+    messages = request["messages"]
+    if "tools" in request:
+        return turn(messages) | {"usage": USAGE}
+    return {"content": json.dumps(ANSWERS[ask_of(messages)](messages)), "usage": USAGE}
+
+
+def ask_of(messages: list[dict[str, Any]]) -> str:
+    """The name of the ask that these messages put."""
+    system = messages[0]["content"]
+    return next(name for name, pattern in _systems().items() if pattern.fullmatch(system))
+
+
+@functools.cache
+def _systems() -> dict[str, re.Pattern[str]]:
+    """What the system part of each prompt file can be rendered to."""
+    parts = {path.name.removesuffix(".md.jinja"): path.read_text().split(BORDER)[0].strip() for path in PROMPTS.iterdir()}
+    literal = {name: re.split(r"\{% if .*?\{% endif %\}", text, flags=re.DOTALL) for name, text in parts.items()}
+    return {name: re.compile(".*?".join(map(re.escape, texts)), re.DOTALL) for name, texts in literal.items()}
+
+
+def propose(messages: list[dict[str, Any]]) -> dict[str, Any]:
+    title = next(title for title in CHAINS if title in messages[1]["content"])
+    return {"chains": [{"tools": tools, "scenario": "a quiet day"} for tools in CHAINS[title]]}
+
+
+def write(messages: list[dict[str, Any]]) -> dict[str, Any]:
+    prompt = messages[1]["content"]
+    tools = [json.loads(line)["name"] for line in prompt.splitlines() if line.startswith('{"name"')]
+    return {"text": task_text(tools, prompt), "target_tools": tools}
+
+
+def task_text(tools: list[str], seed: str) -> str:
+    """One sentence per tool, with values drawn by `seed`."""
+    return "Hello. " + " ".join(SENTENCES[tool].format_map(_Values(f"{seed}/{tool}")) for tool in tools)
+
+
+class _Values(dict[str, Any]):
+    """Any value by name: `number` is 1, so that it names a note; `text` and `word` are words, the rest numbers."""
+
+    def __init__(self, seed: str) -> None:
+        super().__init__()
+        self._seed = seed
+
+    def __missing__(self, name: str) -> Any:
+        drawn = random.Random(f"{self._seed}/{name}").randint(2, 9_999_999)
+        return {"number": 1, "text": f"n{drawn}", "word": f"n{drawn}"}.get(name, drawn)
+
+
+def steps(text: str) -> list[tuple[str, dict[str, Any]]]:
+    """The calls that a user's text asks for, in the order it asks."""
+    found = []
+    for tool, sentence in SENTENCES.items():
+        pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[\\w.]+)", re.escape(sentence))
+        if match := re.search(pattern, text):
+            values = {name: int(value) if value.isdigit() else value for name, value in match.groupdict().items()}
+            found.append((match.start(), tool, values))
+    return [(tool, values) for _, tool, values in sorted(found)]
+
+
+def turn(messages: list[dict[str, Any]]) -> dict[str, Any]:
+    """The policy: one call after the other, as the text asks; then what came of them."""
+    wanted = steps(user_text(messages))
+    results = [message["content"] for message in messages if message["role"] == "tool"]
+    if len(results) == len(wanted):
+        return {"content": f"Done: {'; '.join(results)}"}
+    tool, values = wanted[len(results)]
+    function = {"name": tool, "arguments": json.dumps(values)}
+    return {"content": "", "tool_calls": [{"id": f"x{len(results)}", "type": "function", "function": function}]}
+
+
+def user_text(messages: list[dict[str, Any]]) -> str:
+    return next(message["content"] for message in messages if message["role"] == "user")
+
+
+def judged(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The conversation that a judge is shown."""
+    lines = re.findall(r"^\d+: (\{.*\})$", messages[1]["content"], re.MULTILINE)
+    return [json.loads(line) for line in lines]
+
+
+def score(axis: str, text: str) -> float:
+    """What the judge thinks: mostly 1, sometimes 0.5, rarely 0. Depends on the axis and the user's text alone."""
+    return _draw(f"{axis}/{text}", [1.0] * 22 + [0.5] * 3 + [0.0])
+
+
+def necessary(call_id: str, text: str) -> float:
+    return _draw(f"{call_id}/{text}", [1.0] * 12 + [0.0])
+
+
+def _draw(seed: str, values: list[float]) -> float:
+    return random.Random(hashlib.sha256(seed.encode()).hexdigest()).choice(values)
+
+
+def _single(axis: str) -> Any:
+    def judge(messages: list[dict[str, Any]]) -> dict[str, Any]:
+        return {"reason": f"judged {axis}", "score": score(axis, user_text(judged(messages))), "quote": ""}
+
+    return judge
+
+
+def judge_round(messages: list[dict[str, Any]]) -> dict[str, Any]:
+    text = user_text(judged(messages))
+    return {"reason": "a round", "understanding": score("TCU", text), "planning": score("TCP", text), "quote": ""}
+
+
+def judge_calls(messages: list[dict[str, Any]]) -> dict[str, Any]:
+    seen = judged(messages)
+    ids = [call["id"] for message in seen for call in message.get("tool_calls") or ()]
+    return {"calls": [{"call_id": one, "necessary": necessary(one, user_text(seen)), "reason": f"about {one}"} for one in ids]}
+
+
+def judge_answer(messages: list[dict[str, Any]]) -> dict[str, Any]:
+    text = user_text(judged(messages))
+    return {"reason": "the end", "correctness": score("FA", text), "summary": score("FA", text), "quote": "Done"}
+
+
+ANSWERS = {
+    "propose_chains": propose,
+    "write_task": write,
+    "judge_understanding": _single("QU"),
+    "judge_planning": _single("QP"),
+    "judge_round": judge_round,
+    "judge_calls": judge_calls,
+    "judge_answer": judge_answer,
+}
+
+
+def asked_of_teacher(plan: Plan) -> Plan:
+    """The plan for asks only: what is spoilt in a turn of the policy is another turn, not a fault to recover from."""
+    return lambda index, request: None if "tools" in request else plan(index, request)
+
+
+def sick(seed: int, rate: float, faults: list[Fault]) -> Plan:
+    """A share of all questions has no good answer, however often and in whatever words it is put."""
+
+    def plan(index: int, request: dict[str, Any]) -> Fault | None:
+        opening = request["messages"] if "tools" in request else request["messages"][:2]
+        draw = random.Random(f"{seed}/{json.dumps(opening, sort_keys=True)}")
+        return draw.choice(faults) if draw.random() < rate else None
+
+    return plan
+
+
+SPOILT = ["think", "lost_think_tag", "unclosed_think", "fence", "prose", "strings", "truncate", "empty", "words"]
+MIXTURE: list[Plan] = [
+    sick(1, 0.03, [Fault.status(500), Fault("cut"), Fault("no_choices"), Fault("not_json"), Fault.status(429, 0.01)]),
+    asked_of_teacher(sick(2, 0.02, [Fault("truncate"), Fault("words")])),
+    sick(3, 0.001, [Fault("hang")]),
+    once_each(4, 0.1, [Fault.status(429, 0.01), Fault.status(500), Fault.status(503), Fault("cut")]),
+    once_each(5, 0.003, [Fault("hang")]),
+    asked_of_teacher(once_each(6, 0.3, [Fault(kind) for kind in SPOILT])),
+]
+"""Answers that never come, answers that come late, and answers that must be dug out. The same for the same seed."""
+
+REFUSED: list[Plan] = [lambda index, request: Fault.status(401)]

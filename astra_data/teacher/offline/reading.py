@@ -13,21 +13,19 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from astra_data.messages import JsonObject
 from astra_data.teacher.offline.lexicon import CHANGE_VERBS, CREATE_VERBS, STOP_WORDS, TOKEN, imperative, label, stem, tokens
 
 THRESHOLD = 0.8
 """Share of a sentence's information that a tool's document must cover to be meant by it."""
 
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
-
-
-DECODER = json.JSONDecoder(parse_constant=_no_constant)
+DECODER = json.JSONDecoder()
 OPENER = re.compile(r"^(?:first|then|next|finally|also|after that|please|and)\b[\s,]*", re.IGNORECASE)
 FROM_EARLIER = re.compile(r"(?:is |= ?|: ?)?(?:taken )?from the (?:earlier|previous|last) result", re.IGNORECASE)
 GLUE = re.compile(r"\s*(is\b|=|:|of\b|as\b)?\s*")
-BARE = re.compile(r"'([^']*)'|([^\s,;]*[^\s,;.])")
+BARE = re.compile(r"""'([^']*)'|((?!["\[{])[^\s,;]*[^\s,;.])""")
 TELLING = re.compile(r"[\d/._#@'-]")
 """What a word without quotes must hold to be taken for a value, unless `is`, `=` or `:` leads up to it."""
 MASK = "\x00"
@@ -161,7 +159,8 @@ def _inside_literal(sentence: str, position: int) -> bool:
 def _literal(sentence: str, position: int, schema: Any) -> tuple[Any, int] | None:
     """The JSON literal at the position, and its end. A number without quotes is a text where the schema wants one."""
     try:
-        value, end = DECODER.raw_decode(sentence, position)
+        end = DECODER.raw_decode(sentence, position)[1]
+        value = orjson.loads(sentence[position:end])
     except ValueError:
         return None
     if sentence[end : end + 1] not in ("", " ", ",", ";", "."):

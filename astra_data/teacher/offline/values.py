@@ -61,11 +61,12 @@ class Draw:
         low, high = _bounds(schema)
         value = low + (high - low) * self._rng.uniform(0.1, 0.9)
         step = schema.get("multipleOf") or 1
+        stepped = math.ceil(value / step) * step
+        stepped = stepped if stepped <= high else stepped - step
         if schema["type"] == "integer":
-            up = math.ceil(value / step) * step
-            return int(up if up <= high else up - step)
-        shorter = (round(value, digits) for digits in (1, 3, 6))
-        return next((short for short in shorter if argument_error(schema, short) is None), value)
+            return int(stepped)
+        candidates = (round(value, 1), stepped, round(value, 3), round(value, 6))
+        return next((number for number in candidates if argument_error(schema, number) is None), value)
 
 
 def _fitting(value: Any, tool: str, parameter: str, schema: JsonObject) -> Any:

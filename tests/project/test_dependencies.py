@@ -13,6 +13,8 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 ROOT = Path(__file__).parents[2]
+COMES_WITH = {"pydantic-core": "pydantic"}
+"""Distributions that another one brings at the very version that it was made for."""
 
 
 def project() -> dict[str, Any]:
@@ -49,7 +51,8 @@ def imported(folder: Path) -> set[str]:
 def undeclared(modules: set[str], known: set[str]) -> set[str]:
     """The modules whose distribution is not among the known ones."""
     distributions = packages_distributions()
-    names = {module: {canonicalize_name(name) for name in distributions.get(module, [module])} for module in modules}
+    named = {module: [canonicalize_name(name) for name in distributions.get(module, [module])] for module in modules}
+    names = {module: {COMES_WITH.get(name, name) for name in found} for module, found in named.items()}
     return {module for module, candidates in names.items() if not candidates & known}
 
 

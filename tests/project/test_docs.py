@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 import yaml
 from pydantic import BaseModel
-from pydantic_core import PydanticUndefined
 
 from astra_data.cli.main import COMMANDS, LazyGroup
 from astra_data.pipeline.recipe import RecipeHead, WorkspaceConfig, load
@@ -63,9 +62,9 @@ def test_every_key_of_a_recipe_is_described_with_its_default(title: str) -> None
     described = {cells[0].strip("`"): cells[1] for cells in rows_of(section("recipes.md", title))}
     assert described.keys() == model.model_fields.keys()
     for field, written in described.items():
-        if written != "see below":
-            said = PydanticUndefined if written == "required" else yaml.safe_load(written.strip("`"))
-            assert said == default_of(model, field), field
+        assert (written == "required") == model.model_fields[field].is_required(), field
+        if written not in ("required", "see below"):
+            assert yaml.safe_load(written.strip("`")) == default_of(model, field), field
 
 
 def test_the_system_prompt_is_the_one_on_the_page() -> None:

@@ -93,12 +93,14 @@ class WrittenTask(Model):
 class Conversation(Model):
     """A conversation under judgement, cut where the judge must not look further.
 
-    `reference` are the tools that the task's author expected; other ways may be as good.
+    `reference` are the tools that the task's author expected; other ways may be as good. `failed` are the ids of calls whose
+    result is an error.
     """
 
     tools: list[dict[str, Any]]
     messages: list[dict[str, Any]]
     reference: list[str]
+    failed: list[str] = []
 
 
 class Judgement(Model):

@@ -5,7 +5,7 @@ from pydantic import Field
 from astra_data.pipeline.stage import Keep, Outcome, Quarantine, Reject, StageConfig
 from astra_data.rollout.loop import ANSWERED
 from astra_data.rows import Trajectory
-from astra_data.stages.trajectories.axes import FAILED
+from astra_data.stages.trajectories.axes import ABSTAINED, FAILED
 
 
 class Acceptance(StageConfig):
@@ -14,6 +14,7 @@ class Acceptance(StageConfig):
     reward: float = Field(default=0.8, ge=0, le=1, description="least mean of the axes")
     answer: float = Field(default=0.75, ge=0, le=1, description="least FA; a trajectory whose FA has no value is not accepted")
     axis: float = Field(default=0.5, ge=0, le=1, description="least value of any axis")
+    abstained: int = Field(default=2, ge=0, le=7, description="most axes on which the judge may have abstained")
 
 
 def decide(trajectory: Trajectory, thresholds: Acceptance) -> Outcome:
@@ -31,6 +32,9 @@ def decide(trajectory: Trajectory, thresholds: Acceptance) -> Outcome:
     low = next((score for score in trajectory.scores if score.value is not None and score.value < thresholds.axis), None)
     if low is not None:
         return Reject(f"score: {low.axis} below {thresholds.axis:g} - {low.reason}", trajectory)
+    unknown = [score.axis for score in trajectory.scores if score.status == ABSTAINED]
+    if len(unknown) > thresholds.abstained:
+        return Reject(f"score: the judge abstained too often - {', '.join(unknown)}", trajectory)
     if trajectory.reward is None or trajectory.reward < thresholds.reward:
         return Reject(f"score: reward below {thresholds.reward:g}", trajectory)
     return Keep(trajectory)

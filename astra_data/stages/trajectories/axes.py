@@ -19,7 +19,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from astra_data.messages import Call, JsonObject, Message, calls_of
+from astra_data.messages import Call, JsonObject, Message, calls_of, results_of
 from astra_data.rows.trajectories import CallRecord, Quote, Score
 from astra_data.stages.trajectories.checks import flawed_answer, flawed_calls
 from astra_data.teacher.ask import Ask
@@ -61,7 +61,9 @@ class Case:
     async def ask(self, ask: Ask[Conversation, O], until: int | None = None) -> O:
         """Put a question about the messages before index `until`, the system message left out [A 7.1]."""
         seen = [message for message in self.messages[:until] if message["role"] != "system"]
-        return await self.judge.answer(ask, Conversation(tools=self.tools, messages=seen, reference=self.reference))
+        failed = [record.id for record in self.records if not record.ok and record.id in results_of(seen)]
+        inputs = Conversation(tools=self.tools, messages=seen, reference=self.reference, failed=failed)
+        return await self.judge.answer(ask, inputs)
 
 
 async def score(case: Case) -> list[Score]:
@@ -88,7 +90,9 @@ async def _guarded(axis: str, case: Case, judge: Callable[[Case], Awaitable[Scor
 
 
 async def query_understanding(case: Case) -> Score:
-    first = next(index for index, message in enumerate(case.messages) if message["role"] == "assistant")
+    first = next((index for index, message in enumerate(case.messages) if message["role"] == "assistant"), None)
+    if first is None:
+        return _none("QU", NOT_APPLICABLE, "there is no assistant message", CHECKS)
     judgement = await case.ask(JUDGE_UNDERSTANDING, until=first + 1)
     return _value("QU", judgement.score, judgement.reason, [Quote(first, judgement.quote)], case.judge.name)
 
@@ -145,7 +149,9 @@ async def conciseness(case: Case) -> Score:
     flaws = flawed_calls(case.messages, case.records)
     values = {call.id: 0.0 for call in case.calls if call.id in flaws}
     why = "; ".join(flaws.values())
+    judge = CHECKS
     if len(values) < len(case.calls):
+        judge = case.judge.name
         judged = {item.call_id: item for item in (await case.ask(JUDGE_CALLS)).calls}
         missing = [call.id for call in case.calls if call.id not in values and call.id not in judged]
         if missing:
@@ -153,7 +159,7 @@ async def conciseness(case: Case) -> Score:
         values |= {call.id: float(judged[call.id].necessary) for call in case.calls if call.id not in values}
         why = "; ".join([why, *(item.reason for item in judged.values() if not item.necessary)]).strip("; ")
     ordered = [values[call.id] for call in case.calls]
-    return _value("TC", fmean(ordered), why or "every call was necessary", [], case.judge.name, ordered)
+    return _value("TC", fmean(ordered), why or "every call was necessary", [], judge, ordered)
 
 
 async def final(case: Case) -> Score:

@@ -17,27 +17,34 @@ from astra_data.teacher.asks import (
     Judgement,
     RoundJudgement,
 )
+from astra_data.teacher.offline.lexicon import tokens
 from astra_data.teacher.offline.policy import summary
 from astra_data.teacher.teacher import Abstained
 
 NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w]|\.\d)")
 
+DIGITS = re.compile(r"\d+(?:\.\d+)?")
+
 
 def understanding(inputs: Conversation, sample: int) -> Judgement:
-    """1 if every value of the first call was given by the user, 0 if one was made up."""
+    """1 if every value of the first calls was given by the user, 0 if one was made up. Raises `Abstained` where a value may be
+    what the user said in other words."""
     first = list(calls_of(inputs.messages[:3]))
     if not first:
         raise Abstained("the first message makes no call, so no check applies")
     for call in first:
-        if missing := _ungrounded(call.arguments, _said(inputs, call.message)):
+        missing = _made_up(call, inputs)
+        if missing is not None:
             return Judgement(reason=f"the user never gave {missing!r}", score=0, quote=str(missing))
     return Judgement(reason="every value of the first call was given by the user", score=1, quote=first[0].name)
 
 
 def planning(inputs: Conversation, sample: int) -> Judgement:
-    """1 if the expected tools were called in their order, 0.5 if some were, 0 if none."""
+    """1 if the expected tools were called in their order, 0.5 if some were, 0 if none. Raises `Abstained` if others were, too."""
     _need_reference(inputs)
     called = [call.name for call in calls_of(inputs.messages)]
+    if other := next((name for name in called if name not in inputs.reference), None):
+        raise Abstained(f"{other} was not expected; whether it was a detour cannot be checked")
     used = [name for name in inputs.reference if name in called]
     order = sorted(inputs.reference, key=lambda name: called.index(name) if name in called else len(called))
     if len(used) == len(inputs.reference):
@@ -48,14 +55,14 @@ def planning(inputs: Conversation, sample: int) -> Judgement:
 
 def round_of_calls(inputs: Conversation, sample: int) -> RoundJudgement:
     """Planning: the round calls the expected tool that comes next. Understanding: a value of it stands in an earlier result
-    (and not in the request), or a failed call is repeated unchanged; otherwise nothing can be checked."""
+    (and not in the request), or a call that had succeeded is made again; otherwise nothing can be checked."""
     _need_reference(inputs)
     last = len(inputs.messages) - 1
     calls = list(calls_of(inputs.messages))
     now, before = [call for call in calls if call.message == last], [call for call in calls if call.message < last]
     if not now:
         raise Abstained("the message makes no call, so no check applies")
-    rest = [name for name in inputs.reference if name not in {call.name for call in before}]
+    rest = _left([call.name for call in before], inputs.reference)
     expected = [call.name for call in now] == rest[: len(now)]
     return RoundJudgement(
         reason="the next expected tool is called" if expected else "not the next expected tool",
@@ -65,8 +72,18 @@ def round_of_calls(inputs: Conversation, sample: int) -> RoundJudgement:
     )
 
 
+def _left(called: list[str], reference: list[str]) -> list[str]:
+    """The expected tools that are still to be called, in order. Each call takes one."""
+    left = list(reference)
+    for name in called:
+        if name in left:
+            left.remove(name)
+    return left
+
+
 def _understood(inputs: Conversation, now: list[Call], before: list[Call]) -> float | None:
-    if any((call.name, call.arguments) == (old.name, old.arguments) for call in now for old in before):
+    good = [call for call in before if call.id not in inputs.failed]
+    if any((call.name, call.arguments) == (old.name, old.arguments) for call in now for old in good):
         return 0
     request = _user_texts(inputs)
     from_results = [call for call in now if _ungrounded(call.arguments, request) is not None]
@@ -77,35 +94,43 @@ def _understood(inputs: Conversation, now: list[Call], before: list[Call]) -> fl
 
 
 def necessity(inputs: Conversation, sample: int) -> CallJudgements:
-    """1 for a call of an expected tool with given values. Raises `Abstained` if a call is to a tool that was not expected."""
+    """1 for a call of an expected tool with given values. Raises `Abstained` if a tool that was not expected was called, or one
+    more often than expected."""
     _need_reference(inputs)
     judged = []
+    left = list(inputs.reference)
     for call in calls_of(inputs.messages):
-        if missing := _ungrounded(call.arguments, _said(inputs, call.message)):
+        missing = _made_up(call, inputs)
+        if missing is not None:
             judged.append(CallJudgement(call_id=call.id, necessary=0, reason=f"{missing!r} was made up"))
-        elif call.name in inputs.reference:
-            judged.append(CallJudgement(call_id=call.id, necessary=1, reason="an expected tool, with given values"))
-        else:
+        elif call.name not in left:
             raise Abstained(f"{call.name} was not expected; whether it was needed cannot be checked")
+        else:
+            judged.append(CallJudgement(call_id=call.id, necessary=1, reason="an expected tool, with given values"))
+        if call.name in left and call.id not in inputs.failed:
+            left.remove(call.name)
     return CallJudgements(calls=judged)
 
 
 def answer(inputs: Conversation, sample: int) -> AnswerJudgement:
-    """Correct if every expected tool has a result and the answer gives it; a summary if it gives every result and no number of
-    its own. Raises `Abstained` if the answer words a result in its own way."""
+    """Correct if every expected tool has a good result and the answer gives it; a summary if it gives every result, failures
+    included, and no number of its own. Raises `Abstained` if the answer words a result in its own way."""
     _need_reference(inputs)
     text = final_answer(inputs.messages) or ""
     results = results_of(inputs.messages)
-    reached = {call.name: results[call.id] for call in calls_of(inputs.messages) if call.id in results}
-    missing = [name for name in inputs.reference if name not in reached]
-    invented = _invented_numbers(text, inputs)
-    reported = [name for name, result in reached.items() if _reports(text, result)]
-    if missing or invented:
-        why = f"no result of {missing[0]}" if missing else f"{invented[0]} stands in no result and not in the request"
-        return AnswerJudgement(reason=why, correctness=0, summary=0 if invented else 0.5, quote=(invented or [""])[0])
-    if len(reported) < len(reached):
+    missing = _left([call.name for call in calls_of(inputs.messages) if call.id in results.keys() - set(inputs.failed)],
+                    inputs.reference)
+    complete = all(_reports(text, result) for result in results.values())
+    if invented := _invented_numbers(text, inputs):
+        why = f"{invented[0]} stands in no result and not in the request"
+        return AnswerJudgement(reason=why, correctness=0, summary=0, quote=invented[0])
+    if missing:
+        honest = 1 if complete and results else 0.5
+        return AnswerJudgement(reason=f"no good result of {missing[0]}", correctness=0, summary=honest, quote="")
+    if not complete:
         raise Abstained("the answer words a result in its own way")
-    return AnswerJudgement(reason="gives every result and nothing else", correctness=1, summary=1, quote=text[:200])
+    reason = "gives every result; its numbers stand in the results or in the request"
+    return AnswerJudgement(reason=reason, correctness=1, summary=1, quote=text[:200])
 
 
 def _need_reference(inputs: Conversation) -> None:
@@ -114,7 +139,7 @@ def _need_reference(inputs: Conversation) -> None:
 
 
 def _reports(text: str, result: str) -> bool:
-    return summary(result) in text
+    return re.search(rf"(?<!\w){re.escape(summary(result))}(?!\w)", text) is not None
 
 
 def _invented_numbers(text: str, inputs: Conversation) -> list[str]:
@@ -145,13 +170,49 @@ def _said(inputs: Conversation, before: int) -> list[str]:
     return [message["content"] for message in inputs.messages[:before] if message["role"] in ("user", "tool")]
 
 
+def _made_up(call: Call, inputs: Conversation) -> Any:
+    """A value of the call that nobody said, or None. Raises `Abstained` if it may be what was said in other words: one of the
+    values that the schema lists, or one that shares a word with what was said."""
+    said = _said(inputs, call.message)
+    missing = _ungrounded(call.arguments, said)
+    if missing is None:
+        return None
+    if missing in _listed(_parameters(call.name, inputs)) or _hinted(missing, " ".join(said)):
+        raise Abstained(f"whether {missing!r} was meant cannot be checked")
+    return missing
+
+
+def _hinted(value: Any, said: str) -> bool:
+    """True if what was said holds the number glued to letters (`5km`), or a word of the text."""
+    if isinstance(value, str):
+        return bool(tokens(value) & tokens(said))
+    return any(float(digits) == abs(value) for digits in DIGITS.findall(said))
+
+
+def _parameters(tool: str, inputs: Conversation) -> Any:
+    functions = [offered["function"] for offered in inputs.tools]
+    return next((function.get("parameters") for function in functions if function["name"] == tool), None)
+
+
+def _listed(schema: Any) -> list[Any]:
+    """Every value that a schema names: of enumerations, constants, defaults and examples, at any depth."""
+    if isinstance(schema, list):
+        return [value for inner in schema for value in _listed(inner)]
+    if not isinstance(schema, dict):
+        return []
+    own = [*(schema.get("enum") or ()), *(schema.get("examples") or ()), schema.get("const"), schema.get("default")]
+    return own + [value for inner in schema.values() for value in _listed(inner)]
+
+
 def _ungrounded(value: Any, said: list[str]) -> Any:
-    """The first string or number inside `value` that stands in none of the texts, or None."""
+    """The first text or number inside `value` that stands in none of the texts, or None. A number must stand there by itself."""
     if isinstance(value, dict):
         return next((bad for inner in value.values() if (bad := _ungrounded(inner, said)) is not None), None)
     if isinstance(value, list):
         return next((bad for inner in value if (bad := _ungrounded(inner, said)) is not None), None)
     if value is None or isinstance(value, bool) or value == "":
         return None
-    written = [str(value), json.dumps(value, ensure_ascii=False).strip('"')]
-    return None if any(form in text for form in written for text in said) else value
+    if isinstance(value, int | float):
+        return None if any(float(number) == value for text in said for number in NUMBER.findall(text)) else value
+    written = [value.lower(), json.dumps(value, ensure_ascii=False)[1:-1].lower()]
+    return None if any(form in text.lower() for form in written for text in said) else value

@@ -1,6 +1,7 @@
 """The entry point: finds the command's file, runs it, and turns an `AstraError` into one sentence and an exit code."""
 
 import importlib
+import os
 import sys
 
 import click
@@ -56,6 +57,9 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except (click.Abort, KeyboardInterrupt):
         click.echo("astra: interrupted; run the same command again to go on", err=True)
         sys.exit(130)

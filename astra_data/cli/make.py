@@ -89,8 +89,7 @@ def _inputs(stage: Stage, sources: tuple[str, ...], store: Path) -> dict[str, So
     located = [source_at(resolve(parse(text), Store.open(store))) for text in sources]
     found = {source.record.role: source for source in located}
     if set(found) != set(stage.reads) or len(located) != len(found):
-        raise UsageError(
-            f"{stage.name} reads {' and '.join(stage.reads)}, and was given {', '.join(sorted(found))}",
-            mend="give one address for each",
-        )
+        given = ", ".join(source.record.role for source in located)
+        wanted = " and ".join(stage.reads)
+        raise UsageError(f"{stage.name} reads {wanted}, and was given {given}", mend=f"give one address of {wanted} each")
     return found

@@ -1,81 +1,170 @@
-"""Rows as text for people."""
+"""Rows as text for people: lines, each no longer than a page is wide."""
 
 import json
-from collections.abc import Iterator
+import shlex
+import textwrap
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from astra_data.errors import UsageError
-from astra_data.hub.addresses import parse
-from astra_data.hub.lineage import Lineage
-from astra_data.hub.load import resolve
-from astra_data.hub.store import Store
-from astra_data.hub.writer import read_rows
-from astra_data.rows import ROW_TYPES, Row
+from astra_data.rows import Row
 
-PARENTS = {"trajectory_id": "trajectories", "task_id": "tasks", "chain_id": "chains", "server_id": "tools"}
-"""Field that names an ancestor -> the kind of dataset it is in, nearest first."""
+WIDTH = 120
+LABEL = 15
+QUOTE = 80
+AXES = {
+    "QU": "query understanding",
+    "QP": "query planning",
+    "TCU": "response understanding",
+    "TCP": "response-based planning",
+    "TCS": "tool-call status",
+    "TC": "tool conciseness",
+    "FA": "final answer",
+}
+
+
+def row_lines(row: Row) -> Iterator[str]:
+    """One row, in the form that its kind is best read in."""
+    if row.get("messages"):
+        return conversation(row)
+    return server_lines(row) if "connection" in row and row.get("tools") else field_lines(row)
 
 
 def conversation(row: Row) -> Iterator[str]:
-    """A trajectory or a training conversation, turn by turn."""
+    """A trajectory or a training conversation, turn by turn, numbered as scores refer to them."""
     yield f"{row['id']}  {row['server']}  reward {_number(row.get('reward'))}  {row.get('terminal', '')}".rstrip()
-    for message in row["messages"]:
+    yield from _refusals(row)
+    for number, message in enumerate(row["messages"]):
         yield ""
-        yield f"{message['role']}:"
+        yield f"[{number}] {message['role']}"
         if message.get("reasoning_content"):
-            yield f"  (thinks) {message['reasoning_content']}"
+            yield from _wrapped(f"(thinks) {message['reasoning_content']}", 4)
         if message.get("content"):
-            yield "  " + str(message["content"]).replace("\n", "\n  ")
+            yield from _wrapped(str(message["content"]), 4)
         for call in message.get("tool_calls") or ():
-            arguments = json.dumps(call["function"]["arguments"], ensure_ascii=False)
-            yield f"  -> {call['function']['name']} {arguments}"
+            yield from _wrapped(f"-> {call['function']['name']} {_json(call['function']['arguments'])}", 4)
+
+
+def server_lines(row: Row) -> Iterator[str]:
+    """A server: what it is, where it was found, and its tools as signatures."""
+    yield f"{row['id']}  {row['name']} {row['version'] or ''}".rstrip()
+    yield from _refusals(row)
+    about = {"title": row["title"], "description": row["description"], "domain": row["domain"], "license": row["license"]}
+    source = ", ".join(str(value) for value in (row["source"] or {}).values() if value)
+    yield from field_lines(about | {"source": source, "connection": _started(row["connection"]), "flags": row["flags"]})
+    for tool in row["tools"]:
+        yield ""
+        yield from _wrapped(f"{tool['name']}({', '.join(_parameters(tool['parameters']))})", 0)
+        yield from _wrapped(tool["description"] or "(no description)", 4)
+
+
+def _started(connection: Any) -> str:
+    """How a server is started, as one would type it; the names of its variables or headers follow."""
+    if not isinstance(connection, dict):
+        return "none: documentation only"
+    names = connection.get("env") or connection.get("headers") or ()
+    line = connection.get("url") or shlex.join([connection["command"], *connection["args"]])
+    return f"{line}  with {', '.join(names)}" if names else line
+
+
+def _parameters(schema: Any) -> Iterator[str]:
+    """`name: type` of each parameter; a question mark where it may be left out."""
+    if not isinstance(schema, dict) or not isinstance(schema.get("properties"), dict):
+        yield _json(schema)[:QUOTE]
+        return
+    required = schema.get("required") or ()
+    for name, about in schema["properties"].items():
+        kind = about.get("type", "any") if isinstance(about, dict) else "any"
+        yield f"{name}{'' if name in required else '?'}: {kind if isinstance(kind, str) else '|'.join(map(str, kind))}"
 
 
 def reasons_of(row: Row) -> Iterator[str]:
-    """Why a row scored what it scored: every axis with its value or why it has none, the judge, and the words it went by.
+    """Why a row scored what it scored, and why it was not accepted if it was not.
 
-    Raises `UsageError` for a row that carries no scores.
+    Every axis with its value or why it has none, the judge, and the words it went by. Raises `UsageError` for a row that
+    carries neither scores nor reasons.
     """
-    if not row.get("scores"):
-        raise UsageError(f"row {row['id']} has no scores", mend="--why is for trajectories")
-    yield f"{row['id']}  reward {_number(row['reward'])}  {row['terminal']}"
-    for score in row["scores"]:
-        yield f"{score['axis']:<4} {_number(score['value']):<6} {score['status']:<15} by {score['judge']}: {score['reason']}"
-        for quote in score["evidence"]:
-            if quote["text"]:
-                yield f"       message {quote['message']}: {quote['text']}"
-    for reason in row.get("reasons") or ():
-        yield f"not accepted: {reason}"
-
-
-def ancestors(row: Row, lineage: Lineage, shelf: Store) -> Iterator[Row]:
-    """The row, then the rows it came from, back to the server's tools."""
-    yield {"dataset": lineage.kind, **_without_bulk(row)}
-    for field, kind in PARENTS.items():
-        address = next((item.address for item in lineage.inputs if item.role == kind), None)
-        if row.get(field) and address is not None:
-            place = resolve(parse(address), shelf)
-            above = place.lineage()
-            parent = next((found for found in read_rows(place.files(), ROW_TYPES[kind]) if found["id"] == row[field]), None)
-            if parent is not None and above is not None:
-                yield from ancestors(parent, above, shelf)
-                return
-
-
-def _without_bulk(row: Row) -> Row:
-    """The row without what only a machine reads; tool documents shrink to names."""
-    short = {name: value for name, value in row.items() if name not in ("messages", "scores", "evidence", "verdicts")}
-    if short.get("tools") and not isinstance(short["tools"][0], str):
-        short["tools"] = [tool.get("name") or tool["function"]["name"] for tool in short["tools"]]
-    return short
-
-
-def row_lines(rows: list[Row]) -> Iterator[str]:
-    """Rows field by field, empty fields left out."""
-    for row in rows:
-        for name, value in row.items():
-            if value not in (None, "", [], {}):
-                yield f"{name:<14} {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
+    scores, verdicts = row.get("scores") or [], row.get("verdicts") or []
+    if not scores and not verdicts and not row.get("reasons"):
+        raise UsageError(f"row {row['id']} has no scores", mend="--why is for trajectories, for chains and for rejected rows")
+    reward = f"  reward {_number(row['reward'])}  {row['terminal']}" if "reward" in row else ""
+    yield f"{row['id'] or row['input_id']}{reward}"
+    yield from _refusals(row)
+    for score in scores:
         yield ""
+        name = AXES.get(score["axis"], "")
+        yield f"{score['axis']:<4} {name:<24} {_number(score['value']):<6} {_judged(score)}".rstrip()
+        yield from _wrapped(_why(score), 5)
+        for quote in score.get("evidence") or ():
+            if quote["text"]:
+                yield from _wrapped(f'[{quote["message"]}] "{_first_words(quote["text"])}"', 5)
+    for verdict in verdicts:
+        yield ""
+        yield f"{verdict['check']}  {_json(verdict['value'])}"
+        yield from _wrapped(verdict["reason"], 5)
+
+
+def _judged(score: Row) -> str:
+    return f"by {score['judge']}" if score.get("judge") else ""
+
+
+def _why(score: Row) -> str:
+    """The reason, after why there is no value where there is none."""
+    status = str(score.get("status", "scored")).replace("_", " ")
+    return score["reason"] if status == "scored" else f"{status}: {score['reason']}"
+
+
+def _refusals(row: Row) -> Iterator[str]:
+    for reason in row.get("reasons") or ():
+        yield from _wrapped(f"not accepted: {reason}", 0, 4)
+
+
+def field_lines(row: Row) -> Iterator[str]:
+    """A row field by field, empty fields left out; a list of structs takes one line each."""
+    for name, value in row.items():
+        if value in (None, "", [], {}):
+            continue
+        if isinstance(value, list) and isinstance(value[0], dict):
+            shown = "\n".join(_pairs(item) for item in value)
+        elif isinstance(value, list) and all(isinstance(item, str) for item in value):
+            shown = ", ".join(value)
+        else:
+            shown = _pairs(value) if isinstance(value, dict) else value if isinstance(value, str) else _json(value)
+        first, *rest = _wrapped(shown, LABEL)
+        yield f"{name:<{LABEL}}{first[LABEL:]}"
+        yield from rest
+
+
+def _pairs(struct: Row) -> str:
+    known = {name: value for name, value in struct.items() if value not in (None, "", [], {})}
+    return "  ".join(f"{name} {value if isinstance(value, str) else _json(value)}" for name, value in known.items())
+
+
+def lineage_lines(steps: Iterable[Row]) -> Iterator[str]:
+    """A row and its ancestors, one block each."""
+    for number, step in enumerate(steps):
+        yield from [""] * bool(number)
+        yield f"{step['dataset']}  {step['address']}"
+        yield from (f"    {line}" for line in field_lines({key: step[key] for key in step if key not in ("dataset", "address")}))
+
+
+def _wrapped(text: str, indent: int, further: int = 0) -> Iterator[str]:
+    """Text in lines of at most `WIDTH`; its own line breaks stay."""
+    margin = " " * indent
+    for line in text.splitlines() or [""]:
+        yield from textwrap.wrap(
+            line, WIDTH, initial_indent=margin, subsequent_indent=margin + " " * further, break_on_hyphens=False,
+            replace_whitespace=False, break_long_words=False,
+        ) or [""]
+
+
+def _first_words(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= QUOTE else f"{line[:QUOTE].rsplit(' ', 1)[0]} ..."
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _number(value: float | None) -> str:

@@ -81,7 +81,10 @@ def _tasks(place: Located, given: str | None, shelf: Store) -> Source:
     address = given or recorded
     if address is None:
         raise UsageError("the lineage names no tasks", mend="give their address with --tasks")
-    return source_at(resolve(parse(address), shelf))
+    source = source_at(resolve(parse(address), shelf))
+    if source.record.role != "tasks":
+        raise UsageError(f"{address} holds {source.record.role}", mend="give the address of tasks with --tasks")
+    return source
 
 
 def _moves(place: Located, new_files: list[Path]) -> tuple[list[str], list[str]]:

@@ -1,7 +1,7 @@
 """`astra show ADDR [ID]`: a dataset, or one of its rows, as a person wants to read it."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
@@ -10,15 +10,16 @@ from rich.console import Console
 from rich.table import Table
 
 from astra_data.cli import options
-from astra_data.cli.rendering import ancestors, conversation, reasons_of, row_lines
+from astra_data.cli.ancestors import ancestors
+from astra_data.cli.rendering import WIDTH, lineage_lines, reasons_of, row_lines
 from astra_data.errors import DataError, Place, UsageError
 from astra_data.hub.addresses import parse
-from astra_data.hub.lineage import Lineage
 from astra_data.hub.load import Located, resolve
-from astra_data.hub.store import Store
-from astra_data.hub.writer import read_rows
+from astra_data.hub.store import Store, configs_of
+from astra_data.hub.writer import count_rows, read_rows
 from astra_data.pipeline.progress import funnel_table
-from astra_data.rows import ROW_TYPES, Row
+from astra_data.pipeline.runner import lineage_of, row_type_of
+from astra_data.rows import Row
 
 FIRST_ROWS = 5
 
@@ -27,7 +28,7 @@ FIRST_ROWS = 5
 @click.argument("address")
 @click.argument("row_id", required=False, metavar="[ID]")
 @click.option("--lineage", "walk", is_flag=True, help="Walk the row back to the tool documents it came from.")
-@click.option("--why", is_flag=True, help="Say why the row scored what it scored.")
+@click.option("--why", is_flag=True, help="Say why the row scored what it scored, and why it was not accepted.")
 @options.store
 @options.as_json
 def command(address: str, row_id: str | None, walk: bool, why: bool, store: Path, as_json: bool) -> None:
@@ -37,49 +38,59 @@ def command(address: str, row_id: str | None, walk: bool, why: bool, store: Path
     """
     shelf = Store.open(store)
     place = resolve(parse(address), shelf)
-    lineage = _lineage(place)
     if row_id is None:
         if walk or why:
             raise UsageError("--lineage and --why speak of one row", mend="name it: astra show ADDRESS ID")
-        _dataset(place, lineage, as_json)
+        _print_rows(place) if as_json else _dataset(place)
         return
-    row = _row(place, lineage, row_id)
+    row = _row(place, row_id)
     if walk:
-        steps = list(ancestors(row, lineage, shelf))
-        click.echo(orjson.dumps(steps).decode() if as_json else "\n".join(row_lines(steps)))
+        steps = list(ancestors(row, place, shelf))
+        _say(lineage_lines(steps)) if not as_json else click.echo(orjson.dumps(steps))
     elif as_json:
-        click.echo(orjson.dumps(row).decode())
+        click.echo(orjson.dumps(row))
     else:
-        _print(row, why)
+        _say(reasons_of(row) if why else row_lines(row))
 
 
-def _lineage(place: Located) -> Lineage:
-    lineage = place.lineage()
-    if lineage is None:
-        raise DataError("no lineage.json", place=Place(place.address), mend="read it with datasets.load_dataset")
-    return lineage
+def _say(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(line)
 
 
-def _rows(place: Located, lineage: Lineage) -> Iterator[Row]:
-    return read_rows(place.files(), ROW_TYPES[lineage.kind])
+def _rows(place: Located) -> Iterator[Row]:
+    return read_rows(place.files(), row_type_of(place))
 
 
-def _dataset(place: Located, lineage: Lineage, as_json: bool) -> None:
-    if as_json:
-        for row in _rows(place, lineage):
-            click.echo(orjson.dumps(row).decode())
-        return
-    console = Console(width=140)
-    state = "" if lineage.complete else "  (incomplete: some rows are quarantined)"
-    console.print(f"[bold]{place.address}[/]  {lineage.kind}{state}", highlight=False)
+def _print_rows(place: Located) -> None:
+    for row in _rows(place):
+        click.echo(orjson.dumps(row))
+
+
+def _dataset(place: Located) -> None:
+    lineage, total = lineage_of(place), count_rows(place.files())
+    rows = list(itertools.islice(_rows(place), FIRST_ROWS))
+    console = Console(width=WIDTH)
+    state = "" if lineage.complete else "  (incomplete: run again to retry what is quarantined)"
+    console.print(f"[bold]{place.address}[/]  {lineage.kind}{state}", highlight=False, soft_wrap=True)
+    others = [f"#{config}" for config in configs_of(place.path) if config not in ("default", place.config)]
+    where, also = f" in #{place.config}" if place.config else "", f"; also {', '.join(others)}" if others else ""
+    console.print(f"{total} {'row' if total == 1 else 'rows'}{where}{also}\n", highlight=False)
     console.print(funnel_table([(lineage.stage, lineage.funnel)]))
-    table = Table(title=f"First rows of {place.config or 'default'}", title_justify="left", box=None, pad_edge=False)
+    if rows:
+        console.print(_table(rows, total))
+
+
+def _table(rows: list[Row], total: int) -> Table:
+    title = "\nRows" if total == len(rows) else f"\nFirst {len(rows)} of {total} rows"
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     table.add_column("id", no_wrap=True, min_width=16)
-    table.add_column("server", no_wrap=True, min_width=12, overflow="ellipsis")
-    table.add_column("what", no_wrap=True, overflow="ellipsis")
-    for row in itertools.islice(_rows(place, lineage), FIRST_ROWS):
-        table.add_row(row["id"], row.get("server") or row.get("name"), _gist(row))
-    console.print(table)
+    table.add_column("server", no_wrap=True, min_width=8, max_width=16, overflow="ellipsis")
+    table.add_column("why not" if rows[0].get("reasons") else "what", no_wrap=True, overflow="ellipsis")
+    for row in rows:
+        name = row.get("server") or row.get("name") or ""
+        table.add_row(row["id"] or row.get("input_id"), name, (row.get("reasons") or [_gist(row)])[0])
+    return table
 
 
 def _gist(row: Row) -> str:
@@ -92,17 +103,13 @@ def _gist(row: Row) -> str:
     return ", ".join(tool if isinstance(tool, str) else tool["name"] for tool in tools)
 
 
-def _row(place: Located, lineage: Lineage, row_id: str) -> Row:
-    found = [row for row in _rows(place, lineage) if (row["id"] or "").startswith(row_id)]
+def _row(place: Located, row_id: str) -> Row:
+    """The row whose id, or whose input's id where it has none, starts with `row_id`."""
+    found = [row for row in _rows(place) if (row["id"] or row.get("input_id") or "").startswith(row_id)]
     if len(found) == 1:
         return found[0]
-    what = "no row" if not found else f"{len(found)} rows"
-    raise DataError(f"{what} with an id that starts with {row_id}", place=Place(place.address),
-                    mend="`astra show ADDRESS --json` prints all rows; rejected ones are at ADDRESS#rejected")
-
-
-def _print(row: Row, why: bool) -> None:
-    console = Console(width=120)
-    lines = reasons_of(row) if why else (conversation(row) if row.get("messages") else row_lines([row]))
-    for line in lines:
-        console.print(line, markup=False, highlight=False)
+    mend = f"`astra show {place.address} --json` prints all rows"
+    others = [f"#{config}" for config in configs_of(place.path) if config != (place.config or "default")]
+    what = f"{len(found)} rows have" if found else "no row has"
+    also = f"; there is also {', '.join(others)}" if others and not found else ""
+    raise DataError(f"{what} an id that starts with {row_id}", place=Place(place.address), mend=mend + also)

@@ -16,6 +16,8 @@ from astra_data.hub import disk
 T = TypeVar("T")
 
 TRIES = 8
+CONNECT_TRIES = 3
+"""A Hub that takes no connection is away: a person is told after a second or two."""
 FIRST_WAIT = 0.5
 LONGEST_WAIT = 60.0
 PASSING = frozenset({408, 412, 429, 500, 502, 503, 504})
@@ -31,7 +33,8 @@ def retried(call: Callable[[], T], repo: str, *, sleep: Callable[[float], None] 
         except (httpx2.HTTPError, OSError) as error:
             if isinstance(error, OSError) and error.errno in disk.REFUSALS:
                 raise _no_room(error.errno, repo) from error
-            if attempt + 1 == tries or not _may_pass(error):
+            no_hub = isinstance(error, httpx2.ConnectError) and attempt + 1 >= CONNECT_TRIES
+            if no_hub or attempt + 1 == tries or not _may_pass(error):
                 raise explained(error, repo) from error
             sleep(_wait(error, attempt))
     raise AssertionError("tries is at least 1")

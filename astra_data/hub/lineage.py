@@ -175,7 +175,7 @@ def from_json(value: Any, *, file: str) -> Lineage:
         raise DataError(
             first["msg"].lower(),
             place=Place(file, field=where),
-            mend="the file was changed by hand or is no lineage record; take the version again",
+            mend="the file was changed by hand or is no lineage record: make or pull the version again",
         ) from None
 
 
@@ -191,7 +191,8 @@ def read_json(path: Path) -> Any:
     except FileNotFoundError:
         raise DataError("there is no such file", place=Place(str(path)), mend="astra-data did not write this") from None
     except ValueError as error:
-        raise DataError(f"not JSON: {error}", place=Place(str(path)), mend="take the version again") from None
+        mend = "the file is damaged: remove it, and make or pull the version again"
+        raise DataError(f"not JSON: {error}", place=Place(str(path)), mend=mend) from None
 
 
 @cache

@@ -41,7 +41,7 @@ class Located:
 
     def files(self) -> list[Path]:
         """The Parquet files of its config, in order."""
-        return config_files(self.path, self.config or "default")
+        return config_files(self.path, self.config or "default", called=self.address)
 
     def lineage(self) -> Lineage | None:
         """Its lineage, or None for a dataset that we did not make."""
@@ -96,7 +96,7 @@ def _from_store(address: StoreAddress, store: Store) -> Located:
 def _from_folder(address: FolderAddress) -> Located:
     path = Path(address.path).expanduser()
     if not path.is_dir():
-        raise DataError(f"there is no folder {path}", mend="write org/name for the Hub, or a name in the store")
+        raise DataError(f"there is no folder {address.path}", mend="write org/name for the Hub, or a name in the store")
     _verify(path)
     return Located(path, address.path, None, None, version_tree(path), address.config)
 

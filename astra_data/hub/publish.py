@@ -21,7 +21,7 @@ from astra_data.hub.addresses import HubAddress, check_name, check_repo
 from astra_data.hub.client import retried
 from astra_data.hub.lineage import Lineage
 from astra_data.hub.load import resolve
-from astra_data.hub.store import Store, Version, configs_of
+from astra_data.hub.store import Store, Version, check_files, configs_of
 from astra_data.hub.tree import DATA_FOLDERS, blob_id, is_lfs, sha256_file
 
 if TYPE_CHECKING:
@@ -57,11 +57,13 @@ def push(
 
     Every version gets the tag `v-<12 digits of its tree>`; `tag` is one more. Data files of the previous version go in
     the same commit. A public push is refused (`UsageError`) if an ancestor's recorded licence is one of `NOT_PUBLIC`;
-    others, and the absence of any, are written on the card. Raises `EndpointError` if the Hub stays away or refuses.
+    others, and the absence of any, are written on the card. Raises `DataError` for damaged files, `EndpointError` if the
+    Hub stays away or refuses.
     """
     from huggingface_hub import HfApi
 
     record, api = version.lineage(), HfApi()
+    check_files(version.path, record)
     _require_license(record, check_repo(repo), private)
     with _one_push_a_repo.setdefault(repo, threading.Lock()):
         retried(lambda: api.create_repo(repo, repo_type="dataset", private=private, exist_ok=True), repo, sleep=sleep)

@@ -95,6 +95,9 @@ class Store:
             raise self._unknown_name(name)
         wanted = tree or self._main(name)
         found = [one for one in known if one.startswith(wanted)]
+        if not found and tree is None:
+            place = Place(str(self.root / name / "refs" / "main"))
+            raise DataError(f"{wanted!r} is no version that is here", place=place, mend=f"write one of: {', '.join(known[:8])}")
         if len(found) != 1:
             what = "several versions that start with" if found else "no version"
             has = ", ".join(known[:8])
@@ -106,7 +109,10 @@ class Store:
         record = self.root / check_name(name) / "keys" / f"{key}.json"
         if not record.exists():
             return None
-        tree = str(lineage.read_json(record)["tree"])
+        value = lineage.read_json(record)
+        if not isinstance(value, dict) or not isinstance(value.get("tree"), str):
+            raise DataError("no record of a run", place=Place(str(record)), mend="remove it, and the stage is run again")
+        tree = value["tree"]
         path = self.root / name / "versions" / tree
         return Version(name, tree, path, record) if path.is_dir() else None
 
@@ -191,12 +197,15 @@ class Store:
         return DataError(f"no dataset {name!r} in the store {self.root}", mend=mend)
 
 
-def config_files(folder: Path, config: str) -> list[Path]:
-    """The Parquet files of one config of a version's folder, in order. Raises `DataError` where there are none."""
+def config_files(folder: Path, config: str, *, called: str | None = None) -> list[Path]:
+    """The Parquet files of one config of a version's folder, in order. Raises `DataError` where there are none.
+
+    `called` is how the version is called in the message, if not by its folder.
+    """
     files = sorted((folder / CONFIG_FOLDERS.get(config, config)).glob("*.parquet"))
     if not files:
         known = ", ".join(configs_of(folder)) or "none"
-        raise DataError(f"{folder} has no config {config!r}", mend=f"its configs are: {known}")
+        raise DataError(f"{called or folder} has no config {config!r}", mend=f"its configs are: {known}")
     return files
 
 
@@ -213,7 +222,7 @@ def check_files(folder: Path, record: Lineage) -> None:
 
 
 def _wrong(path: Path, what: str) -> DataError:
-    return DataError(f"the file {what}", place=Place(str(path)), mend="pull the version again")
+    return DataError(f"the file {what}", place=Place(str(path)), mend="make or pull the version again")
 
 
 def configs_of(folder: Path) -> list[str]:

@@ -141,20 +141,40 @@ def read_rows(files: Iterable[Path], row_type: type) -> Iterator[Row]:
     """The stored dicts of these Parquet files in order, JSON decoded. Raises `DataError` for a file that is not ours."""
     decode = decoder(row_type)
     for path in files:
-        try:
-            parquet = pq.ParquetFile(path)
-        except (OSError, pa.ArrowInvalid) as error:
-            raise DataError(f"not a readable Parquet file: {error}", place=Place(path.name)) from error
-        with parquet:
+        with _opened(path) as parquet:
             _check_columns(parquet.schema_arrow, row_type, path)
-            for batch in parquet.iter_batches(batch_size=GROUP_ROWS):
+            for batch in _batches(parquet, path):
                 for row in batch.to_pylist():
                     yield decode(row) if decode else row
 
 
+def _opened(path: Path) -> pq.ParquetFile:
+    try:
+        return pq.ParquetFile(path)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise _unreadable(path, error) from error
+
+
+def _batches(parquet: pq.ParquetFile, path: Path) -> Iterator[pa.RecordBatch]:
+    try:
+        yield from parquet.iter_batches(batch_size=GROUP_ROWS)
+    except (OSError, pa.ArrowException) as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> DataError:
+    said = " ".join(str(error).split()).partition(". ")[0]
+    mend = "the file is damaged: make its version again, or pull it"
+    return DataError(f"not a readable Parquet file: {said}", place=Place(str(path)), mend=mend)
+
+
 def count_rows(files: Iterable[Path]) -> int:
     """How many rows these Parquet files hold, from their footers."""
-    return sum(pq.read_metadata(path).num_rows for path in files)
+    total = 0
+    for path in files:
+        with _opened(path) as parquet:
+            total += parquet.metadata.num_rows
+    return total
 
 
 def _check_columns(found: pa.Schema, row_type: type, path: Path) -> None:
@@ -184,4 +204,5 @@ def read_jsonl(path: Path) -> Iterator[tuple[int, Any]]:
                 try:
                     yield number, orjson.loads(line)
                 except orjson.JSONDecodeError as error:
-                    raise DataError(f"not JSON: {error}", place=Place(path.name, number)) from error
+                    mend = "write one JSON object on each line"
+                    raise DataError(f"not JSON: {error}", place=Place(path.name, number), mend=mend) from error

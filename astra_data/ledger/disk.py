@@ -8,6 +8,7 @@ The future that `write` gives is done when the effect is committed.
 
 import asyncio
 import queue
+import shutil
 import sqlite3
 import threading
 from collections import Counter
@@ -155,13 +156,21 @@ def disk_error(path: Path, error: OSError | sqlite3.Error) -> DataError:
     text = str(error)
     if "not a database" in text:
         return _not_a_ledger(path)
-    if "full" in text:
+    if "full" in text or ("I/O" in text and not _room(path)):
         message, mend = "the disk is full", "free some space and run again: every answer returned so far is kept"
     elif "locked" in text:
         message, mend = "another process holds the ledger", "wait for it to end, or stop it, and run again"
     else:
         message, mend = f"the ledger cannot be used: {text}", "check that its folder exists and can be written"
     return DataError(message, place=Place(str(path)), mend=mend)
+
+
+def _room(path: Path) -> bool:
+    """Whether the disk has space left; SQLite does not say when it finds none for its shared memory."""
+    try:
+        return shutil.disk_usage(path.parent).free > 0
+    except OSError:
+        return True
 
 
 def _not_a_ledger(path: Path) -> DataError:

@@ -55,7 +55,7 @@ class Board:
 
     def say(self, line: str) -> None:
         """One line above the live display."""
-        self._console.print(line, highlight=False)
+        self._console.print(line, highlight=False, soft_wrap=True)
 
     def __enter__(self) -> "Board":
         self.progress.start()

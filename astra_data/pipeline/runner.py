@@ -9,14 +9,15 @@ all. Items are expanded concurrently and filed in input order, so concurrency ne
 import asyncio
 import platform
 from collections import deque
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from importlib.metadata import version as installed
 from itertools import islice
 from pathlib import Path
 
 import astra_data
-from astra_data.errors import AstraError, DataError, Place
+from astra_data.errors import AstraError, DataError, Place, ToolError
 from astra_data.hub.lineage import Code, FileDigest, Funnel, Histogram, Input, Lineage, Output, stage_key
 from astra_data.hub.load import Located
 from astra_data.hub.store import Store, Version
@@ -30,6 +31,8 @@ from astra_data.rows import ROW_TYPES, fields
 
 WINDOW = 4
 """Items in flight or waiting to be filed, as a multiple of the concurrency."""
+
+COLLECT_AGAIN = "mend the server's entry in mcp.json and run again; `astra doctor` says which launchers are here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,10 @@ class Report:
 
 
 async def run_stage(stage: Stage, config: StageConfig, inputs: Mapping[str, Source], run: Run, meter: Meter) -> Report:
-    """Run one stage, or find its version. Raises `AstraError`; the store is unchanged unless a version was finished."""
+    """Run one stage, or find its version. Raises `AstraError`; the store is unchanged unless a version was finished.
+
+    A source that keeps nothing because its servers were down is a `ToolError`, not an empty version.
+    """
     dataset = run.dataset(stage.name)
     key = _key(stage, config, inputs, run)
     found = find_version(stage, config, inputs, run)
@@ -112,13 +118,18 @@ async def _fill(stage: Stage, config: StageConfig, inputs: Mapping[str, Source],
     items = islice(stage.items(rows, config, run.resources), run.limit)
     count = 0
     with Spool(folder, ROW_TYPES[stage.name], deferred=stage.select is not None) as spool:
-        async with stage.open(rows, config, run.resources) as expand:
-            async for item, outcomes in _expanded(items, expand, run.concurrency):
+        async with (
+            stage.open(rows, config, run.resources) as expand,
+            aclosing(_expanded(items, expand, run.concurrency)) as expanded,
+        ):
+            async for item, outcomes in expanded:
                 count += 1
                 _file(spool, stage, item, outcomes)
                 meter.update(count, spool.candidates, spool.rejected.total(), spool.quarantined.total())
         select = stage.select
         written = spool.settle(None if select is None else lambda frame: select(frame, config))
+    if not stage.reads and not written["default"].num_rows and spool.first_failure:
+        raise ToolError(f"{stage.name}: nothing could be collected: {spool.first_failure}", mend=COLLECT_AGAIN)
     funnel = Funnel(count, written["default"].num_rows, dict(sorted(spool.rejected.items())),
                     dict(sorted(spool.quarantined.items())))
     return _lineage(stage, config, inputs, run, key, funnel, folder, written)
@@ -131,7 +142,7 @@ def _file(spool: Spool, stage: Stage, item: Item, outcomes: list[Outcome]) -> No
         spool.add(item.id, outcome)
 
 
-async def _expanded(items: Iterator[Item], expand: Expand, concurrency: int) -> AsyncIterator[tuple[Item, list[Outcome]]]:
+async def _expanded(items: Iterator[Item], expand: Expand, concurrency: int) -> AsyncGenerator[tuple[Item, list[Outcome]], None]:
     """Expand items concurrently, yield them in input order. An error cancels what is in flight."""
     gate = asyncio.Semaphore(concurrency)
     window: deque[tuple[Item, asyncio.Task[list[Outcome]]]] = deque()
@@ -241,12 +252,26 @@ def source_of(role: str, version: Version) -> Source:
     return _source(version.lineage(), role, f"{version.name}@{version.tree}", version.tree, version.files())
 
 
-def source_at(place: Located) -> Source:
-    """A located version as the input of the stage that reads its kind. Raises `DataError` for a dataset we did not make."""
+def lineage_of(place: Located) -> Lineage:
+    """The lineage of a located version. Raises `DataError` for a dataset that we did not make, or of a kind unknown to us."""
     lineage = place.lineage()
     if lineage is None:
         raise DataError("no lineage.json, so this is no version that astra-data wrote", place=Place(place.address),
                         mend="name a dataset made by `astra`, or import rows with `astra make KIND rows.jsonl --to NAME`")
+    if lineage.kind not in ROW_TYPES:
+        raise DataError(f"unknown kind of dataset {lineage.kind!r}", place=Place(place.address, field="kind"),
+                        mend=f"use the astra-data that wrote it; this one knows {', '.join(ROW_TYPES)}")
+    return lineage
+
+
+def row_type_of(place: Located) -> type:
+    """The row type of a located version. Raises as `lineage_of` does."""
+    return ROW_TYPES[lineage_of(place).kind]
+
+
+def source_at(place: Located) -> Source:
+    """A located version as the input of the stage that reads its kind. Raises as `lineage_of` does."""
+    lineage = lineage_of(place)
     source = _source(lineage, lineage.kind, place.address, place.tree, place.files())
     return replace(source, record=replace(source.record, repo=place.repo, commit=place.commit))
 

@@ -25,7 +25,10 @@ DUPLICATE = "duplicate: same identity as an earlier row"
 
 
 class Spool:
-    """Takes the outcomes of a stage in order. Counts what it took, by reason class (what precedes ` - `)."""
+    """Takes the outcomes of a stage in order. Counts what it took, by reason class (what precedes ` - `).
+
+    `first_failure` is the whole reason of the first quarantined outcome, empty while there is none.
+    """
 
     def __init__(self, folder: Path, row_type: type, *, deferred: bool) -> None:
         self._folder, self._row_type, self._deferred = folder, row_type, deferred
@@ -36,6 +39,7 @@ class Spool:
         self.candidates = 0
         self.rejected: Counter[str] = Counter()
         self.quarantined: Counter[str] = Counter()
+        self.first_failure = ""
 
     def add(self, item_id: str, outcome: Outcome) -> None:
         """File one outcome of the item."""
@@ -45,6 +49,7 @@ class Spool:
         elif isinstance(outcome, Reject):
             self._refuse("rejected", row, item_id, outcome.reason)
         else:
+            self.first_failure = self.first_failure or outcome.reason
             self._refuse("quarantined", row, item_id, outcome.reason)
 
     def _keep(self, item_id: str, row: Row) -> None:

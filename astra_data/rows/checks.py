@@ -22,13 +22,14 @@ Wrong = tuple[str, str]
 
 Checker = Callable[[Any], Wrong | None]
 
+AS_PRINTED = "a row has the fields and types that `astra show ADDRESS --json` prints"
 INT64 = range(-(2**63), 2**63)
 
 
 def check(row_type: Any, row: Row, *, file: str, number: int | None = None) -> None:
     """Raise `DataError` naming file, row and field unless `row` has exactly the fields and types of `row_type`."""
     if wrong := _struct(row_type)(row):
-        raise _error(wrong, file, number)
+        raise _error(wrong, file, number, AS_PRINTED)
 
 
 def check_known(row_type: type, row: Row, *, file: str, number: int | None = None) -> None:
@@ -36,12 +37,12 @@ def check_known(row_type: type, row: Row, *, file: str, number: int | None = Non
     for name, kind in fields(row_type).items():
         value = row.get(name)
         if value is not None and (wrong := checker(kind)(value)):
-            raise _error((f".{name}{wrong[0]}", wrong[1]), file, number)
+            raise _error((f".{name}{wrong[0]}", wrong[1]), file, number, AS_PRINTED)
 
 
 def unstorable(row: Row, *, file: str, number: int | None = None) -> DataError:
     """The error of a row that passed `check` and yet cannot be written, because JSON cannot hold a value inside it."""
-    return _error(_culprit(row, "") or ("", "cannot be written as JSON"), file, number)
+    return _error(_culprit(row, "") or ("", "cannot be written as JSON"), file, number, "use texts, numbers, lists and objects")
 
 
 def _culprit(value: Any, path: str) -> Wrong | None:
@@ -56,8 +57,8 @@ def _culprit(value: Any, path: str) -> Wrong | None:
     return next((found for step, part in inner if (found := _culprit(part, path + step))), wrong)
 
 
-def _error(wrong: Wrong, file: str, number: int | None) -> DataError:
-    return DataError(wrong[1], place=Place(file, number, wrong[0].lstrip(".") or None))
+def _error(wrong: Wrong, file: str, number: int | None, mend: str) -> DataError:
+    return DataError(wrong[1], place=Place(file, number, wrong[0].lstrip(".") or None), mend=mend)
 
 
 @cache

@@ -25,9 +25,12 @@ def import_stage(kind: str, file: Path) -> Stage:
     """A stage that reads rows of `kind` from a JSON Lines file."""
 
     def items(inputs: Inputs, config: Any, resources: Resources) -> Iterator[Item]:
+        number = 0
         for number, value in read_jsonl(file):
             row = checked(ROW_TYPES[kind], value, file.name, number)
             yield Item(row.id, row)
+        if not number:
+            raise DataError("the file holds no rows", place=Place(file.name), mend="write rows with `astra show ADDRESS --json`")
 
     @asynccontextmanager
     async def open_stage(inputs: Inputs, config: Any, resources: Resources) -> AsyncIterator[Expand]:

@@ -4,15 +4,15 @@ An item is a server. Its tools are normalised and filtered; every tool that is d
 reason. The listing of a live server is recorded, so a replay starts no server; `--refresh` lists anew.
 """
 
-import hashlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from astra_data.errors import UsageError
 from astra_data.pipeline.stage import Expand, Inputs, Item, Keep, Outcome, Quarantine, Reject, Resources, Stage, StageConfig
 from astra_data.tools.connect import connection_of
-from astra_data.tools.documents import Document, read_documents
+from astra_data.tools.documents import Document, file_digest, read_documents
 from astra_data.tools.mcp_config import ServerEntry
 from astra_data.tools.normalise import normalise
 from astra_data.tools.result import ToolBackendDown
@@ -26,6 +26,8 @@ class ToolsConfig(StageConfig):
 
 
 def items(inputs: Inputs, config: ToolsConfig, resources: Resources) -> Iterator[Item]:
+    if not resources.servers and not resources.documents:
+        raise UsageError("the recipe names no tools", mend="add `mcp: mcp.json`, or `documents: [FILE]`, or both")
     for name, entry in resources.servers.items():
         yield Item(name, entry)
     for path in resources.documents:
@@ -70,7 +72,7 @@ def fingerprint(config: ToolsConfig, resources: Resources) -> dict[str, Any]:
     """The entries without secrets, the bytes of the documents, and the licences the recipe states."""
     return {
         "servers": {name: connection_of(entry) for name, entry in resources.servers.items()},
-        "documents": [[path.name, hashlib.sha256(path.read_bytes()).hexdigest()] for path in resources.documents],
+        "documents": [[path.name, file_digest(path)] for path in resources.documents],
         "licenses": {name: option.license for name, option in sorted(resources.options.items())},
         "workspace": resources.template.digest,
     }

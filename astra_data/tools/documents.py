@@ -9,6 +9,7 @@ lines, plain or gzipped.
 """
 
 import gzip
+import hashlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -44,13 +45,16 @@ class Document:
         return cls(**value | {"source": Source(**value["source"])})
 
 
+SHAPES = "a record is a server {name, description, tools: [...]}, or one tool {name, description, parameters}"
+
+
 def read_documents(path: Path) -> Iterator[Document]:
     """The servers of a file in its order. `DataError` names file, row (record or line, from 1) and field."""
     loose: list[JsonObject] = []
+    row = 0
     for row, record in _records(path):
         place = Place(path.name, row)
-        if not isinstance(record, dict):
-            raise DataError("expected an object", place=place, mend="one server or one tool per record")
+        record = _object(record, place)
         record = _object(record.get("mcp_info", record), _at(place, "mcp_info"))
         if "base_info" in record:
             yield _astra(record["base_info"], place)
@@ -59,7 +63,9 @@ def read_documents(path: Path) -> Iterator[Document]:
         elif "function" in record or "name" in record:
             loose.append(_unwrapped(record, place))
         else:
-            raise DataError("neither a server nor a tool", place=place, mend="expected `tools`, `base_info` or `function`")
+            raise DataError("neither a server nor a tool", place=place, mend=SHAPES)
+    if not row:
+        raise DataError("the file holds no server and no tool", place=Place(path.name), mend=SHAPES)
     if loose:
         name = _stem(path)
         yield Document(name, loose, Source("document", None, None, path.name), title=name)
@@ -79,15 +85,29 @@ def _records(path: Path) -> Iterator[tuple[int, Any]]:
                 return
             content = _parsed(file.read(), Place(path.name))
     except (OSError, EOFError) as error:
-        raise DataError(f"cannot be read: {error}", place=Place(path.name), mend="check the path, and that it is whole") from None
+        raise _unreadable(path, error) from None
     yield from enumerate(content if isinstance(content, list) else [content], 1)
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of the file, 64 hex digits. Raises `DataError` where it cannot be read."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: Path, error: OSError | EOFError) -> DataError:
+    said = error.strerror if isinstance(error, OSError) and error.strerror else error
+    return DataError(f"cannot be read: {said}", place=Place(path.name), mend="check the path, and that the file is whole")
 
 
 def _parsed(text: bytes, place: Place) -> Any:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        raise DataError(f"not JSON: {error}", place=place) from None
+        mend = "write one JSON object on each line" if place.row else "write a JSON object or a list; .jsonl has one on each line"
+        raise DataError(f"not JSON: {error}", place=place, mend=mend) from None
 
 
 def _server(record: JsonObject, place: Place) -> Document:
@@ -119,7 +139,7 @@ def _astra(base: Any, place: Place) -> Document:
     texts = {key: _text(group, key, _at(place, f"{where}.{key}")) for key in names}
     name = texts["server_name"] or texts["server_title"] or texts["name"] or texts["group_id"]
     if not name:
-        raise DataError("missing", place=_at(place, f"{where}.server_name"))
+        raise DataError("missing", place=_at(place, f"{where}.server_name"), mend="name the server")
     return Document(
         name,
         _tools(base.get("tool_list"), _at(place, "base_info.tool_list")),
@@ -132,7 +152,7 @@ def _astra(base: Any, place: Place) -> Document:
 
 def _tools(value: Any, place: Place) -> list[JsonObject]:
     if not isinstance(value, list):
-        raise DataError("missing" if value is None else "expected a list", place=place)
+        raise DataError("missing" if value is None else "expected a list", place=place, mend=SHAPES)
     return [_unwrapped(tool, _at(place, f"{place.field}[{index}]")) for index, tool in enumerate(value)]
 
 
@@ -146,7 +166,7 @@ def _unwrapped(tool: Any, place: Place) -> JsonObject:
 
 def _object(value: Any, place: Place) -> JsonObject:
     if not isinstance(value, dict):
-        raise DataError("missing" if value is None else "expected an object", place=place)
+        raise DataError("missing" if value is None else "expected an object", place=place, mend=SHAPES)
     found: JsonObject = value
     return found
 
@@ -154,7 +174,7 @@ def _object(value: Any, place: Place) -> JsonObject:
 def _text(fields: JsonObject, key: str, place: Place) -> str | None:
     value = fields.get(key)
     if value is not None and not isinstance(value, str):
-        raise DataError("expected a text", place=place)
+        raise DataError("expected a text", place=place, mend="write it in quotes")
     return str(value) if value else None
 
 

@@ -23,6 +23,8 @@ from astra_data.tools.secrets import MASK, clean_url, mask_arguments, searchable
 VARIABLE = re.compile(r"\$\{(?:env:)?([A-Za-z_]\w*)(?::-([^}]*))?\}")
 HTTP_TYPES = {"http", "streamable-http", "streamableHttp", "streamable_http"}
 NOT_SECRET = {"HOME", "USER", "PWD", "workspaceFolder"}
+EXAMPLE = 'such as {"command": "uvx", "args": ["mcp-server-time"], "env": {"KEY": "${KEY}"}}'
+HTTP_EXAMPLE = 'such as {"type": "http", "url": "https://example.org/mcp"}'
 KNOWN_KEYS = {"type", "transport", "command", "args", "env", "url", "headers", "disabled"}
 
 
@@ -114,7 +116,7 @@ def read_mcp_json(path: Path) -> list[ServerEntry]:
 
 def _entry(name: str, fields: Any, place: Place) -> ServerEntry:
     if not isinstance(fields, dict):
-        raise DataError("expected an object", place=place)
+        raise DataError("expected an object", place=place, mend=EXAMPLE)
     implied = "http" if "url" in fields and "command" not in fields else "stdio"
     kind = fields.get("type", fields.get("transport", implied))
     if kind == "sse":
@@ -127,13 +129,13 @@ def _entry(name: str, fields: Any, place: Place) -> ServerEntry:
     if kind in HTTP_TYPES:
         url, headers = _text(fields, "url", place), _texts(fields, "headers", place)
         if not url.startswith(("http://", "https://", "${")):
-            raise DataError("expected an http or https address", place=_at(place, "url"))
+            raise DataError("expected an http or https address", place=_at(place, "url"), mend=HTTP_EXAMPLE)
         return ServerEntry(name, "http", url=url, headers=headers, file=place.file, flags=flags)
     if kind != "stdio":
         raise UsageError(f"unknown transport {kind!r}", place=_at(place, "type"), mend='"stdio" or "http"')
     args = fields.get("args", [])
     if not isinstance(args, list) or not all(isinstance(argument, str) for argument in args):
-        raise DataError("expected a list of texts", place=_at(place, "args"))
+        raise DataError("expected a list of texts", place=_at(place, "args"), mend=EXAMPLE)
     _refuse_inputs([*args, *_texts(fields, "env", place).values()], place)
     command = _text(fields, "command", place)
     return ServerEntry(name, "stdio", command, tuple(args), _texts(fields, "env", place), file=place.file, flags=flags)
@@ -146,17 +148,18 @@ def _at(place: Place, part: str) -> Place:
 def _text(fields: JsonObject, key: str, place: Place) -> str:
     value = fields.get(key)
     if not isinstance(value, str) or not value:
-        raise DataError("missing" if value is None else "expected a text", place=_at(place, key))
+        mend = HTTP_EXAMPLE if key == "url" else EXAMPLE
+        raise DataError("missing" if value is None else "expected a text", place=_at(place, key), mend=mend)
     return value
 
 
 def _texts(fields: JsonObject, key: str, place: Place) -> dict[str, str]:
     values = fields.get(key) or {}
     if not isinstance(values, dict):
-        raise DataError("expected an object", place=_at(place, key))
+        raise DataError("expected an object", place=_at(place, key), mend='write {"NAME": "value"}')
     for name, value in values.items():
         if isinstance(value, dict | list) or value is None:
-            raise DataError("expected a text", place=_at(place, f"{key}.{name}"))
+            raise DataError("expected a text", place=_at(place, f"{key}.{name}"), mend="write the value in quotes")
     return {name: value if isinstance(value, str) else orjson.dumps(value).decode() for name, value in values.items()}
 
 

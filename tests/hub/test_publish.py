@@ -129,7 +129,7 @@ def test_a_refusal_that_does_not_pass_ends_in_an_error_with_a_mend(hub: Loopback
     assert "hf auth login" in message and waits == 0
     hub.stop()
     message, waits = client(code)
-    assert "was not reached" in message and "go online" in message and waits == 7
+    assert "was not reached" in message and "go online" in message and waits == 2
 
 
 def test_pushes_to_one_repo_at_once_all_land(hub: LoopbackHub, store: Store, client: Any) -> None:

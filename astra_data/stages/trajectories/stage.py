@@ -18,7 +18,7 @@ from astra_data.stages.trajectories.acceptance import Acceptance, decide
 from astra_data.stages.trajectories.axes import Case, reward, score
 from astra_data.teacher.asks import JUDGES
 from astra_data.teacher.teacher import Policy, Teacher
-from astra_data.tools.connect import open_pool
+from astra_data.tools.connect import entry_of, open_pool
 
 if TYPE_CHECKING:
     from astra_data.tools.pool import Pool
@@ -65,6 +65,8 @@ async def open_stage(inputs: Inputs, config: TrajectoriesConfig, resources: Reso
             server = servers.get(wanted.task.server_id)
             if server is None:
                 return [Reject(f"trajectory: the task's server is not among the tools - {wanted.task.server}")]
+            if entry_of(server, resources.servers) is None:
+                return [Reject(f"trajectory: the server is documentation only - {server.name}")]
             tools = _offered(server, wanted.task, config, resources)
             done = await _run(wanted, server, tools, policy, config, resources, pool)
             return [await _finish(wanted, tools, done, policy, judge, config)]

@@ -1,0 +1,51 @@
+"""The walk from a row back to the tool documents it came from.
+
+    for step in ancestors(row, place, store):
+        step["dataset"], step["address"], step["id"]        # trajectories, then tasks, chains, tools
+"""
+
+from collections.abc import Iterator
+
+from astra_data.errors import DataError, Place
+from astra_data.hub.addresses import parse
+from astra_data.hub.load import Located, resolve
+from astra_data.hub.store import Store
+from astra_data.hub.writer import read_rows
+from astra_data.pipeline.runner import row_type_of
+from astra_data.rows import Row
+
+PARENTS = {"trajectory_id": "trajectories", "task_id": "tasks", "chain_id": "chains", "server_id": "tools"}
+"""Field that names an ancestor -> the kind of dataset it is in, nearest first."""
+
+BULK = {"messages", "scores", "evidence", "verdicts", "calls", "usage", "sampling", "walk", "weights", "difficulty"}
+
+
+def ancestors(row: Row, place: Located, store: Store) -> Iterator[Row]:
+    """The row, then those it came from, each with its `dataset` and `address`, without what only a machine reads.
+
+    Ends where a lineage names no further input, as that of rows from a file. Raises `DataError` where a dataset or a row that
+    is named is not there.
+    """
+    lineage = place.lineage()
+    kind = lineage.kind if lineage else ""
+    yield {"dataset": kind, "address": place.address, **_without_bulk(row)}
+    inputs = {item.role: item.address for item in lineage.inputs} if lineage else {}
+    for field, parent in PARENTS.items():
+        if row.get(field) and parent in inputs:
+            above = resolve(parse(inputs[parent]), store)
+            yield from ancestors(_named(row[field], above), above, store)
+            return
+
+
+def _named(row_id: str, place: Located) -> Row:
+    for row in read_rows(place.files(), row_type_of(place)):
+        if row["id"] == row_id:
+            return row
+    raise DataError(f"has no row {row_id}", place=Place(place.address), mend="make the dataset below it again")
+
+
+def _without_bulk(row: Row) -> Row:
+    short = {name: value for name, value in row.items() if name not in BULK}
+    if short.get("tools") and not isinstance(short["tools"][0], str):
+        short["tools"] = [tool.get("name") or tool["function"]["name"] for tool in short["tools"]]
+    return short

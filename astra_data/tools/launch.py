@@ -4,7 +4,8 @@
         ...
 
 The official transport spawns the process in its own group, but kills the group only if the leader does not go by
-itself. A line of shell tells us the group, so that a grandchild cannot outlive the session.
+itself. A line of shell tells us the group, so that a grandchild cannot outlive the session. Nor can anything outlive
+us, however we end: a shell in the group reads from a pipe that we alone hold open, and kills the group at its end.
 """
 
 import logging
@@ -15,7 +16,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, TextIO
 
 import httpx2
 from mcp.client.stdio import StdioServerParameters, stdio_client
@@ -25,7 +26,11 @@ from astra_data.tools.environment import scrubbed
 from astra_data.tools.mcp_config import ServerEntry
 from astra_data.tools.workspace import Workspace
 
-TELL_GROUP = 'echo $$ >"$0" && exec "$@"'
+GUARDED = """echo $$ >"$0/group" || exit
+(read -r _ <&3; kill -s KILL -- -$$) 3<&2 </dev/null >/dev/null 2>&1 &
+exec "$@" 2>"$0/stderr"
+"""
+"""Given the workspace's folder and the command. Standard error comes in as the pipe, and becomes a file."""
 OLD_SDK = ("--with", "mcp<2")
 STDERR_CHARACTERS = 800
 
@@ -42,12 +47,20 @@ async def running(entry: ServerEntry, workspace: Workspace, environ: Mapping[str
         ):
             yield streams
         return
+    ours, theirs = _pipe()
     try:
-        with (workspace.base / "stderr").open("w") as errlog:
-            async with stdio_client(_parameters(entry, workspace, environ), errlog=errlog) as streams:
+        with theirs:
+            async with stdio_client(_parameters(entry, workspace, environ), errlog=theirs) as streams:
                 yield streams
     finally:
         kill_group(workspace)
+        ours.close()
+
+
+def _pipe() -> tuple[IO[str], TextIO]:
+    """(the end that this process holds open, the end that a server's guard reads)."""
+    read, write = os.pipe()
+    return os.fdopen(write, "w"), os.fdopen(read)
 
 
 def _parameters(entry: ServerEntry, workspace: Workspace, environ: Mapping[str, str]) -> StdioServerParameters:
@@ -57,7 +70,7 @@ def _parameters(entry: ServerEntry, workspace: Workspace, environ: Mapping[str, 
         raise FileNotFoundError(f"the command {words[0]} is not installed")
     return StdioServerParameters(
         command="/bin/sh",
-        args=["-c", TELL_GROUP, str(_group_file(workspace)), *words],
+        args=["-c", GUARDED, str(workspace.base), *words],
         env=env,
         cwd=workspace.root,
         encoding_error_handler="replace",

@@ -6,7 +6,7 @@
         workspace.to_shown(f"wrote {workspace.root}/a.txt")         # 'wrote /workspace/a.txt'
 
 The template is copied and set up once per run; a fresh workspace is a copy of that. Its digest covers the files and
-the commands, not what the commands make.
+the commands, not what the commands make. What a killed run left behind is removed first.
 """
 
 import hashlib
@@ -14,7 +14,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from astra_data.errors import ToolError, UsageError
 from astra_data.rows.canonical import digest
 from astra_data.tools.environment import credentials, machine_paths, scrubbed
 from astra_data.tools.paths import Shown, to_real
+from astra_data.tools.temporary import Folder, new_folder, sweep
 
 SETUP_SECONDS = 600.0
 MOMENT_NS = 1_735_689_600 * 10**9
@@ -37,8 +37,12 @@ MOMENT_NS = 1_735_689_600 * 10**9
 class Workspace:
     """`root` is `/workspace` to a model, `home` is `/home/agent`. All of it is removed by `close`."""
 
-    base: Path
+    folder: Folder
     to_shown: Shown
+
+    @property
+    def base(self) -> Path:
+        return self.folder.path
 
     @property
     def root(self) -> Path:
@@ -57,7 +61,7 @@ class Workspace:
         return to_real(value, str(self.root))
 
     def close(self) -> None:
-        shutil.rmtree(self.base, ignore_errors=True)
+        self.folder.close()
 
     def __enter__(self) -> "Workspace":
         return self
@@ -103,6 +107,7 @@ class Template:
             self._prepared = None
 
     def _prepare(self) -> Workspace:
+        sweep()
         workspace = _new(self.environ, frozenset())
         try:
             workspace.home.mkdir()
@@ -121,16 +126,16 @@ class Template:
 
 
 def _new(environ: Mapping[str, str], secrets: frozenset[str], also: Path | None = None) -> Workspace:
-    base = Path(tempfile.mkdtemp(prefix="astra-")).resolve()
-    (base / "tmp").mkdir()
+    folder = new_folder()
+    (folder.path / "tmp").mkdir()
     private: dict[str, str] = {}
-    for folder in (base, also) if also else (base,):
+    for base in (folder.path, also) if also else (folder.path,):
         names = {"workspace": "/workspace", "home": "/home/agent", "tmp": "/tmp"}
-        private |= {str(folder / name): shown for name, shown in names.items()} | {
-            str(folder): "/tmp",
-            folder.name: "agent",
+        private |= {str(base / name): shown for name, shown in names.items()} | {
+            str(base): "/tmp",
+            base.name: "agent",
         }
-    return Workspace(base, Shown(private, secrets | credentials(environ), machine_paths(environ)))
+    return Workspace(folder, Shown(private, secrets | credentials(environ), machine_paths(environ)))
 
 
 def _existing(folder: Path) -> Path:

@@ -9,6 +9,7 @@ If `STARTS` names a file, each start adds a line to it.
 import json
 import os
 import sys
+from pathlib import Path
 
 
 def measure_room(width, depth):
@@ -28,7 +29,7 @@ def drying_time(coats, humidity):
 
 
 def add_note(text):
-    with open(NOTES, "a") as file:
+    with NOTES.open("a") as file:
         file.write(f"{text}\n")
     return {"number": len(notes())}
 
@@ -40,8 +41,7 @@ def find_notes(word):
 def strike_note(number):
     kept = notes()
     kept.pop(number - 1)
-    with open(NOTES, "w") as file:
-        file.writelines(f"{note}\n" for note in kept)
+    NOTES.write_text("".join(f"{note}\n" for note in kept))
     return {"left": len(kept)}
 
 
@@ -50,13 +50,10 @@ def count_notes():
 
 
 def notes():
-    if not os.path.exists(NOTES):
-        return []
-    with open(NOTES) as file:
-        return file.read().splitlines()
+    return NOTES.read_text().splitlines() if NOTES.exists() else []
 
 
-NOTES = "notes.txt"
+NOTES = Path("notes.txt")
 NUMBER, WHOLE, STRING = {"type": "number"}, {"type": "integer"}, {"type": "string"}
 LIST = {"type": "array", "items": STRING}
 KINDS = {
@@ -115,7 +112,7 @@ def answer(kind, method, params):
 def main():
     kind = sys.argv[1]
     if starts := os.environ.get("STARTS"):
-        with open(starts, "a") as file:
+        with Path(starts).open("a") as file:
             file.write(f"{kind} {os.getpid()}\n")
     for line in sys.stdin:
         request = json.loads(line)

@@ -2,8 +2,8 @@
 
     bench = Bench.at(tmp_path)
     with bench.endpoint() as endpoint:
-        result = bench.run("run", bench.recipe(endpoint), "--store", bench.store)
-        rows_of(result)        # {"tools": "rows-sha256:...", ...}
+        bench.run(bench.recipe(endpoint, tasks=20))
+        bench.made()           # {"tools": ["<tree>", {"default": "rows-sha256:..."}], ...}
 
 The servers are found on the PATH that the bench gives, so that no row depends on where this checkout is.
 """
@@ -121,6 +121,15 @@ class Bench:
         files = sorted((version.path / config).glob("*.parquet"))
         return pl.read_parquet(files, columns=["input_id", "reasons"]).to_dicts() if files else []
 
+    def made(self) -> dict[str, Any]:
+        """Stage -> tree of the newest version, and the row digest of each of its configs."""
+        made: dict[str, Any] = {}
+        for stage in ROW_TYPES:
+            if (self.store / f"desk-{stage}").exists():
+                version = Store.open(self.store).version(f"desk-{stage}")
+                made[stage] = [version.tree, {output.config: output.rows for output in version.lineage().outputs}]
+        return made
+
     def versions(self) -> set[str]:
         """Every file of every version, every key and reference, with its bytes' digest: all of the store but the ledger."""
         files = [path for path in self.store.rglob("*") if path.is_file() and path.parent != self.store]
@@ -166,11 +175,6 @@ def environments() -> Iterator[tuple[int, bytes]]:
             yield int(process.name), (process / "environ").read_bytes()
         except OSError:
             continue
-
-
-def rows_of(result: dict[str, Any]) -> dict[str, str]:
-    """Stage -> digest of its rows."""
-    return {stage["stage"]: stage["rows"] for stage in result["stages"]}
 
 
 def recorded_id(request: dict[str, Any]) -> str:

@@ -3,7 +3,9 @@
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -38,16 +40,17 @@ def nothing_left(folders: Path) -> Iterator[Path]:
     """Fails the test if it leaves a process or a folder behind."""
     yield folders
     assert list(folders.iterdir()) == []
-    assert processes_under(folders) == []
+    deadline = time.monotonic() + 30
+    while left := servers_under(folders):
+        assert time.monotonic() < deadline, f"process groups {left} were left behind"
+        time.sleep(0.01)
 
 
-def processes_under(folder: Path) -> list[int]:
-    """Processes whose environment names `folder`, as that of every server does."""
-    found = []
+def servers_under(folder: Path) -> set[int]:
+    """Process groups, one for each server, whose environment names `folder`."""
+    found = set()
     for process in Path("/proc").glob("[0-9]*"):
-        try:
+        with suppress(OSError):
             if process.name != str(os.getpid()) and f"HOME={folder}".encode() in (process / "environ").read_bytes():
-                found.append(int(process.name))
-        except OSError:
-            continue
+                found.add(os.getpgid(int(process.name)))
     return found

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tools.conftest import processes_under
+from tools.conftest import servers_under
 
 from astra_data.errors import UsageError
 from astra_data.tools.mcp_config import ServerEntry
@@ -65,7 +65,7 @@ def test_no_more_processes_run_than_allowed_and_nobody_starves(entry: Entry, not
             nonlocal most
             async with pool.lease("manners" if number % 3 else "shared") as session:
                 order.append(number)
-                most = max(most, len(processes_under(nothing_left)))
+                most = max(most, len(servers_under(nothing_left)))
                 assert (await session.call("add", {"a": number, "b": 0})).content == str(number)
 
         async with pool_of(entry(), entry(name="shared"), stateless="shared", limit=2) as pool:
@@ -83,7 +83,7 @@ def test_an_idle_shared_server_makes_way(entry: Entry, nothing_left: Path) -> No
             for name in ("a", "b", "c", "a"):
                 async with pool.lease(name) as session:
                     assert (await session.call("add", {"a": 1, "b": 1})).content == "2"
-                    assert len(processes_under(nothing_left)) == 1
+                    assert len(servers_under(nothing_left)) == 1
 
     asyncio.run(main())
 

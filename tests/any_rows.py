@@ -1,0 +1,52 @@
+"""Hypothesis strategies for whatever the row types allow.
+
+    @given(rows_of(Task))
+    def test_...(row): ...            # a plain dict that passes check(Task, row)
+
+JSON values hold strings that look like JSON, since that is where JSON columns go wrong. Their floats are
+quarters: the JSON reader of `datasets` gives 0.0055 back as 0.0055000000000000005.
+"""
+
+import dataclasses
+import typing
+from typing import Any
+
+from hypothesis import strategies as st
+
+from astra_data.rows.schema import Json, fields, unwrap
+
+LOOKS_LIKE_JSON = ["123", "1e5", '{"a": 1}', '["x"]', "null", "true", '"quoted"', "NaN", "", " ", "{", "0x10"]
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20) | st.sampled_from(LOOKS_LIKE_JSON)
+INT64 = st.integers(-(2**63), 2**63 - 1)
+FLOATS = st.floats(allow_nan=False, allow_infinity=False)
+QUARTERS = st.integers(-(2**40), 2**40).map(lambda value: value / 4)
+JSON = st.recursive(
+    st.none() | st.booleans() | INT64 | QUARTERS | TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=6,
+)
+OBJECTS = st.dictionaries(TEXT, JSON, max_size=3)
+
+
+def rows_of(row_type: Any) -> st.SearchStrategy[dict[str, Any]]:
+    """Plain dicts of a row type."""
+    return st.fixed_dictionaries({name: values_of(kind) for name, kind in fields(row_type).items()})
+
+
+def values_of(annotation: Any) -> st.SearchStrategy[Any]:
+    """Plain values of one annotation; bare JSON values are objects, as they are in every row we make."""
+    inner, optional = unwrap(annotation)
+    values = _required(inner)
+    return st.none() | values if optional else values
+
+
+def _required(annotation: Any) -> st.SearchStrategy[Any]:
+    if annotation is Json:
+        return OBJECTS
+    if dataclasses.is_dataclass(annotation):
+        return rows_of(annotation)
+    if typing.get_origin(annotation) is list:
+        return st.lists(values_of(typing.get_args(annotation)[0]), max_size=2)
+    if typing.get_origin(annotation) is dict:
+        return st.dictionaries(TEXT, TEXT, max_size=2)
+    return {str: TEXT, int: INT64, float: FLOATS, bool: st.booleans()}[annotation]

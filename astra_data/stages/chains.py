@@ -80,7 +80,7 @@ def _outcomes(server: Server, proposals: list[list[str]], config: ChainsConfig, 
     )
     for walk in walks:
         found = evidence.of_chain([known[name] for name in walk.nodes])
-        verdict = evidence.verdict(found)
+        verdict = evidence.verdict(found, len(walk.nodes))
         weights = [drawn.weights[edge] for edge in pairwise(walk.nodes)]
         chain = new_row(Chain, server_id=server.id, server=server.name, tools=list(walk.nodes), weights=weights, evidence=found,
                         walk=Walk(seed, round(walk.logp, 6)), verdicts=[verdict], models=models)

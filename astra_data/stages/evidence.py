@@ -31,14 +31,13 @@ def _of_parameter(hop: int, parameter: str, tools: list[Tool]) -> Evidence:
     return Evidence(hop, parameter, "unsupported" if parameter in INTERNAL else "user", None)
 
 
-def verdict(evidence: list[Evidence]) -> Verdict:
-    """False if a parameter is unsupported, true if every later hop takes something from an earlier one, else null."""
+def verdict(evidence: list[Evidence], length: int) -> Verdict:
+    """Of a chain of `length` tools. False if a parameter is unsupported, true if every later hop takes something from an earlier one, else null."""
     for item in evidence:
         if item.kind == "unsupported":
             return Verdict("static_evidence", False, f"nothing supplies {item.parameter} of hop {item.hop}")
-    hops = {item.hop for item in evidence if item.hop}
     linked = {item.hop for item in evidence if item.kind in ("output", "shared")}
-    if hops and hops == linked:
+    if linked == set(range(1, length)):
         return Verdict("static_evidence", True, "every hop takes something from an earlier one")
     return Verdict("static_evidence", None, "the schemas do not show how the hops are linked")
 

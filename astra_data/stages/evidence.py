@@ -32,7 +32,8 @@ def _of_parameter(hop: int, parameter: str, tools: list[Tool]) -> Evidence:
 
 
 def verdict(evidence: list[Evidence], length: int) -> Verdict:
-    """Of a chain of `length` tools. False if a parameter is unsupported, true if every later hop takes something from an earlier one, else null."""
+    """Of a chain of `length` tools: false if a parameter is unsupported, true if every later hop takes something from an earlier
+    one, else null."""
     for item in evidence:
         if item.kind == "unsupported":
             return Verdict("static_evidence", False, f"nothing supplies {item.parameter} of hop {item.hop}")

@@ -66,6 +66,9 @@ async def open_stage(inputs: Inputs, config: TasksConfig, resources: Resources) 
         server = servers.get(wanted.server_id)
         if server is None:
             return [Reject(f"task: the chain's server is not among the tools - {wanted.server_id}")]
+        lost = set(wanted.chain.tools if wanted.chain else ()) - {tool.name for tool in server.tools}
+        if lost:
+            return [Reject(f"task: the chain's tool is not among the server's - {', '.join(sorted(lost))}")]
         ask = _ask(server, wanted, config, resources)
         if ask is None:
             return [Reject(f"task: too few tools left - {server.name}")]
@@ -84,7 +87,7 @@ def _ask(server: Server, wanted: Wanted, config: TasksConfig, resources: Resourc
     """The ask for one task, or None if the server has too few tools for it."""
     options = resources.option(server.name)
     tools = _of_chain(server, wanted.chain) if wanted.chain else _drawn(server, wanted.number, config, resources)
-    if len(tools) < (1 if wanted.chain else config.min_tools):
+    if not wanted.chain and len(tools) < config.min_tools:
         return None
     return WriteTask(
         server=server_card(server),
@@ -98,7 +101,7 @@ def _ask(server: Server, wanted: Wanted, config: TasksConfig, resources: Resourc
 
 def _of_chain(server: Server, chain: Chain) -> list[Tool]:
     known = {tool.name: tool for tool in server.tools}
-    return [known[name] for name in chain.tools if name in known]
+    return [known[name] for name in chain.tools]
 
 
 def _drawn(server: Server, number: int, config: TasksConfig, resources: Resources) -> list[Tool]:
@@ -130,7 +133,7 @@ def _wrong(task: Task, ask: WriteTask, server: Server, config: TasksConfig) -> s
         return f"target tools differ from the chain - {', '.join(task.target_tools)}"
     if not config.min_chars <= len(task.text) <= config.max_chars:
         return f"text too short or too long - {len(task.text)} characters"
-    named = next((name for name in asked if gives_away(task.text, name)), None)
+    named = next((name for name in [*asked, *task.target_tools] if gives_away(task.text, name)), None)
     return f"text names a tool - {named}" if named else None
 
 

@@ -1,0 +1,100 @@
+"""Tasks along chains and free ones, and each check that a task can fail [A 20.5]."""
+
+from typing import Any
+
+import polars as pl
+import pytest
+from scripted import TEXT, ScriptedTeacher, card, schema, server
+
+from astra_data.pipeline.stage import Keep, Reject, ServerOptions
+from astra_data.rows import Chain, new_row
+from astra_data.rows.chains import Walk
+from astra_data.stages.tasks import STAGE, TasksConfig
+from astra_data.teacher.asks import WrittenTask
+
+SERVER = server(*[card(name, f"Does {name}.", schema({"text": TEXT})) for name in ("open_ticket", "show_ticket", "close_ticket", "help")])
+NAMES = [tool.name for tool in SERVER.tools]
+
+
+def chain(*tools: str, server_id: str = SERVER.id) -> Chain:
+    row: Chain = new_row(Chain, server_id=server_id, server="shop", tools=list(tools), weights=[1], evidence=[], walk=Walk(7, -1.0),
+                         verdicts=[], models={})
+    return row
+
+
+CHAIN = chain("open_ticket", "show_ticket")
+
+
+def writing(text: str = "Report the rain and look at it.", targets: tuple[str, ...] = ("open_ticket", "show_ticket")) -> ScriptedTeacher:
+    return ScriptedTeacher({"write_task": WrittenTask(text=text, target_tools=list(targets))})
+
+
+def test_a_task_along_a_chain_keeps_its_chain_and_order(expand: Any) -> None:
+    teacher = writing()
+    (outcome,) = expand(STAGE, {"tools": [SERVER], "chains": [CHAIN]}, teacher=teacher, per_server=0)
+    assert isinstance(outcome, Keep)
+    task = outcome.row
+    assert (task.kind, task.chain_id, task.server_id, task.target_tools) == ("chain", CHAIN.id, SERVER.id, CHAIN.tools)
+    assert (task.language, task.models, task.scores, task.parent_id) == ("en", {"writer": "scripted"}, [], None)
+    (ask,) = teacher.asked("write_task")
+    assert ([tool.name for tool in ask.tools], ask.ordered, ask.seed) == (CHAIN.tools, True, "7/0")
+
+
+def test_free_tasks_take_every_tool_in_turn(expand: Any) -> None:
+    teacher = writing(targets=("help",))
+    expand(STAGE, {"tools": [SERVER], "chains": []}, teacher=teacher, per_server=8)
+    groups = [[tool.name for tool in ask.tools] for ask in teacher.asked("write_task")]
+    assert {len(group) for group in groups} == {2, 3}
+    assert {name for group in groups for name in group} == set(NAMES)
+    assert all(len(set(group)) == len(group) for group in groups)
+    assert not any(ask.ordered for ask in teacher.asked("write_task"))
+
+
+def test_what_the_recipe_knows_of_a_server_reaches_the_teacher(expand: Any) -> None:
+    teacher = writing(targets=("help",))
+    options = {"shop": ServerOptions(skip=["help"], facts={"text": ["rain"]}, optional={"open_ticket": ["x"], "ghost": ["y"]})}
+    expand(STAGE, {"tools": [SERVER], "chains": []}, teacher=teacher, per_server=4, options=options)
+    asks = teacher.asked("write_task")
+    assert all("help" not in [tool.name for tool in ask.tools] and ask.facts == {"text": ["rain"]} for ask in asks)
+    assert {name for ask in asks for name in ask.optional} == {"open_ticket"}
+
+
+@pytest.mark.parametrize(
+    ("teacher", "row", "config", "reason"),
+    [
+        (writing(targets=("open_ticket", "ghost")), CHAIN, {}, "task: unknown target tool - open_ticket, ghost"),
+        (writing(targets=("show_ticket", "open_ticket")), CHAIN, {}, "task: target tools differ from the chain - show_ticket, open_ticket"),
+        (writing(targets=("open_ticket",)), CHAIN, {}, "task: target tools differ from the chain - open_ticket"),
+        (writing("Rain."), CHAIN, {}, "task: text too short or too long - 5 characters"),
+        (writing(), CHAIN, {"max_chars": 20}, "task: text too short or too long - 31 characters"),
+        (writing("Please open ticket for the rain."), CHAIN, {}, "task: text names a tool - open_ticket"),
+        (writing("Use show_ticket for the rain."), CHAIN, {}, "task: text names a tool - show_ticket"),
+        (ScriptedTeacher({}), CHAIN, {}, "task: the teacher abstained - no script for write_task"),
+        (writing(), chain("open_ticket", "show_ticket", server_id="f" * 16), {},
+         "task: the chain's server is not among the tools - ffffffffffffffff"),
+        (writing(), chain("open_ticket", "ghost"), {}, "task: the chain's tool is not among the server's - ghost"),
+    ],
+)
+def test_each_check_rejects_with_its_reason(expand: Any, teacher: ScriptedTeacher, row: Chain, config: Any, reason: str) -> None:
+    (outcome,) = expand(STAGE, {"tools": [SERVER], "chains": [row]}, teacher=teacher, per_server=0, **config)
+    assert isinstance(outcome, Reject)
+    assert outcome.reason == reason
+
+
+def test_a_free_task_may_not_name_the_tools_it_chose_itself(expand: Any) -> None:
+    teacher = writing("Open the ticket, show ticket, close ticket!", targets=("open_ticket", "show_ticket", "close_ticket"))
+    outcomes = expand(STAGE, {"tools": [SERVER], "chains": []}, teacher=teacher, per_server=4)
+    assert {outcome.reason.partition(" - ")[0] for outcome in outcomes} == {"task: text names a tool"}
+
+
+def test_a_server_with_too_few_tools_gives_no_free_task(expand: Any) -> None:
+    options = {"shop": ServerOptions(skip=NAMES[1:])}
+    (outcome,) = expand(STAGE, {"tools": [SERVER], "chains": []}, teacher=writing(), per_server=1, options=options)
+    assert outcome.reason == "task: too few tools left - shop"
+
+
+def test_of_equal_texts_the_first_stays() -> None:
+    frame = pl.LazyFrame({"id": ["a", "b", "c"], "text": ["Do it now", "do  it\nNOW", "Do it later"]})
+    assert STAGE.select is not None
+    decided = STAGE.select(frame, TasksConfig()).collect()
+    assert decided.select("id", "keep").rows() == [("a", True), ("b", False), ("c", True)]

@@ -11,6 +11,7 @@ from typing import Protocol
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from astra_data.hub.lineage import Funnel
 
@@ -55,7 +56,7 @@ class Board:
 
     def say(self, line: str) -> None:
         """One line above the live display."""
-        self._console.print(line, highlight=False, soft_wrap=True)
+        self._console.print(line, highlight=False, soft_wrap=True, markup=False)
 
     def __enter__(self) -> "Board":
         self.progress.start()
@@ -92,7 +93,7 @@ def funnel_table(funnels: Sequence[tuple[str, Funnel]]) -> Table:
         rejected, quarantined = sum(funnel.rejected.values()), sum(funnel.quarantined.values())
         table.add_row(stage, str(funnel.items), str(funnel.kept), str(rejected), str(quarantined), "", style="bold")
         for reason, count in funnel.rejected.items():
-            table.add_row("", "", "", str(count), "", reason)
+            table.add_row("", "", "", str(count), "", Text(reason))
         for reason, count in funnel.quarantined.items():
-            table.add_row("", "", "", "", str(count), reason)
+            table.add_row("", "", "", "", str(count), Text(reason))
     return table

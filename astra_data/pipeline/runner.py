@@ -143,28 +143,45 @@ def _file(spool: Spool, stage: Stage, item: Item, outcomes: list[Outcome]) -> No
 
 
 async def _expanded(items: Iterator[Item], expand: Expand, concurrency: int) -> AsyncGenerator[tuple[Item, list[Outcome]], None]:
-    """Expand items concurrently, yield them in input order. An error cancels what is in flight."""
+    """Expand items concurrently, yield them in input order. The first error, of whichever item, cancels what is in flight."""
     gate = asyncio.Semaphore(concurrency)
+    alarm: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     window: deque[tuple[Item, asyncio.Task[list[Outcome]]]] = deque()
 
     async def guarded(item: Item) -> list[Outcome]:
         async with gate:
-            return await _expand(item, expand)
+            try:
+                return await _expand(item, expand)
+            except Exception as error:
+                if not alarm.done():
+                    alarm.set_exception(error)
+                raise
 
     try:
         for item in items:
             window.append((item, asyncio.create_task(guarded(item))))
             if len(window) >= concurrency * WINDOW:
-                head, task = window.popleft()
-                yield head, await task
+                yield await _head(window, alarm)
         while window:
-            head, task = window.popleft()
-            yield head, await task
+            yield await _head(window, alarm)
     finally:
         pending = [task for _, task in window]
         for task in pending:
             task.cancel()
-        await asyncio.gather(*pending, return_exceptions=True)
+        alarm.cancel()
+        await asyncio.gather(*pending, alarm, return_exceptions=True)
+
+
+async def _head(window: deque[tuple[Item, asyncio.Task[list[Outcome]]]],
+                alarm: asyncio.Future[None]) -> tuple[Item, list[Outcome]]:
+    """Take the first item off the window once it is expanded. Raises the error of any item as soon as there is one."""
+    item, task = window[0]
+    if not task.done():
+        await asyncio.wait((task, alarm), return_when=asyncio.FIRST_COMPLETED)
+    if alarm.done():
+        await alarm
+    window.popleft()
+    return item, task.result()
 
 
 async def _expand(item: Item, expand: Expand) -> list[Outcome]:

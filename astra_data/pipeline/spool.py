@@ -35,7 +35,8 @@ class Spool:
         self._stack = ExitStack()
         self._kept = self._stack.enter_context(Writer(folder / ("candidates" if deferred else "data"), row_type))
         self._refused: dict[str, Writer] = {}
-        self._ids: set[str] = set()
+        self._item_of: dict[str, str] = {}
+        self._taken = 0
         self.candidates = 0
         self.rejected: Counter[str] = Counter()
         self.quarantined: Counter[str] = Counter()
@@ -43,6 +44,7 @@ class Spool:
 
     def add(self, item_id: str, outcome: Outcome) -> None:
         """File one outcome of the item."""
+        self._taken += 1
         row = None if outcome.row is None else to_dict(outcome.row)
         if isinstance(outcome, Keep):
             self._keep(item_id, row or {})
@@ -53,10 +55,10 @@ class Spool:
             self._refuse("quarantined", row, item_id, outcome.reason)
 
     def _keep(self, item_id: str, row: Row) -> None:
-        if row["id"] in self._ids:
+        if row["id"] in self._item_of:
             self._refuse("rejected", row, item_id, DUPLICATE)
             return
-        self._ids.add(row["id"])
+        self._item_of[row["id"]] = item_id
         self.candidates += 1
         self._kept.write(row)
 
@@ -73,10 +75,10 @@ class Spool:
             self._decide(select)
         self._stack.close()
         written = {"default": self._written(self._kept)} | {name: self._written(w) for name, w in self._refused.items()}
-        kept, refused = written["default"].num_rows, sum(self.rejected.values()) + sum(self.quarantined.values())
         total = sum(result.num_rows for result in written.values())
-        if total != kept + refused:
-            raise DataError(f"the stage lost rows: {total} written, {kept} kept and {refused} refused were counted")
+        counted = written["default"].num_rows + self.rejected.total() + self.quarantined.total()
+        if not total == counted == self._taken:
+            raise DataError(f"the stage lost rows: it gave {self._taken}, {counted} were counted, {total} were written")
         return written
 
     def _decide(self, select: "Callable[[pl.LazyFrame], pl.LazyFrame]") -> None:
@@ -89,18 +91,28 @@ class Spool:
             if reason is None:
                 self._kept.write(row)
             else:
-                self._refuse("rejected", row, row["id"], reason)
-        if reasons:
-            raise DataError(f"the stage decided on a row it was not given: {next(iter(reasons))}")
+                self._refuse("rejected", row, self._item_of[row["id"]], reason)
         for path in files:
             path.unlink()
         (self._folder / "candidates").rmdir()
 
     def _reasons(self, files: list[Path], select: "Callable[[pl.LazyFrame], pl.LazyFrame]") -> dict[str, str]:
+        """Reason by id of the candidates that do not stay. Raises `DataError` unless every candidate is decided on once."""
         import polars as pl
 
-        decided = select(typed_columns(files, self._row_type)).filter(~pl.col("keep")).select("id", "reason").collect()
-        return dict(decided.iter_rows())
+        decided = select(typed_columns(files, self._row_type)).select("id", "keep", "reason").collect()
+        for name in ("id", "keep"):
+            if decided[name].null_count():
+                raise DataError(f"the stage's select left {name!r} null")
+        unknown = next((name for name in decided["id"] if name not in self._item_of), None)
+        if unknown is not None:
+            raise DataError(f"the stage's select decided on a row it was not given: {unknown}")
+        if decided.height != self.candidates or decided["id"].n_unique() != self.candidates:
+            raise DataError(f"the stage's select decided {decided.height} times on {self.candidates} rows")
+        refused = decided.filter(~pl.col("keep"))
+        if refused["reason"].null_count():
+            raise DataError("the stage's select gave no reason for a row it refused")
+        return dict(refused.select("id", "reason").iter_rows())
 
     @staticmethod
     def _written(writer: Writer) -> Written:

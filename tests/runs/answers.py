@@ -18,6 +18,7 @@ from typing import Any
 from scripted_endpoint import Fault, Plan, once_each
 
 PROMPTS = Path(__file__).parents[2] / "astra_data" / "teacher" / "prompts"
+POLICY = "policy"
 BORDER = "\n---user---\n"
 USAGE = {"prompt_tokens": 1000, "completion_tokens": 100}
 CHAINS = {
@@ -39,16 +40,25 @@ SENTENCES = {
 
 def reply(request: dict[str, Any]) -> dict[str, Any]:
     """The answer to a request of the policy or of an ask, at a constant price."""
-    messages = request["messages"]
+    messages, name = request["messages"], name_of(request)
+    answer = turn(messages) if name == POLICY else {"content": json.dumps(ANSWERS[name](messages))}
+    return answer | {"usage": USAGE}
+
+
+def name_of(request: dict[str, Any]) -> str:
+    """`policy`, or the name of the ask that a request puts."""
     if "tools" in request:
-        return turn(messages) | {"usage": USAGE}
-    return {"content": json.dumps(ANSWERS[ask_of(messages)](messages)), "usage": USAGE}
-
-
-def ask_of(messages: list[dict[str, Any]]) -> str:
-    """The name of the ask that these messages put."""
-    system = messages[0]["content"]
+        return POLICY
+    system = request["messages"][0]["content"]
     return next(name for name, pattern in _systems().items() if pattern.fullmatch(system))
+
+
+def about(request: dict[str, Any]) -> str | None:
+    """The user's text that a request is about; None for what is asked before there is one."""
+    name, messages = name_of(request), request["messages"]
+    if name in ("propose_chains", "write_task"):
+        return None
+    return user_text(messages if name == POLICY else judged(messages))
 
 
 @functools.cache
@@ -67,11 +77,13 @@ def propose(messages: list[dict[str, Any]]) -> dict[str, Any]:
 def write(messages: list[dict[str, Any]]) -> dict[str, Any]:
     prompt = messages[1]["content"]
     tools = [json.loads(line)["name"] for line in prompt.splitlines() if line.startswith('{"name"')]
-    return {"text": task_text(tools, prompt), "target_tools": tools}
+    variation = prompt.rpartition("Variation: ")[2].strip()
+    kind = "chain" if "in this order" in prompt else "server"
+    return {"text": task_text(tools, f"{kind} {variation}"), "target_tools": tools}
 
 
 def task_text(tools: list[str], seed: str) -> str:
-    """One sentence per tool, with values drawn by `seed`."""
+    """One sentence per tool, with values drawn by `seed` (such as `server 7/0`)."""
     return "Hello. " + " ".join(SENTENCES[tool].format_map(_Values(f"{seed}/{tool}")) for tool in tools)
 
 
@@ -166,9 +178,9 @@ ANSWERS = {
 }
 
 
-def asked_of_teacher(plan: Plan) -> Plan:
-    """The plan for asks only: what is spoilt in a turn of the policy is another turn, not a fault to recover from."""
-    return lambda index, request: None if "tools" in request else plan(index, request)
+def among(names: set[str], plan: Plan) -> Plan:
+    """The plan for requests of these names only: asks, and `policy`."""
+    return lambda index, request: plan(index, request) if name_of(request) in names else None
 
 
 def sick(seed: int, rate: float, faults: list[Fault]) -> Plan:
@@ -182,15 +194,24 @@ def sick(seed: int, rate: float, faults: list[Fault]) -> Plan:
     return plan
 
 
+def every(number: int, fault: Fault) -> Plan:
+    """One of so many requests fails, whatever it is; a retry is another request."""
+    return lambda index, request: fault if index % number == number // 2 else None
+
+
+NO_ANSWER = [Fault.status(500), Fault("cut"), Fault("no_choices"), Fault("not_json"), Fault.status(429, 0.01)]
 SPOILT = ["think", "lost_think_tag", "unclosed_think", "fence", "prose", "strings", "truncate", "empty", "words"]
 MIXTURE: list[Plan] = [
-    sick(1, 0.03, [Fault.status(500), Fault("cut"), Fault("no_choices"), Fault("not_json"), Fault.status(429, 0.01)]),
-    asked_of_teacher(sick(2, 0.02, [Fault("truncate"), Fault("words")])),
-    sick(3, 0.001, [Fault("hang")]),
-    once_each(4, 0.1, [Fault.status(429, 0.01), Fault.status(500), Fault.status(503), Fault("cut")]),
-    once_each(5, 0.003, [Fault("hang")]),
-    asked_of_teacher(once_each(6, 0.3, [Fault(kind) for kind in SPOILT])),
+    every(150, Fault("hang")),
+    among({"write_task"}, sick(1, 0.1, NO_ANSWER)),
+    sick(2, 0.02, NO_ANSWER),
+    among({*ANSWERS}, sick(3, 0.03, [Fault("truncate"), Fault("words")])),
+    once_each(4, 0.15, [Fault.status(429, 0.01), Fault.status(500), Fault.status(503), Fault("cut")]),
+    among({*ANSWERS}, once_each(5, 0.3, [Fault(kind) for kind in SPOILT])),
 ]
-"""Answers that never come, answers that come late, and answers that must be dug out. The same for the same seed."""
+"""Answers that never come, answers that come late, and answers that must be dug out; by content, so the same every time.
+
+A turn of the policy is never spoilt: what it says would be another turn, not a fault to recover from.
+"""
 
 REFUSED: list[Plan] = [lambda index, request: Fault.status(401)]

@@ -107,6 +107,12 @@ class Bench:
         result: dict[str, Any] = json.loads(out) if code == 0 else {"said": error}
         return result
 
+    def take_over(self, other: "Bench", pattern: str = "*") -> None:
+        """Copy what another bench has in its store."""
+        self.store.mkdir()
+        for path in other.store.glob(pattern):
+            shutil.copytree(path, self.store / path.name) if path.is_dir() else shutil.copyfile(path, self.store / path.name)
+
     def rows(self, stage: str, config: str = "default") -> list[dict[str, Any]]:
         """The rows of the newest version; none where it has no such config."""
         version = Store.open(self.store).version(f"desk-{stage}")

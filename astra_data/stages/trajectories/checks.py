@@ -35,5 +35,10 @@ def flawed_answer(messages: list[Message]) -> tuple[str, str] | None:
     if answer is None:
         return "the conversation does not end with an answer", ""
     seen = "\n".join([*results_of(messages).values(), *(m["content"] for m in messages if m["role"] in ("user", "system"))])
-    invented = next((url for url in URL.findall(answer) if url.rstrip(".,;:") not in seen), None)
+    invented = next((url for url in URL.findall(answer) if not _holds(seen, url.rstrip(".,;:/"))), None)
     return None if invented is None else ("the answer holds a URL that no result holds", invented)
+
+
+def _holds(text: str, url: str) -> bool:
+    """True if the URL stands in the text, by itself or followed by more of its path."""
+    return re.search(rf"{re.escape(url)}(?![\w-]|\.\w)", text) is not None

@@ -4,13 +4,14 @@
     done.terminal        # 'answered'
 
 Calls are checked against the schema before any backend sees them. A wrong name or argument is a tool error that the policy
-can react to; a backend that is down ends the rollout and is never a score.
+can react to, a few times in a row. A backend that is down, or a user that fails, ends the rollout and is never a score.
 """
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from astra_data.ledger import Unanswered
-from astra_data.messages import MALFORMED, Call, JsonObject, Message, calls_of, final_answer, tool_result
+from astra_data.messages import MALFORMED, Call, JsonObject, Message, calls_of, final_answer, tool_result, user
 from astra_data.rollout.toolbox import Toolbox
 from astra_data.rows.trajectories import CallRecord, Usage
 from astra_data.teacher.teacher import Policy
@@ -21,12 +22,27 @@ ANSWERED = "answered"
 EMPTY = "empty_answer"
 CUT_OFF = "cut_off"
 TURN_LIMIT = "turn_limit"
+INVALID_CALLS = "invalid_calls"
 BACKEND_DOWN = "tool_backend_down"
+USER_FAILED = "user_failed"
+NOT_THE_POLICY = (BACKEND_DOWN, USER_FAILED)
+"""Endings that say nothing about the policy."""
+
+NO_BACKEND = "none"
+"""`CallRecord.backend` of a call that no backend saw."""
+
+
+class User(Protocol):
+    """Who the policy talks to after the opening."""
+
+    async def reply(self, messages: list[Message]) -> str | None:
+        """The next message, or None when nothing is left to say. Raises `Unanswered` when the user fails."""
+        ...
 
 
 @dataclass(slots=True)
 class Rollout:
-    """A finished rollout. `failure` says what a `tool_backend_down` came from."""
+    """A finished rollout. `failure` says what a `tool_backend_down` or `user_failed` came from."""
 
     messages: list[Message]
     calls: list[CallRecord] = field(default_factory=list)
@@ -42,9 +58,12 @@ class Rollout:
 
 
 async def rollout(policy: Policy, toolbox: Toolbox, opening: list[Message], tools: list[JsonObject], *, max_turns: int,
-                  sample: int = 0) -> Rollout:
-    """Run one rollout of at most `max_turns` assistant turns. Raises `Unanswered` when the policy has no answer, `Diverged`
-    when the toolbox lost its state."""
+                  sample: int = 0, other: User | None = None, max_invalid: int = 3) -> Rollout:
+    """Run one rollout of at most `max_turns` assistant turns, with a message of `other` after each answer until there is none.
+
+    `max_invalid` calls in a row that no backend may see end it. Raises `Unanswered` when the policy has no answer, `Abstained`
+    when the toolbox cannot know one, `Diverged` when it lost its state.
+    """
     done = Rollout(list(opening))
     while done.turns < max_turns:
         turn = await policy.act(done.messages, tools, sample=sample)
@@ -53,16 +72,41 @@ async def rollout(policy: Policy, toolbox: Toolbox, opening: list[Message], tool
         done.output_tokens += turn.usage.output_tokens
         done.messages.append(turn.message)
         calls = list(calls_of([turn.message]))
-        if not calls:
+        if calls:
+            over = await _round(calls, toolbox, tools, done, max_invalid)
+        else:
             done.terminal = _ending(done.messages, turn.finish)
+            over = done.terminal != ANSWERED or await _replied(other, done)
+        if over:
             return done
-        try:
-            for call in calls:
-                await _perform(call, toolbox, tools, done)
-        except Unanswered as failure:
-            done.terminal, done.failure = BACKEND_DOWN, failure.reason
-            return done
+    done.terminal = TURN_LIMIT
     return done
+
+
+async def _round(calls: list[Call], toolbox: Toolbox, tools: list[JsonObject], done: Rollout, max_invalid: int) -> bool:
+    """Make the calls of one turn. True if the rollout is over."""
+    try:
+        for call in calls:
+            await _perform(call, toolbox, tools, done)
+    except Unanswered as failure:
+        done.terminal, done.failure = BACKEND_DOWN, failure.reason
+        return True
+    last = done.calls[-max_invalid:]
+    if len(last) == max_invalid and all(record.backend == NO_BACKEND for record in last):
+        done.terminal = INVALID_CALLS
+    return done.terminal == INVALID_CALLS
+
+
+async def _replied(other: User | None, done: Rollout) -> bool:
+    """Let the user have a word. True if there is none, and the rollout is over."""
+    try:
+        said = None if other is None else await other.reply(done.messages)
+    except Unanswered as failure:
+        done.terminal, done.failure = USER_FAILED, failure.reason
+        return True
+    if said is not None:
+        done.messages.append(user(said))
+    return said is None
 
 
 def _ending(messages: list[Message], finish: str) -> str:
@@ -91,4 +135,4 @@ def refused(call: Call, tools: list[JsonObject]) -> ToolResult | None:
 
 
 def _error(text: str) -> ToolResult:
-    return ToolResult(f"Error: {text}", is_error=True, backend="none")
+    return ToolResult(f"Error: {text}", is_error=True, backend=NO_BACKEND)

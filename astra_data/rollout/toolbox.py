@@ -5,9 +5,11 @@
 
 A result is keyed by the server, the fixture, the rollout and every call before it, so a recorded rollout replays without any
 server. On the first call that is not recorded a server is started and brought to the same state by sending the earlier calls
-again; if one of them answers otherwise now, the rollout has `Diverged` and starts afresh.
+again; if one of them answers otherwise now, the rollout has `Diverged` and starts afresh. A server that died is replaced once
+for each call in the same way.
 """
 
+import functools
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -16,7 +18,7 @@ from astra_data.ledger import Answer, Ledger, Unanswered
 from astra_data.messages import JsonObject
 from astra_data.rows import Server
 from astra_data.rows.canonical import digest
-from astra_data.tools.result import ToolBackendDown, ToolResult
+from astra_data.tools.result import DIED, TIMEOUT, ToolBackendDown, ToolResult
 
 if TYPE_CHECKING:
     from astra_data.tools.pool import Pool
@@ -54,7 +56,7 @@ class LiveToolbox:
         self._restarts = int(recorded.response) if recorded else 0
         self._sent: list[Sent] = []
         self._stack = AsyncExitStack()
-        self._session: "McpSession | None" = None
+        self._session: McpSession | None = None
 
     async def call(self, name: str, arguments: JsonObject) -> ToolResult:
         """See `Toolbox.call`. Arguments must have passed the tool's schema."""
@@ -63,8 +65,7 @@ class LiveToolbox:
         key = self._key("call", self._restarts, history, name, arguments)
         recorded = self._ledger.find(key)
         if recorded is None:
-            session = await self._live()
-            recorded = await self._ledger.once(key, "tool", request, lambda: _asked(session, name, arguments))
+            recorded = await self._made(key, request, name, arguments)
         else:
             await self._ledger.once(key, "tool", request, _never)
         result = ToolResult(**recorded.response)
@@ -78,6 +79,23 @@ class LiveToolbox:
         self._sent.clear()
         await self._ledger.put(self._key("restarts"), "tool", {"restarts": self._identity}, Answer(self._restarts))
 
+    async def _made(self, key: str, request: JsonObject, name: str, arguments: JsonObject) -> Answer:
+        """The answer of the live server; in a new process if the first was lost."""
+        for renewable in (self._pool.renewable(self._server.name), False):
+            try:
+                session = await self._live()
+                return await self._ledger.once(key, "tool", request, functools.partial(_asked, session, name, arguments))
+            except Unanswered as failure:
+                if not renewable or not failure.reason.startswith(self._losses):
+                    raise
+                await self._release()
+        raise AssertionError("the second attempt answers or raises")
+
+    @property
+    def _losses(self) -> tuple[str, ...]:
+        """What a new process may mend. One that others use, too, may have been made to hang by any of them."""
+        return (DIED, TIMEOUT) if self._server.name in self._pool.stateless else (DIED,)
+
     def _key(self, *parts: object) -> str:
         return digest([self._identity, *parts])
 
@@ -85,13 +103,13 @@ class LiveToolbox:
         """The leased server, in the state that the calls so far have left."""
         if self._session is None:
             try:
-                self._session = await self._stack.enter_async_context(self._pool.lease(self._server.name))
-                for sent in self._sent:
-                    again = await self._session.call(sent.name, sent.arguments)
-                    if again != sent.result:
+                session = await self._stack.enter_async_context(self._pool.lease(self._server.name))
+                for sent in () if self._server.name in self._pool.stateless else self._sent:
+                    if await session.call(sent.name, sent.arguments) != sent.result:
                         raise Diverged
             except ToolBackendDown as down:
                 raise Unanswered(str(down)) from down
+            self._session = session
         return self._session
 
     async def _release(self) -> None:

@@ -9,6 +9,7 @@ the inputs by name, and `output_schema`. Values are data: nothing inside them is
 
 import functools
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -39,7 +40,10 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Ask(Generic[I, O]):
-    """A question with the types of its inputs and its answer. A change of meaning is a new `version`."""
+    """A question with the types of its inputs and its answer. A change of meaning is a new `version`.
+
+    `check` says what is wrong with an answer that fits its type but not these inputs; it is mended like any other misfit.
+    """
 
     name: str
     version: int
@@ -47,6 +51,7 @@ class Ask(Generic[I, O]):
     inputs: type[I]
     output: type[O]
     folder: Path = field(default=PROMPTS, repr=False)
+    check: Callable[[I, O], str | None] | None = field(default=None, repr=False)
 
     @property
     def prompt_hash(self) -> str:
@@ -56,6 +61,10 @@ class Ask(Generic[I, O]):
     def output_id(self) -> str:
         """Changes with the schema of the answer."""
         return _schema(self.output)[1]
+
+    def misfit(self, inputs: I, answer: O) -> str | None:
+        """What is wrong with an answer to these inputs, or None."""
+        return None if self.check is None else self.check(inputs, answer)
 
     def render(self, inputs: I) -> list[Message]:
         """The system and the user message. Raises `jinja2.UndefinedError` for a name that the inputs lack."""

@@ -10,7 +10,7 @@ goes back with the validation error, twice at most; then the ask is `Unanswered`
 import functools
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from astra_data.ledger import Answer, Ledger, Unanswered, Usage
 from astra_data.messages import JsonObject, Message, assistant, user
@@ -51,11 +51,11 @@ class OpenAITeacher:
             "messages": messages,
             "sample": sample,
         }
-        produce = functools.partial(self._converse, ask, messages, sample)
+        produce = functools.partial(self._converse, ask, inputs, messages, sample)
         answer = await self._ledger.once(digest(request), "ask", request, produce)
         return _fitted(ask.output, answer.response)
 
-    async def _converse(self, ask: Ask[I, O], messages: list[Message], sample: int) -> Answer:
+    async def _converse(self, ask: Ask[I, O], inputs: I, messages: list[Message], sample: int) -> Answer:
         """Ask, and ask again with what was wrong. All turns are paid for, and counted."""
         usage, said, reason = Usage(), list[str](), ""
         for _ in range(1 + REPAIRS):
@@ -67,7 +67,7 @@ class OpenAITeacher:
             usage += completion.usage
             content = text_of(completion.message.get("content"))
             said.append(content)
-            value, reason, advice = _read(ask.output, completion, content)
+            value, reason, advice = _read(ask, inputs, completion, content)
             if not reason:
                 return Answer(value, usage)
             if not advice:
@@ -136,7 +136,7 @@ def _fitted(model: type[O], value: Any) -> O:
     return model.model_validate_json(canonical(value), strict=True)
 
 
-def _read(model: type[BaseModel], completion: Completion, content: str) -> tuple[Any, str, str]:
+def _read(ask: Ask[I, O], inputs: I, completion: Completion, content: str) -> tuple[Any, str, str]:
     """`(value, "", "")`, or why there is none as `(None, reason, advice)`; without advice asking again is no use."""
     if completion.message.get("refusal"):
         return None, f"answer: refused - {text_of(completion.message['refusal'])}", ""
@@ -146,14 +146,21 @@ def _read(model: type[BaseModel], completion: Completion, content: str) -> tuple
     if completion.finish == "length":
         reason, advice = "answer: cut off", "It was cut off before its end. Answer more briefly."
     for number, value in enumerate(json_values(content)):
-        try:
-            _fitted(model, value)
-        except ValidationError as error:
-            if number == 0:
-                reason, advice = _misfit(error)
-            continue
-        return value, "", ""
+        wrong = _wrong(ask, inputs, value)
+        if wrong is None:
+            return value, "", ""
+        if number == 0:
+            reason, advice = wrong
     return None, reason, advice
+
+
+def _wrong(ask: Ask[I, O], inputs: I, value: Any) -> tuple[str, str] | None:
+    """(reason, advice) if the value is no answer to this ask."""
+    try:
+        advice = ask.misfit(inputs, _fitted(ask.output, value))
+    except ValidationError as error:
+        return _misfit(error)
+    return (f"answer: does not fit the question - {advice}", f"- {advice}") if advice else None
 
 
 def _misfit(error: ValidationError) -> tuple[str, str]:

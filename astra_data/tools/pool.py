@@ -6,32 +6,34 @@
 
 A stateless server is started once, lazily, and shared; it makes way when others wait and nobody uses it. Waiting is
 first come, first served. One rollout holds one lease at a time: a holder that waits for a second could wait for ever.
+
+A process that died is replaced on the next lease. A server that fails three times in a row, at its start or in a call, is out of
+service for the next attempts; then one attempt decides whether it is back.
 """
 
 import asyncio
 import os
-from collections import Counter, deque
+from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from types import TracebackType
 
 from astra_data.errors import UsageError
+from astra_data.tools.breaker import Breaker
 from astra_data.tools.mcp_config import ServerEntry
-from astra_data.tools.result import START_FAILED, ToolBackendDown
+from astra_data.tools.result import OUT_OF_SERVICE, ToolBackendDown
 from astra_data.tools.session import Deadlines, McpSession, finished
 from astra_data.tools.workspace import Template, Workspace
-
-MOST_FAILURES = 3
-"""Failed starts in a row after which a server is down for the rest of the run."""
 
 
 @dataclass(slots=True)
 class Shared:
-    """The process of a stateless server, and how many leases use it now."""
+    """The process of a stateless server, how many leases use it now, and whether it is known to be lost."""
 
     session: McpSession
     users: int = 0
+    lost: bool = False
 
 
 class Pool:
@@ -53,7 +55,7 @@ class Pool:
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._shared: dict[str, Shared] = {}
         self._starting = {name: asyncio.Lock() for name in stateless}
-        self._failures: Counter[str] = Counter()
+        self._breakers: defaultdict[str, Breaker] = defaultdict(Breaker)
         self._live: set[McpSession] = set()
         self._endings: set[asyncio.Task[None]] = set()
 
@@ -70,7 +72,12 @@ class Pool:
         try:
             yield session
         finally:
+            self._note(name, session)
             self._end(session)
+
+    def renewable(self, name: str) -> bool:
+        """Whether a new lease finds no trace of an earlier one, so that a lost process can be replaced within a rollout."""
+        return name in self.stateless or self._entries[name].transport == "stdio"
 
     async def close(self) -> None:
         """End every process and remove every workspace. Leases that are still held lose their sessions."""
@@ -117,29 +124,45 @@ class Pool:
 
     def _leave(self, name: str, shared: Shared) -> None:
         shared.users -= 1
+        if not shared.lost:
+            shared.lost = not shared.session.alive
+            self._note(name, shared.session)
         retired = self._shared.get(name) is not shared
         if not shared.users and (retired or self._waiting):
             if not retired:
                 del self._shared[name]
             self._end(shared.session)
 
+    def _note(self, name: str, session: McpSession) -> None:
+        """Tell the breaker how a lease went."""
+        breaker = self._breakers[name]
+        breaker.succeeded() if session.alive else breaker.failed()
+
     async def _start(self, name: str) -> McpSession:
-        entry = self._entries[name]
-        if self._failures[name] >= MOST_FAILURES:
-            raise ToolBackendDown(START_FAILED, f"{name} did not start {MOST_FAILURES} times in a row")
+        entry, breaker = self._entries[name], self._breakers[name]
         secrets = entry.secrets(self._environ)
-        await self._take()
+        was_closed = breaker.closed
+        if not breaker.admit():
+            raise _out_of_service(name, breaker)
         workspace: Workspace | None = None
         try:
+            await self._take()
+        except BaseException:
+            breaker.abandoned()
+            raise
+        try:
+            if was_closed and not breaker.closed:
+                raise _out_of_service(name, breaker)
             workspace = await self._fresh(secrets)
             session = await McpSession.start(entry, workspace, deadlines=self._deadlines, environ=self._environ)
         except BaseException as error:
-            self._failures[name] += isinstance(error, ToolBackendDown)
+            tried = isinstance(error, ToolBackendDown) and error.reason != OUT_OF_SERVICE
+            breaker.failed() if tried else breaker.abandoned()
             if workspace:
                 workspace.close()
             self._give()
             raise
-        self._failures[name] = 0
+        session.on_answer = breaker.succeeded
         self._entries[name] = session.entry
         self._live.add(session)
         return session
@@ -198,3 +221,7 @@ class Pool:
                 turn.set_result(None)
                 return
         self._free += 1
+
+
+def _out_of_service(name: str, breaker: Breaker) -> ToolBackendDown:
+    return ToolBackendDown(OUT_OF_SERVICE, f"{name} failed {breaker.most} times in a row")

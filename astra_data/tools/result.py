@@ -9,11 +9,15 @@ A wrong argument or a failing tool is a result with `is_error`; only an infrastr
 from dataclasses import dataclass
 from typing import Literal
 
-DownReason = Literal["tool backend: timeout", "tool backend: died", "tool backend: start failed"]
+DownReason = Literal[
+    "tool backend: timeout", "tool backend: died", "tool backend: start failed", "tool backend: out of service"
+]
 
 TIMEOUT: DownReason = "tool backend: timeout"
 DIED: DownReason = "tool backend: died"
 START_FAILED: DownReason = "tool backend: start failed"
+OUT_OF_SERVICE: DownReason = "tool backend: out of service"
+"""It was not tried, because it failed too often just before."""
 
 
 @dataclass(frozen=True, slots=True)

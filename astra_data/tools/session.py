@@ -12,7 +12,7 @@ session lives in a task of its own and can be used from any other.
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,12 +56,16 @@ class ServerInfo:
 
 
 class McpSession:
-    """A started server. Any number of tasks may call it at once; after a `ToolBackendDown` it is no longer `alive`."""
+    """A started server. Any number of tasks may call it at once; after a `ToolBackendDown` it is no longer `alive`.
+
+    `on_answer` is told of every call that the server answers.
+    """
 
     def __init__(self, entry: ServerEntry, workspace: Workspace, deadlines: Deadlines) -> None:
         self.entry, self.workspace, self.deadlines = entry, workspace, deadlines
         self.info = ServerInfo(entry.name, "", None, None, "")
         self.alive = False
+        self.on_answer: Callable[[], None] | None = None
         self._dispatcher: JSONRPCDispatcher | None = None
         self._failure: Exception | None = None
         self._settled = asyncio.Event()
@@ -115,8 +119,14 @@ class McpSession:
         try:
             result = await self._request("tools/call", {"name": name, "arguments": real}, self.deadlines.call)
         except MCPError as error:
+            self._answered()
             return ToolResult(self._shown(error.message), is_error=True)
+        self._answered()
         return ToolResult(self._shown(text_of(result)), is_error=result.get("isError") is True)
+
+    def _answered(self) -> None:
+        if self.on_answer:
+            self.on_answer()
 
     async def responsive(self) -> bool:
         """Whether the server still answers. Anything that it answers will do."""

@@ -22,8 +22,11 @@ DRAFTS = (
 MOST_CHARACTERS = 300
 
 
-def argument_error(schema: Any, arguments: Any) -> str | None:
-    """The first thing wrong with the arguments, in the order of their paths; None if nothing is, or no schema can tell."""
+def argument_error(schema: Any, arguments: Any, *, root: str = "arguments") -> str | None:
+    """The first thing wrong with the arguments, in the order of their paths; None if nothing is, or no schema can tell.
+
+    `root` is what the message calls the whole value.
+    """
     validator, _ = _compiled(canonical(schema))
     if validator is None:
         return None
@@ -31,7 +34,7 @@ def argument_error(schema: Any, arguments: Any) -> str | None:
     if not errors:
         return None
     _, message, path = min(errors)
-    return f"{_dotted(path)}: {_short(message)}"
+    return f"{_dotted(root, path)}: {_short(message)}"
 
 
 def schema_error(schema: Any) -> str | None:
@@ -62,8 +65,8 @@ def _order(path: list[str | int]) -> tuple[tuple[int, int, str], ...]:
     return tuple((0, part, "") if isinstance(part, int) else (1, 0, part) for part in path)
 
 
-def _dotted(path: list[str | int]) -> str:
-    return "arguments" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+def _dotted(root: str, path: list[str | int]) -> str:
+    return root + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
 
 
 def _short(message: str) -> str:

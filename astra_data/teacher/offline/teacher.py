@@ -8,9 +8,10 @@ from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel
 
-from astra_data.teacher import asks
+from astra_data.teacher import asks, stand_ins
 from astra_data.teacher.ask import Ask
 from astra_data.teacher.offline import chains, judges, tasks
+from astra_data.teacher.offline import stand_ins as playing
 from astra_data.teacher.teacher import Abstained
 
 I = TypeVar("I", bound=BaseModel)  # noqa: E741 - input and output, as in `Ask`
@@ -24,6 +25,8 @@ RULES: dict[str, Callable[[Any, int], BaseModel]] = {
     asks.JUDGE_ROUND.name: judges.round_of_calls,
     asks.JUDGE_CALLS.name: judges.necessity,
     asks.JUDGE_ANSWER.name: judges.answer,
+    stand_ins.EMULATE_CALL.name: playing.emulate,
+    stand_ins.SIMULATE_USER.name: playing.reply,
 }
 """Ask name -> rule. A rule takes the inputs and the sample index, and may raise `Abstained`."""
 
@@ -38,4 +41,7 @@ class OfflineTeacher:
         rule = RULES.get(ask.name)
         if rule is None:
             raise Abstained(f"no rule answers {ask.name}")
-        return cast(O, rule(inputs, sample))
+        answer = cast(O, rule(inputs, sample))
+        if wrong := ask.misfit(inputs, answer):
+            raise Abstained(f"the rule's answer does not fit: {wrong}")
+        return answer

@@ -38,9 +38,9 @@ class Draw:
         if parameter in self._shared and argument_error(schema, self._shared[parameter]) is None:
             return self._shared[parameter]
         common = self._facts.get(parameter)
-        drawn = self._rng.choice(common) if common else self._invent(tool, parameter, _narrow(schema), taken or [])
+        drawn = self._rng.choice(common) if common else self._invent(tool, parameter, narrow(schema), taken or [])
         value = _fitting(drawn, tool, parameter, schema)
-        if isinstance(value, str) and "enum" not in _narrow(schema):
+        if isinstance(value, str) and "enum" not in narrow(schema):
             self._shared[parameter] = value
         return value
 
@@ -89,7 +89,7 @@ def _numeric(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _narrow(schema: JsonObject) -> JsonObject:
+def narrow(schema: JsonObject) -> JsonObject:
     """The first arm of a union, or of a list of types, that is not null."""
     for arm in schema.get("anyOf") or schema.get("oneOf") or ():
         if isinstance(arm, dict) and arm.get("type") != "null":

@@ -1,7 +1,7 @@
 """Players of the tests' own, and short ways to say what they work on.
 
-    policy = ScriptedPolicy(calls(("add", {"a": 1, "b": 2})), says("It is 3."))
-    judge = ScriptedTeacher({"judge_planning": [Judgement(reason="good", score=1)]})
+policy = ScriptedPolicy(calls(("add", {"a": 1, "b": 2})), says("It is 3."))
+judge = ScriptedTeacher({"judge_planning": [Judgement(reason="good", score=1)]})
 """
 
 from collections.abc import Callable, Mapping
@@ -39,8 +39,18 @@ def offered(*cards: ToolCard) -> list[JsonObject]:
 
 def server(*cards: ToolCard, name: str = "shop", connection: Any = None, annotations: Any = None) -> Server:
     row: Server = new_row(
-        Server, name=name, version="1", title=name.title(), description=f"A {name}.", domain=None, language="en", license="MIT",
-        source=Source("live", None, None, None), connection=connection, flags=[], models={},
+        Server,
+        name=name,
+        version="1",
+        title=name.title(),
+        description=f"A {name}.",
+        domain=None,
+        language="en",
+        license="MIT",
+        source=Source("live", None, None, None),
+        connection=connection,
+        flags=[],
+        models={},
         tools=[Tool(tool.name, tool.description, tool.parameters, tool.output_schema, annotations) for tool in cards],
     )
     return row

@@ -1,7 +1,7 @@
 """A conversation to be scored, and a judge whose judgements the test gives.
 
-    axes = scored(conversation((FIND,), (PRICE,)), judge(0.5))
-    axes["TCU"].value        # 0.5
+axes = scored(conversation((FIND,), (PRICE,)), judge(0.5))
+axes["TCU"].value        # 0.5
 """
 
 import asyncio

@@ -31,12 +31,14 @@ def run(*turns: Any, tools: ScriptedToolbox | None = None, max_turns: int = 5) -
 def test_an_answer_ends_it() -> None:
     done = run(calls(("add", {"a": 1, "b": 2})), says("3"))
     assert (done.terminal, done.failure, [message["role"] for message in done.messages]) == (
-        "answered", "", ["system", "user", "assistant", "tool", "assistant"],
+        "answered",
+        "",
+        ["system", "user", "assistant", "tool", "assistant"],
     )
     assert done.messages[3] == {"role": "tool", "tool_call_id": "call_0", "name": "add", "content": "3"}
     assert done.calls == [CallRecord("call_0", "add", True, False, "live")]
     assert done.usage == RowUsage(turns=2, calls=1, input_tokens=6, output_tokens=4)
-    assert OPENING == [{"role": "system", "content": "Help."}, user("1 + 2?")], "the opening is left as it was"
+    assert [{"role": "system", "content": "Help."}, user("1 + 2?")] == OPENING, "the opening is left as it was"
 
 
 @pytest.mark.parametrize(

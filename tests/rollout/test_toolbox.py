@@ -31,8 +31,14 @@ class Bench:
     def starts(self) -> int:
         return len(self._starts.read_text().splitlines()) if self._starts.exists() else 0
 
-    def play(self, work: Callable[[LiveToolbox], Awaitable[None]], *, rollout: str = "r", notes: str = "",
-             program: tuple[str, ...] = ("desk.py", "notes")) -> None:
+    def play(
+        self,
+        work: Callable[[LiveToolbox], Awaitable[None]],
+        *,
+        rollout: str = "r",
+        notes: str = "",
+        program: tuple[str, ...] = ("desk.py", "notes"),
+    ) -> None:
         """Run `work` on the toolbox of a rollout whose workspace begins with these notes."""
         template = self.folder / f"template-{len(notes)}"
         template.mkdir(exist_ok=True)
@@ -43,9 +49,11 @@ class Bench:
         async def main() -> None:
             ledger = Ledger.open(self.folder / "ledger.sqlite")
             try:
-                async with Pool({"notes": entry}, Template(template), deadlines=Deadlines(60, 60, 60)) as pool:
-                    async with LiveToolbox(ROW, pool, ledger, rollout=rollout, fixture="f") as toolbox:
-                        await work(toolbox)
+                async with (
+                    Pool({"notes": entry}, Template(template), deadlines=Deadlines(60, 60, 60)) as pool,
+                    LiveToolbox(ROW, pool, ledger, rollout=rollout, fixture="f") as toolbox,
+                ):
+                    await work(toolbox)
             finally:
                 await ledger.close()
 

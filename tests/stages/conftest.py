@@ -22,15 +22,20 @@ def expand(tmp_path: Path) -> Expand:
     """expand(STAGE, {"tools": [row]}, teacher=..., policy=..., seed=7, **config) -> the outcomes of all items in order."""
 
     def run(
-        stage: Stage, inputs: Mapping[str, list[Any]], *, teacher: Any = None, policy: Any = None, seed: int = 7,
-        servers: Mapping[str, ServerEntry] | None = None, options: Mapping[str, ServerOptions] | None = None, **config: Any,
+        stage: Stage,
+        inputs: Mapping[str, list[Any]],
+        *,
+        teacher: Any = None,
+        policy: Any = None,
+        seed: int = 7,
+        servers: Mapping[str, ServerEntry] | None = None,
+        options: Mapping[str, ServerOptions] | None = None,
+        **config: Any,
     ) -> list[Outcome]:
         async def main() -> list[Outcome]:
             ledger = Ledger.open(tmp_path / "ledger.sqlite")
             player = Player(teacher or ScriptedTeacher({}), policy or ScriptedPolicy(), {})
-            resources = Resources(
-                seed, ledger, Roles({"default": player}), servers or {}, (), options or {}, Template()
-            )
+            resources = Resources(seed, ledger, Roles({"default": player}), servers or {}, (), options or {}, Template())
             checked = stage.config.model_validate(config)
             given: Any = inputs
             try:

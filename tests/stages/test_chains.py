@@ -32,11 +32,16 @@ def test_weights_count_the_proposals_of_all_samples(expand: Any) -> None:
     teacher = proposing([["open", "show"]], [["open", "show"], ["open", "close"]], [["open", "show", "close"]])
     chains = kept(expand(STAGE, {"tools": [SERVER]}, teacher=teacher, proposals=3, max_length=2))
     assert {tools: row.weights for tools, row in chains.items()} == {
-        ("open", "show"): [3], ("open", "close"): [1], ("show", "close"): [1],
+        ("open", "show"): [3],
+        ("open", "close"): [1],
+        ("show", "close"): [1],
     }
     assert len(teacher.seen) == 3
     row = chains["open", "show"]
-    assert [(item.parameter, item.kind, item.source) for item in row.evidence] == [("subject", "user", None), ("ticket", "output", "open")]
+    assert [(item.parameter, item.kind, item.source) for item in row.evidence] == [
+        ("subject", "user", None),
+        ("ticket", "output", "open"),
+    ]
     assert (row.verdicts[0].value, row.models, row.walk.seed) == (True, {"writer": "scripted"}, 7)
 
 

@@ -48,7 +48,9 @@ def test_walks_are_different_follow_edges_and_repeat_nothing(
 
 
 @given(chains=proposals, seed=st.text(max_size=3), order=st.randoms())
-def test_the_same_seed_gives_the_same_walks_whatever_the_order_of_proposals(chains: list[list[str]], seed: str, order: st.DataObject) -> None:
+def test_the_same_seed_gives_the_same_walks_whatever_the_order_of_proposals(
+    chains: list[list[str]], seed: str, order: st.DataObject
+) -> None:
     shuffled = list(chains)
     order.shuffle(shuffled)  # type: ignore[attr-defined]
     assert drawn(Graph.of(chains), seed) == drawn(Graph.of(shuffled), seed)

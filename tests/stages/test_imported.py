@@ -13,10 +13,22 @@ from astra_data.rows import Task, new_row, to_dict
 from astra_data.stages.imported import import_stage
 
 SERVER = server(card("help", "Helps.", schema({"text": TEXT})))
-TASK = to_dict(new_row(
-    Task, server_id=SERVER.id, server="shop", chain_id=None, kind="server", parent_id=None, augmentation=None, text="Help me, please.",
-    language="en", target_tools=["help"], scores=[], models={},
-))
+TASK = to_dict(
+    new_row(
+        Task,
+        server_id=SERVER.id,
+        server="shop",
+        chain_id=None,
+        kind="server",
+        parent_id=None,
+        augmentation=None,
+        text="Help me, please.",
+        language="en",
+        target_tools=["help"],
+        scores=[],
+        models={},
+    )
+)
 
 
 def written(folder: Path, *lines: Any) -> Path:

@@ -17,8 +17,20 @@ MESSAGES = [*conversation((FIND, PRICE), (FIND,), end=None), assistant("It costs
 
 def trajectory(reward: float | None = 0.9) -> Trajectory:
     row: Trajectory = new_row(
-        Trajectory, task_id="t", server="shop", policy="p", sampling={"temperature": 0.5}, sample=0, tools=TOOLS, messages=MESSAGES,
-        terminal="answered", calls=[], scores=[], reward=reward, usage=Usage(3, 3, 0, 0), models={"policy": "p", "judge": "j"},
+        Trajectory,
+        task_id="t",
+        server="shop",
+        policy="p",
+        sampling={"temperature": 0.5},
+        sample=0,
+        tools=TOOLS,
+        messages=MESSAGES,
+        terminal="answered",
+        calls=[],
+        scores=[],
+        reward=reward,
+        usage=Usage(3, 3, 0, 0),
+        models={"policy": "p", "judge": "j"},
     )
     return row
 

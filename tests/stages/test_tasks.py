@@ -12,20 +12,33 @@ from astra_data.rows.chains import Walk
 from astra_data.stages.tasks import STAGE, TasksConfig
 from astra_data.teacher.asks import WrittenTask
 
-SERVER = server(*[card(name, f"Does {name}.", schema({"text": TEXT})) for name in ("open_ticket", "show_ticket", "close_ticket", "help")])
+SERVER = server(
+    *[card(name, f"Does {name}.", schema({"text": TEXT})) for name in ("open_ticket", "show_ticket", "close_ticket", "help")]
+)
 NAMES = [tool.name for tool in SERVER.tools]
 
 
 def chain(*tools: str, server_id: str = SERVER.id) -> Chain:
-    row: Chain = new_row(Chain, server_id=server_id, server="shop", tools=list(tools), weights=[1], evidence=[], walk=Walk(7, -1.0),
-                         verdicts=[], models={})
+    row: Chain = new_row(
+        Chain,
+        server_id=server_id,
+        server="shop",
+        tools=list(tools),
+        weights=[1],
+        evidence=[],
+        walk=Walk(7, -1.0),
+        verdicts=[],
+        models={},
+    )
     return row
 
 
 CHAIN = chain("open_ticket", "show_ticket")
 
 
-def writing(text: str = "Report the rain and look at it.", targets: tuple[str, ...] = ("open_ticket", "show_ticket")) -> ScriptedTeacher:
+def writing(
+    text: str = "Report the rain and look at it.", targets: tuple[str, ...] = ("open_ticket", "show_ticket")
+) -> ScriptedTeacher:
     return ScriptedTeacher({"write_task": WrittenTask(text=text, target_tools=list(targets))})
 
 
@@ -63,15 +76,24 @@ def test_what_the_recipe_knows_of_a_server_reaches_the_teacher(expand: Any) -> N
     ("teacher", "row", "config", "reason"),
     [
         (writing(targets=("open_ticket", "ghost")), CHAIN, {}, "task: unknown target tool - open_ticket, ghost"),
-        (writing(targets=("show_ticket", "open_ticket")), CHAIN, {}, "task: target tools differ from the chain - show_ticket, open_ticket"),
+        (
+            writing(targets=("show_ticket", "open_ticket")),
+            CHAIN,
+            {},
+            "task: target tools differ from the chain - show_ticket, open_ticket",
+        ),
         (writing(targets=("open_ticket",)), CHAIN, {}, "task: target tools differ from the chain - open_ticket"),
         (writing("Rain."), CHAIN, {}, "task: text too short or too long - 5 characters"),
         (writing(), CHAIN, {"max_chars": 20}, "task: text too short or too long - 31 characters"),
         (writing("Please open ticket for the rain."), CHAIN, {}, "task: text names a tool - open_ticket"),
         (writing("Use show_ticket for the rain."), CHAIN, {}, "task: text names a tool - show_ticket"),
         (ScriptedTeacher({}), CHAIN, {}, "task: the teacher abstained - no script for write_task"),
-        (writing(), chain("open_ticket", "show_ticket", server_id="f" * 16), {},
-         "task: the chain's server is not among the tools - ffffffffffffffff"),
+        (
+            writing(),
+            chain("open_ticket", "show_ticket", server_id="f" * 16),
+            {},
+            "task: the chain's server is not among the tools - ffffffffffffffff",
+        ),
         (writing(), chain("open_ticket", "ghost"), {}, "task: the chain's tool is not among the server's - ghost"),
     ],
 )

@@ -22,8 +22,20 @@ def one(axis: str, value: float | None, status: str = "scored") -> Score:
 def trajectory(terminal: str = "answered", **given: Score) -> Trajectory:
     scores = [given.get(axis) or one(axis, 1.0) for axis in AXES]
     row: Trajectory = new_row(
-        Trajectory, task_id="t", server="shop", policy="p", sampling={}, sample=0, tools=TOOLS, messages=conversation((FIND,), (PRICE,)),
-        terminal=terminal, calls=[], scores=scores, reward=reward(scores), usage=Usage(1, 1, 0, 0), models={},
+        Trajectory,
+        task_id="t",
+        server="shop",
+        policy="p",
+        sampling={},
+        sample=0,
+        tools=TOOLS,
+        messages=conversation((FIND,), (PRICE,)),
+        terminal=terminal,
+        calls=[],
+        scores=scores,
+        reward=reward(scores),
+        usage=Usage(1, 1, 0, 0),
+        models={},
     )
     return row
 
@@ -32,7 +44,9 @@ def low(*axes: str, value: float = 0.5) -> Trajectory:
     return trajectory(**{axis: one(axis, value) for axis in axes})
 
 
-@pytest.mark.parametrize("row", [trajectory(), low("QU", "TCU"), trajectory(FA=one("FA", 0.75)), trajectory(TCU=one("TCU", None, "abstained"))])
+@pytest.mark.parametrize(
+    "row", [trajectory(), low("QU", "TCU"), trajectory(FA=one("FA", 0.75)), trajectory(TCU=one("TCU", None, "abstained"))]
+)
 def test_a_good_trajectory_is_kept(row: Trajectory) -> None:
     assert decide(row, Acceptance()) == Keep(row)
 
@@ -46,7 +60,10 @@ def test_a_good_trajectory_is_kept(row: Trajectory) -> None:
         (trajectory(FA=one("FA", None, "abstained")), "score: FA has no value - because"),
         (low("FA"), "score: FA below 0.75 - because"),
         (low("TC", value=0.49), "score: TC below 0.5 - because"),
-        (trajectory(**{axis: one(axis, None, "abstained") for axis in AXES[:3]}), "score: the judge abstained too often - QU, QP, TCU"),
+        (
+            trajectory(**{axis: one(axis, None, "abstained") for axis in AXES[:3]}),
+            "score: the judge abstained too often - QU, QP, TCU",
+        ),
         (low(*AXES[:6]), "score: reward below 0.8"),
     ],
 )
@@ -72,8 +89,11 @@ def test_a_row_without_a_reward_is_not_kept() -> None:
 
 @pytest.mark.parametrize(
     ("row", "thresholds"),
-    [(low("FA", value=0.0), {"answer": 0, "axis": 0, "reward": 0}), (low(*AXES[:6]), {"reward": 0.5}),
-     (trajectory(**{axis: one(axis, None, "abstained") for axis in AXES[:3]}), {"abstained": 3})],
+    [
+        (low("FA", value=0.0), {"answer": 0, "axis": 0, "reward": 0}),
+        (low(*AXES[:6]), {"reward": 0.5}),
+        (trajectory(**{axis: one(axis, None, "abstained") for axis in AXES[:3]}), {"abstained": 3}),
+    ],
 )
 def test_thresholds_are_the_recipes(row: Trajectory, thresholds: dict[str, Any]) -> None:
     assert isinstance(decide(row, Acceptance(**thresholds)), Keep)

@@ -33,8 +33,13 @@ def test_there_are_seven_in_their_order() -> None:
 
 @pytest.mark.parametrize(("given", "expected"), [(1, 1.0), (0.5, 0.5), (0, 0.0)])
 def test_understanding_and_planning_are_as_judged(given: float, expected: float) -> None:
-    scores = scored(TWO, judge(judge_understanding=Judgement(reason="because", score=given, quote="blue"),
-                               judge_planning=Judgement(reason="since", score=1 - given)))
+    scores = scored(
+        TWO,
+        judge(
+            judge_understanding=Judgement(reason="because", score=given, quote="blue"),
+            judge_planning=Judgement(reason="since", score=1 - given),
+        ),
+    )
     assert (scores["QU"].value, scores["QU"].reason, scores["QU"].judge) == (expected, "because", "scripted")
     assert [(quote.message, quote.text) for quote in scores["QU"].evidence] == [(2, "blue")]
     assert scores["QP"].value == 1 - expected
@@ -76,8 +81,13 @@ def test_a_judge_sees_no_more_than_the_moment_it_judges() -> None:
     teacher = judge()
     scored(FOUR, teacher)
     lengths = {name: [len(inputs.messages) for inputs in teacher.asked(name)] for name in dict(teacher.seen)}
-    assert lengths == {"judge_understanding": [2], "judge_round": [4, 6, 8], "judge_planning": [10], "judge_calls": [10],
-                       "judge_answer": [10]}
+    assert lengths == {
+        "judge_understanding": [2],
+        "judge_round": [4, 6, 8],
+        "judge_planning": [10],
+        "judge_calls": [10],
+        "judge_answer": [10],
+    }
     assert all(message["role"] != "system" for _, inputs in teacher.seen for message in inputs.messages)
 
 
@@ -99,7 +109,9 @@ def test_a_judge_is_told_of_failures_only_once_they_are_seen() -> None:
         ({"call_0": (False, False), "call_1": (False, False), "call_2": (False, False), "call_3": (False, False)}, 0.0),
     ],
 )
-def test_status_is_the_share_of_good_calls_without_injected_failures(changes: dict[str, tuple[bool, bool]], expected: float) -> None:
+def test_status_is_the_share_of_good_calls_without_injected_failures(
+    changes: dict[str, tuple[bool, bool]], expected: float
+) -> None:
     made = records(FOUR, **{name: CallRecord(name, "t", ok, injected, "live") for name, (ok, injected) in changes.items()})
     status = scored(FOUR, judge(0), made)["TCS"]
     assert (status.value, status.judge) == (pytest.approx(expected), "checks")
@@ -111,7 +123,9 @@ def test_status_does_not_apply_where_all_failures_were_injected() -> None:
 
 
 def necessary(*flags: float) -> CallJudgements:
-    return CallJudgements(calls=[CallJudgement(call_id=f"call_{n}", necessary=flag, reason=f"r{n}") for n, flag in enumerate(flags)])
+    return CallJudgements(
+        calls=[CallJudgement(call_id=f"call_{n}", necessary=flag, reason=f"r{n}") for n, flag in enumerate(flags)]
+    )
 
 
 def test_conciseness_is_the_share_of_necessary_calls() -> None:
@@ -121,8 +135,11 @@ def test_conciseness_is_the_share_of_necessary_calls() -> None:
 
 def test_what_a_check_finds_wrong_is_zero_whatever_the_judge_says() -> None:
     messages = conversation((FIND,), (FIND,), (("ghost", {}),), (("find", {MALFORMED: "{"}),))
-    made = records(messages, call_2=CallRecord("call_2", "ghost", False, False, "none"),
-                   call_3=CallRecord("call_3", "find", False, False, "none"))
+    made = records(
+        messages,
+        call_2=CallRecord("call_2", "ghost", False, False, "none"),
+        call_3=CallRecord("call_3", "find", False, False, "none"),
+    )
     assert scored(messages, judge(judge_calls=necessary(1, 1, 1, 1)), made)["TC"].votes == [1, 0, 0, 0]
 
 
@@ -142,7 +159,9 @@ def test_a_judge_that_forgets_a_call_has_not_judged() -> None:
     assert scored(TWO, judge(judge_calls=necessary(1)))["TC"].status == "failed"
 
 
-@pytest.mark.parametrize(("correctness", "summary", "expected"), [(1, 1, 1), (1, 0, 0.5), (0.5, 1, 0.75), (0, 0.5, 0.25), (0, 0, 0)])
+@pytest.mark.parametrize(
+    ("correctness", "summary", "expected"), [(1, 1, 1), (1, 0, 0.5), (0.5, 1, 0.75), (0, 0.5, 0.25), (0, 0, 0)]
+)
 def test_the_answer_is_the_mean_of_correctness_and_summary(correctness: float, summary: float, expected: float) -> None:
     given = AnswerJudgement(reason="a", correctness=correctness, summary=summary)
     scores = scored(TWO, judge(judge_answer=given))
@@ -173,7 +192,13 @@ def test_every_url_is_looked_for_not_only_the_first() -> None:
 
 @pytest.mark.parametrize(
     ("seen", "value"),
-    [("http://a.b/catalogue", 0), ("http://a.b/c.html", 0), ("http://a.b/c-2", 0), ("http://a.b/c/d?e", 1), ("'http://a.b/c'.", 1)],
+    [
+        ("http://a.b/catalogue", 0),
+        ("http://a.b/c.html", 0),
+        ("http://a.b/c-2", 0),
+        ("http://a.b/c/d?e", 1),
+        ("'http://a.b/c'.", 1),
+    ],
 )
 def test_a_url_must_be_there_whole(seen: str, value: float) -> None:
     messages = conversation((FIND,), end="See http://a.b/c/.")
@@ -182,7 +207,10 @@ def test_a_url_must_be_there_whole(seen: str, value: float) -> None:
 
 
 def test_the_reward_is_the_mean_of_the_axes_that_apply() -> None:
-    given = {"judge_understanding": Judgement(reason="", score=0.5), "judge_answer": AnswerJudgement(reason="", correctness=1, summary=0)}
+    given = {
+        "judge_understanding": Judgement(reason="", score=0.5),
+        "judge_answer": AnswerJudgement(reason="", correctness=1, summary=0),
+    }
     scores = scored(conversation((FIND,)), judge(**given))
     assert values(scores) == {"QU": 0.5, "QP": 1, "TCU": None, "TCP": None, "TCS": 1, "TC": 1, "FA": 0.5}
     assert reward(list(scores.values())) == pytest.approx(4 / 5)
@@ -195,13 +223,21 @@ def test_a_judge_that_gives_nothing_gives_exactly_zero() -> None:
     assert reward(list(scores.values())) == 0
 
 
-ASKS = {"judge_understanding": ["QU"], "judge_planning": ["QP"], "judge_round": ["TCU", "TCP"], "judge_calls": ["TC"], "judge_answer": ["FA"]}
+ASKS = {
+    "judge_understanding": ["QU"],
+    "judge_planning": ["QP"],
+    "judge_round": ["TCU", "TCP"],
+    "judge_calls": ["TC"],
+    "judge_answer": ["FA"],
+}
 
 
 @pytest.mark.parametrize("name", ASKS)
 def test_a_judge_that_cannot_be_had_gives_no_score_and_no_reward(name: str) -> None:
     scores = scored(TWO, judge(**{name: Unanswered("endpoint: 500")}))
-    assert {axis: (one.value, one.reason) for axis, one in scores.items() if one.status == "failed"} == dict.fromkeys(ASKS[name], (None, "endpoint: 500"))
+    assert {axis: (one.value, one.reason) for axis, one in scores.items() if one.status == "failed"} == dict.fromkeys(
+        ASKS[name], (None, "endpoint: 500")
+    )
     assert reward(list(scores.values())) is None
 
 

@@ -27,7 +27,11 @@ def asked(*tools: ToolCard) -> ProposeChains:
         (OPEN, SHOW, 3),
         (OPEN, CLOSE, 3),
         (LIST, SHOW, 2),
-        (card("create_branch", "Creates.", schema({"branch_name": TEXT})), card("checkout", "Checks out.", schema({"branch_name": TEXT})), 2),
+        (
+            card("create_branch", "Creates.", schema({"branch_name": TEXT})),
+            card("checkout", "Checks out.", schema({"branch_name": TEXT})),
+            2,
+        ),
         (NOTE, SHOW, 1),
         (SHOW, NOTE, 0),
         (NOTE, CLOSE, 0),

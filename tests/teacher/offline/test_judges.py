@@ -20,8 +20,12 @@ QUESTION = 'Find "Blue chair 13", then give the price for 4.'
 FIND, PRICE = ("find_item", {"name": "Blue chair 13"}), ("price", {"item_id": "X-77", "count": 4})
 
 
-def conversation(*messages: Message, reference: tuple[str, ...] = ("find_item", "price"), failed: tuple[str, ...] = (),
-                 question: str = QUESTION) -> Conversation:
+def conversation(
+    *messages: Message,
+    reference: tuple[str, ...] = ("find_item", "price"),
+    failed: tuple[str, ...] = (),
+    question: str = QUESTION,
+) -> Conversation:
     return Conversation(tools=TOOLS, messages=[user(question), *messages], reference=list(reference), failed=list(failed))
 
 
@@ -31,22 +35,31 @@ def result(number: int, text: str) -> Message:
 
 def made(*wanted: tuple[str, JsonObject], texts: tuple[str, ...] = ('{"item_id": "X-77"}', "120 coins", "done")) -> list[Message]:
     """The wanted calls one after the other, each with its result."""
-    return [message for number, call in enumerate(wanted) for message in (calls(call, start=number), result(number, texts[number]))]
+    return [
+        message for number, call in enumerate(wanted) for message in (calls(call, start=number), result(number, texts[number]))
+    ]
 
 
 def price(**arguments: Any) -> Conversation:
     return conversation(calls(("price", arguments)))
 
 
-@pytest.mark.parametrize("arguments", [{"item_id": "blue CHAIR"}, {"item_id": "chair", "count": 4.0}, {"count": 13}, {}, {"item_id": ""}])
+@pytest.mark.parametrize(
+    "arguments", [{"item_id": "blue CHAIR"}, {"item_id": "chair", "count": 4.0}, {"count": 13}, {}, {"item_id": ""}]
+)
 def test_a_first_call_with_given_values_shows_understanding(arguments: JsonObject) -> None:
     assert judges.understanding(price(**arguments), 0).score == 1
 
 
 @pytest.mark.parametrize(
     ("arguments", "missing"),
-    [({"item_id": "Q99"}, "'Q99'"), ({"count": 3}, "3"), ({"count": 1}, "1"), ({"item_id": {"deep": ["green"]}}, "'green'"),
-     ({"item_id": "chair", "count": 0}, "0")],
+    [
+        ({"item_id": "Q99"}, "'Q99'"),
+        ({"count": 3}, "3"),
+        ({"count": 1}, "1"),
+        ({"item_id": {"deep": ["green"]}}, "'green'"),
+        ({"item_id": "chair", "count": 0}, "0"),
+    ],
 )
 def test_a_made_up_value_shows_none(arguments: JsonObject, missing: str) -> None:
     judgement = judges.understanding(price(**arguments), 0)
@@ -161,7 +174,9 @@ def test_an_answer_that_gives_every_result_is_correct_and_a_summary() -> None:
     assert answered("Found item id X-77. The price: 120 coins for 4.", FIND, PRICE) == (1, 1)
 
 
-@pytest.mark.parametrize("text", ["item id X-77, 120 coins, so 480 in all", "item id X-77, 120 coins, -4", "item id X-77: 20 coins"])
+@pytest.mark.parametrize(
+    "text", ["item id X-77, 120 coins, so 480 in all", "item id X-77, 120 coins, -4", "item id X-77: 20 coins"]
+)
 def test_an_answer_with_a_number_of_its_own_is_worth_nothing(text: str) -> None:
     assert answered(text, FIND, PRICE) == (0, 0)
 

@@ -57,8 +57,16 @@ def test_every_verb_has_one_kind() -> None:
 
 @pytest.mark.parametrize(
     ("word", "stemmed"),
-    [("branches", "branch"), ("queries", "query"), ("boxes", "box"), ("status", "status"), ("access", "access"), ("is", "is"),
-     ("tables", "table"), ("gas", "gas")],
+    [
+        ("branches", "branch"),
+        ("queries", "query"),
+        ("boxes", "box"),
+        ("status", "status"),
+        ("access", "access"),
+        ("is", "is"),
+        ("tables", "table"),
+        ("gas", "gas"),
+    ],
 )
 def test_forms_of_a_word_meet_and_words_do_not(word: str, stemmed: str) -> None:
     assert stem(word) == stemmed
@@ -70,5 +78,9 @@ def test_tokens_hold_what_carries_meaning() -> None:
 
 def test_a_parameter_is_said_in_words() -> None:
     assert [label(name) for name in ("from_unit", "fileAbsolutePath", "x", "größe!", "数")] == [
-        "from unit", "file absolute path", "x", "gr e", "数",
+        "from unit",
+        "file absolute path",
+        "x",
+        "gr e",
+        "数",
     ]

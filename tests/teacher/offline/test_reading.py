@@ -17,9 +17,13 @@ NOUNS = ("order", "customer", "invoice", "price", "shelf", "letter", "color", "b
 PARAMETERS = ("name", "file_name", "fileName2", "value", "from_unit", "to_unit", "order", "limit", "is_open", "tags", "x")
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
-awkward = st.sampled_from(['a "quoted" word', "dots. And [brackets] {too}", 'with name "z"', "from the earlier result", "", "\\", "\x00", "12"])
+awkward = st.sampled_from(
+    ['a "quoted" word', "dots. And [brackets] {too}", 'with name "z"', "from the earlier result", "", "\\", "\x00", "12"]
+)
 scalars = st.one_of(texts, awkward, st.integers(-(2**53), 2**53), st.floats(allow_nan=False, allow_infinity=False), st.booleans())
-values = st.recursive(scalars, lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(texts, inner, max_size=3)), max_leaves=5)
+values = st.recursive(
+    scalars, lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(texts, inner, max_size=3)), max_leaves=5
+)
 
 
 def type_of(value: Any) -> dict[str, Any]:
@@ -30,10 +34,14 @@ def type_of(value: Any) -> dict[str, Any]:
 @st.composite
 def wanted_calls(draw: st.DrawFn) -> tuple[list[ToolCard], list[tuple[ToolCard, dict[str, Any]]]]:
     """A server's tools, all of them different, and calls to some of them."""
-    what = draw(st.lists(
-        st.tuples(st.sampled_from(VERBS), st.lists(st.sampled_from(NOUNS), min_size=1, max_size=3, unique=True).map(sorted)),
-        min_size=1, max_size=6, unique_by=lambda pair: (pair[0], *pair[1]),
-    ))
+    what = draw(
+        st.lists(
+            st.tuples(st.sampled_from(VERBS), st.lists(st.sampled_from(NOUNS), min_size=1, max_size=3, unique=True).map(sorted)),
+            min_size=1,
+            max_size=6,
+            unique_by=lambda pair: (pair[0], *pair[1]),
+        )
+    )
     tools, stated = [], {}
     for verb, nouns in what:
         arguments = draw(st.dictionaries(st.sampled_from(PARAMETERS), values, max_size=4))
@@ -59,7 +67,9 @@ def test_what_is_written_is_read_back_exactly(case: tuple[list[ToolCard], list[t
 
 
 UNITS = {"type": "string", "enum": ["m", "mile", "meter", "sea mile"]}
-CONVERT = card("convert_length", "Converts a length between units.", schema({"value": NUMBER, "from_unit": UNITS, "to_unit": UNITS}))
+CONVERT = card(
+    "convert_length", "Converts a length between units.", schema({"value": NUMBER, "from_unit": UNITS, "to_unit": UNITS})
+)
 RENAME = card("rename_file", "Renames a file.", schema({"path": TEXT, "new_name": TEXT}, code=TEXT))
 DELETE = card("delete_file", "Deletes a file.", schema({"path": TEXT}))
 SHOW = card("show_file", "Shows a file. Reads and displays what is in it.", schema({"path": TEXT}))

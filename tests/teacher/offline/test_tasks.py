@@ -12,7 +12,8 @@ from astra_data.tools.naming import gives_away
 
 UNIT = {"type": "string", "enum": ["mile", "meter"]}
 CONVERT = card(
-    "convert_length", "Converts the length of a thing (SI units). More.",
+    "convert_length",
+    "Converts the length of a thing (SI units). More.",
     schema({"value": NUMBER, "from_unit": UNIT, "to_unit": UNIT}, digits={"type": "integer", "minimum": 2, "maximum": 2}),
 )
 STORE = card("store_number", "Stores a number.", schema({"number": NUMBER, "shelf": TEXT}))
@@ -60,7 +61,9 @@ def test_a_value_that_an_earlier_tool_returns_is_taken_from_it() -> None:
         ((card("log_in", "Logs in.", schema({"password": TEXT})),), {}, r"log_in\.password is a secret"),
     ],
 )
-def test_a_value_that_is_not_to_be_had_is_not_made_up(tools: tuple[ToolCard, ...], facts: dict[str, list[Any]], reason: str) -> None:
+def test_a_value_that_is_not_to_be_had_is_not_made_up(
+    tools: tuple[ToolCard, ...], facts: dict[str, list[Any]], reason: str
+) -> None:
     with pytest.raises(Abstained, match=reason):
         write(asked(*tools, facts=facts), 0)
 

@@ -14,10 +14,12 @@ from astra_data.errors import UsageError
 from astra_data.hub.addresses import parse
 from astra_data.hub.load import resolve
 from astra_data.hub.store import Store
+from astra_data.hub.writer import read_jsonl
 from astra_data.pipeline.execute import Options, execute
 from astra_data.pipeline.recipe import Recipe, RecipeHead, find, load
 from astra_data.pipeline.runner import Source, source_at
 from astra_data.pipeline.stage import Stage
+from astra_data.rows import ROW_TYPES, fields
 from astra_data.stages import STAGES
 from astra_data.stages.imported import import_stage
 
@@ -41,7 +43,7 @@ def command(stage: str, sources: tuple[str, ...], to: str, recipe: str | None, o
     """
     given = [*overrides, *([f"seed={seed}"] if seed is not None else [])]
     checked = _recipe(recipe, given, stage, sources)
-    if stage != "tools" and sources[0].endswith(".jsonl"):
+    if sources[0].endswith(".jsonl") and (stage != "tools" or _holds_rows(stage, Path(sources[0]))):
         chosen, inputs = _imported(stage, sources), {}
     else:
         chosen, inputs = STAGES[stage], _inputs(STAGES[stage], sources, store)
@@ -72,6 +74,14 @@ def _recipe(name: str | None, overrides: list[str], stage: str, sources: tuple[s
     mcp = str(Path(entries[0]).absolute()) if entries else None
     head = recipe.head.model_copy(update={"mcp": mcp, "documents": documents})
     return Recipe(head, recipe.stages, recipe.folder, recipe.source)
+
+
+def _holds_rows(stage: str, file: Path) -> bool:
+    """Whether the file holds finished rows, where it could also hold tool documents: its first line has all their fields."""
+    if not file.is_file():
+        return False
+    first = next((value for _, value in read_jsonl(file)), None)
+    return isinstance(first, dict) and fields(ROW_TYPES[stage]).keys() <= first.keys() | {"id"}
 
 
 def _imported(stage: str, sources: tuple[str, ...]) -> Stage:

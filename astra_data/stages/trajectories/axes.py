@@ -130,7 +130,7 @@ def _round_axis(axis: str, case: Case, rounds: list[RoundJudgement | Score],
             return _none(axis, ABSTAINED, f"a round has no value: {judgement.reason}", case.judge.name)
         values.append(value)
         quotes.append(Quote(index, judgement.quote))
-    return _value(axis, fmean(values), f"{len(values)} rounds", quotes, case.judge.name, values)
+    return _value(axis, fmean(values), f"the mean of {len(values)} rounds" if len(values) > 1 else "the only round after the first", quotes, case.judge.name, values)
 
 
 def call_status(case: Case) -> Score:

@@ -64,9 +64,11 @@ def round_of_calls(inputs: Conversation, sample: int) -> RoundJudgement:
         raise Abstained("the message makes no call, so no check applies")
     rest = _left([call.name for call in before], inputs.reference)
     expected = [call.name for call in now] == rest[: len(now)]
+    understanding = _understood(inputs, now, before)
+    unseen = "; whether the last result was understood does not show" if understanding is None else ""
     return RoundJudgement(
-        reason="the next expected tool is called" if expected else "not the next expected tool",
-        understanding=_understood(inputs, now, before),
+        reason=("the next expected tool is called" if expected else "not the next expected tool") + unseen,
+        understanding=understanding,
         planning=1 if expected else (0.5 if any(call.name in rest for call in now) else None),
         quote=now[0].name,
     )

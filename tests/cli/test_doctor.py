@@ -1,0 +1,65 @@
+"""`astra doctor`: every line says what is there or how to mend it, and only what all work needs decides the exit code."""
+
+import json
+from pathlib import Path
+
+import pytest
+from command_line import Astra
+
+WHAT = ["python", "store", "uvx", "npx", "OPENAI_API_KEY", "HF_TOKEN", "sentence_transformers", "trl"]
+
+
+def program(folder: Path, name: str) -> None:
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text("#!/bin/sh\n")
+    (folder / name).chmod(0o755)
+
+
+@pytest.mark.usefixtures("here")
+def test_every_line_says_what_is_looked_at_and_what_needs_it(astra: Astra) -> None:
+    said = astra("doctor")
+    assert said.code == 0 and said.err == ""
+    lines = said.out.splitlines()
+    assert sorted(line.split()[1] for line in lines) == sorted(WHAT)
+    assert all(line.startswith(("ok ", "missing ")) and line.endswith("]") for line in lines)
+    assert max(map(len, lines)) <= 200
+
+
+def test_what_is_missing_comes_with_its_mend(astra: Astra, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.executable", str(here / "python"))
+    monkeypatch.setenv("PATH", str(here))
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    found = {finding["what"]: finding for finding in astra("doctor", "--json").json()}
+    for name, mend in (
+        ("uvx", "pip install uv"),
+        ("npx", "install Node.js"),
+        ("OPENAI_API_KEY", "export it, or name another variable in models.<role>.api_key_env"),
+        ("HF_TOKEN", "export it, or run `hf auth login`"),
+    ):
+        assert (found[name]["ok"], found[name]["detail"]) == (False, mend)
+        assert found[name]["needed_for"] != "everything"
+
+
+def test_what_is_there_is_found_and_no_key_is_shown(astra: Astra, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("uvx", "npx"):
+        program(here / "bin", name)
+    monkeypatch.setenv("PATH", str(here / "bin"))
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-hunter2")
+    monkeypatch.setenv("HF_TOKEN", "hf_hunter2")
+    said = astra("doctor", "--json")
+    assert "hunter2" not in said.out + astra("doctor").out
+    found = {finding["what"]: finding["ok"] for finding in said.json()}
+    assert [found[name] for name in ("uvx", "npx", "OPENAI_API_KEY", "HF_TOKEN")] == [True] * 4
+
+
+def test_a_store_that_cannot_be_is_the_only_thing_that_fails_the_command(astra: Astra, here: Path) -> None:
+    (here / "file").write_text("")
+    said = astra("doctor", "--store", "file/store", "--json")
+    assert said.code == 1
+    [store] = [finding for finding in json.loads(said.out) if finding["what"] == "store"]
+    assert not store["ok"] and "file is a file (set ASTRA_STORE to a folder)" in store["detail"]
+
+
+def test_the_datasets_of_the_store_are_counted(astra: Astra, made: Path) -> None:
+    [store] = [finding for finding in astra("doctor", "--json").json() if finding["what"] == "store"]
+    assert store["ok"] and "5 datasets" in store["detail"]

@@ -61,12 +61,10 @@ class Draw:
         low, high = _bounds(schema)
         value = low + (high - low) * self._rng.uniform(0.1, 0.9)
         step = schema.get("multipleOf") or 1
-        stepped = math.ceil(value / step) * step
-        stepped = stepped if stepped <= high else stepped - step
-        if schema["type"] == "integer":
-            return int(stepped)
-        candidates = (round(value, 1), stepped, round(value, 3), round(value, 6))
-        return next((number for number in candidates if argument_error(schema, number) is None), value)
+        up = math.ceil(value / step) * step
+        candidates = [up, up - step] if schema["type"] == "integer" else [round(value, 1), up, round(value, 3), round(value, 6)]
+        fitting = (number for number in candidates if argument_error(schema, number) is None)
+        return next(fitting, up if schema["type"] == "integer" else value)
 
 
 def _fitting(value: Any, tool: str, parameter: str, schema: JsonObject) -> Any:

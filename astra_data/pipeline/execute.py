@@ -147,6 +147,8 @@ def _resources(recipe: Recipe, ledger: Ledger, options: Options) -> Resources:
         options=recipe.head.servers,
         template=recipe.template(),
         refresh=options.refresh,
+        folder=recipe.folder,
+        store=options.store,
     )
 
 

@@ -105,7 +105,7 @@ def _key(stage: Stage, config: StageConfig, inputs: Mapping[str, Source], run: R
         config.model_dump(mode="json"),
         resources.seed,
         _prompts(stage),
-        resources.roles.identity(stage.roles),
+        resources.roles.identity(stage.roles_of(config)),
         {role: source.record.rows for role, source in inputs.items()},
         {"limit": run.limit, "fingerprint": stage.fingerprint(config, resources)},
     )
@@ -127,7 +127,7 @@ async def _fill(stage: Stage, config: StageConfig, inputs: Mapping[str, Source],
                 _file(spool, stage, item, outcomes)
                 meter.update(count, spool.candidates, spool.rejected.total(), spool.quarantined.total())
         select = stage.select
-        written = spool.settle(None if select is None else lambda frame: select(frame, config))
+        written = spool.settle(None if select is None else lambda frame: select(frame, config, run.resources))
     if not stage.reads and not written["default"].num_rows and spool.first_failure:
         raise ToolError(f"{stage.name}: nothing could be collected: {spool.first_failure}", mend=COLLECT_AGAIN)
     funnel = Funnel(count, written["default"].num_rows, dict(sorted(spool.rejected.items())),
@@ -256,7 +256,7 @@ def _lineage(stage: Stage, config: StageConfig, inputs: Mapping[str, Source], ru
         code=Code("astra-data", astra_data.__version__),
         recipe=run.recipe,
         inputs=[replace(source.record, role=role) for role, source in inputs.items()],
-        models=run.resources.roles.names(stage.roles),
+        models=run.resources.roles.names(stage.roles_of(config)),
         prompts=_prompts(stage),
         licenses=_licenses(stage, inputs, folder, outputs),
         histograms=_histograms(stage, folder, written),

@@ -100,7 +100,10 @@ Inputs = Mapping[str, Rows]
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """What a run lends to its stages. Nothing here may change a kept row, except through what stage keys record."""
+    """What a run lends to its stages. Nothing here may change a kept row, except through what stage keys record.
+
+    Paths that a recipe names start from `folder`; plain dataset names are in `store`.
+    """
 
     seed: int
     ledger: Ledger
@@ -110,6 +113,8 @@ class Resources:
     options: Mapping[str, ServerOptions]
     template: Template
     refresh: bool = False
+    folder: Path = Path()
+    store: Path | None = None
 
     def option(self, server: str) -> ServerOptions:
         """What the recipe says of a server; the defaults if it says nothing."""
@@ -130,7 +135,10 @@ def _unknown_total(_inputs: Inputs, _config: Any, _resources: Resources) -> int 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A stage. `open` yields the expand function, holding what it needs open; `fingerprint` is what else its rows depend on."""
+    """A stage. `open` yields the expand function, holding what it needs open; `fingerprint` is what else its rows depend on.
+
+    `roles` are the roles whose models take part: fixed, or named by the config.
+    """
 
     name: str
     version: int
@@ -138,12 +146,16 @@ class Stage:
     config: type[StageConfig]
     items: Callable[[Inputs, Any, Resources], Iterator[Item]]
     open: Open
-    roles: tuple[str, ...] = ()
+    roles: tuple[str, ...] | Callable[[Any], tuple[str, ...]] = ()
     asks: tuple[Ask[Any, Any], ...] = ()
-    select: "Callable[[pl.LazyFrame, Any], pl.LazyFrame] | None" = None
+    select: "Callable[[pl.LazyFrame, Any, Resources], pl.LazyFrame] | None" = None
     fingerprint: Callable[[Any, Resources], JsonObject] = _no_fingerprint
     total: Callable[[Inputs, Any, Resources], int | None] = _unknown_total
     histograms: tuple[str, ...] = ()
+
+    def roles_of(self, config: StageConfig) -> tuple[str, ...]:
+        """The roles whose models decide the rows: part of the stage key and the lineage."""
+        return self.roles(config) if callable(self.roles) else self.roles
 
 
 Stages = Mapping[str, Stage]

@@ -61,7 +61,7 @@ def _outcomes(document: Document, resources: Resources) -> list[Outcome]:
     return [Keep(result.server), *refused] if result.server else refused
 
 
-def select(candidates: "pl.LazyFrame", config: ToolsConfig) -> "pl.LazyFrame":
+def select(candidates: "pl.LazyFrame", config: ToolsConfig, resources: Resources) -> "pl.LazyFrame":
     """Of servers with one name, the first stays."""
     import polars as pl
 

@@ -20,6 +20,7 @@ SPACELESS = (
     "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
 MARKS = "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0900-\u0903\u093a-\u094f\u0981-\u0d83\u0dca-\u0ddf"
+SPACELESS_CHARACTER = re.compile(rf"[{SPACELESS}]")
 TOKEN = re.compile(rf"[{SPACELESS}]|(?:(?![{SPACELESS}_])[\w{MARKS}])+")
 
 

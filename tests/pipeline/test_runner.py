@@ -117,7 +117,7 @@ def test_an_expand_that_gives_nothing_is_a_defect_of_the_stage(tmp_path: Path) -
     assert store_is_empty(tmp_path)
 
 
-def even(frame: pl.LazyFrame, config: SmallConfig) -> pl.LazyFrame:
+def even(frame: pl.LazyFrame, config: SmallConfig, resources: Resources) -> pl.LazyFrame:
     keep = pl.col("text").cast(pl.Int64) % 2 == 0
     return frame.select("id", keep=keep, reason=pl.format("odd: size {} - {}", pl.lit(config.size), pl.col("text")))
 
@@ -143,7 +143,7 @@ DECISIONS: list[tuple[str, Any, str]] = [
 @pytest.mark.parametrize(("change", "message"), [case[1:] for case in DECISIONS], ids=[case[0] for case in DECISIONS])
 def test_a_select_that_does_not_decide_on_every_row_once_is_an_error(tmp_path: Path, change: Any, message: str) -> None:
     with pytest.raises(DataError, match=message):
-        run(tmp_path, keeping(3, select=lambda frame, config: change(even(frame, config))))
+        run(tmp_path, keeping(3, select=lambda *given: change(even(*given))))
     assert store_is_empty(tmp_path)
 
 

@@ -60,7 +60,7 @@ def expected(given: Given) -> Expected:
     return files
 
 
-def large(frame: pl.LazyFrame, config: SmallConfig) -> pl.LazyFrame:
+def large(frame: pl.LazyFrame, config: SmallConfig, resources: Resources) -> pl.LazyFrame:
     return frame.select("id", keep=pl.col("text").cast(pl.Int64) < 3, reason=pl.lit("large"))
 
 

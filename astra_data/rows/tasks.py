@@ -1,12 +1,15 @@
 """`tasks`: one row is what a user asks of one server."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 
 @dataclass(frozen=True, slots=True)
 class TaskScore:
-    """One judged axis of a task; `value` is null when the judge abstained, and `reason` then says why."""
+    """One judged axis of a task; `value` is null when the judge abstained, and `reason` then says why.
+
+    `coverage` and `intent` are 0 or 1, the axes of a rubric 1 to 5.
+    """
 
     axis: str
     value: float | None
@@ -23,7 +26,11 @@ class Augmentation:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A task. `kind` is `chain` (its natural solution follows the chain) or `server` (free use of the server's tools)."""
+    """A task. `kind` is `chain` (its natural solution follows the chain), `server` (free use of the server's tools) or `chained`
+    (several tasks of one server in one request: `sub_tasks`, in order, and `horizon` of them).
+
+    `parent_id` is the task that an augmented one was made from; it has the parent's kind and target tools.
+    """
 
     IDENTITY: ClassVar = ("server_id", "text", "target_tools")
 
@@ -39,3 +46,5 @@ class Task:
     target_tools: list[str]
     scores: list[TaskScore]
     models: dict[str, str]
+    sub_tasks: list[str] = field(default_factory=list)
+    horizon: int = 1

@@ -3,7 +3,7 @@
 from command_line.arrangements import Case, arranged, full, one, read_only, rewrite
 
 ROW = '{"server_id": "x", "server": "s", "chain_id": null, "kind": "server", "parent_id": null, "augmentation": null, '
-TASK = ROW + '"text": TEXT, "language": null, "target_tools": [], "scores": [], "models": {}}\n'
+TASK = ROW + '"text": TEXT, "language": null, "target_tools": [], "scores": [], "models": {}, "sub_tasks": [], "horizon": 1}\n'
 FIELDS = "(a row has the fields and types that `astra show ADDRESS --json` prints)"
 DAMAGED = "(the file is damaged: make its version again, or pull it)"
 ELSEWHERE = "or set ASTRA_STORE to a folder with room that you can write to)"

@@ -18,16 +18,20 @@ from astra_data.rows import ROW_TYPES
 from astra_data.rows.schema import fields, unwrap
 from astra_data.stages import STAGES
 from astra_data.stages.trajectories.acceptance import Acceptance
+from astra_data.stages.trajectories.emulation import EmulateConfig
 from astra_data.teacher.models import ModelConfig
 
 ROOT = Path(__file__).parents[2]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+AXES = {"QU", "QP", "TCU", "TCP", "TCS", "TC", "FA", "coverage", "intent", "question_quality", "scenario_realism"}
+AXES |= {"tool_use_necessity", "tool_selection_difficulty", "tool_selection_uniqueness"}
 CONFIGS: dict[str, type[BaseModel]] = {
     "Top-level keys": RecipeHead,
     "`servers`": ServerOptions,
     "`workspace`": WorkspaceConfig,
     "`models`": ModelConfig,
     "`trajectories.accept`": Acceptance,
+    "`trajectories.emulate`": EmulateConfig,
     **{f"`{stage.name}`": stage.config for stage in STAGES.values() if stage.config.model_fields},
 }
 
@@ -94,8 +98,7 @@ def field_names(row_type: Any) -> Iterator[str]:
 def test_every_column_is_described_and_no_other(kind: str) -> None:
     text = section("datasets.md", f"`{kind}`")
     columns = {column for cells in rows_of(text) for column in re.findall(r"`(\w+)`", cells[0])}
-    axes = {"QU", "QP", "TCU", "TCP", "TCS", "TC", "FA"}
-    assert columns - axes == set(fields(ROW_TYPES[kind])) - {"id"}
+    assert columns - AXES == set(fields(ROW_TYPES[kind])) - {"id"}
     missing = {field for field in field_names(ROW_TYPES[kind]) if f"`{field}`" not in text}
     assert missing - {"id"} == set()
     identity = re.search(r"Identity: (.*?)\.\n", text)

@@ -10,6 +10,7 @@ from astra_data.pipeline.stage import Keep, Reject, ServerOptions
 from astra_data.rows import Chain, new_row
 from astra_data.rows.chains import Walk
 from astra_data.stages.tasks import STAGE, TasksConfig
+from astra_data.stages.tasks.selection import NEAR, ORPHAN
 from astra_data.teacher.asks import WrittenTask
 
 SERVER = server(
@@ -115,8 +116,13 @@ def test_a_server_with_too_few_tools_gives_no_free_task(expand: Any) -> None:
     assert outcome.reason == "task: too few tools left - shop"
 
 
-def test_of_equal_texts_the_first_stays() -> None:
-    frame = pl.LazyFrame({"id": ["a", "b", "c"], "text": ["Do it now", "do  it\nNOW", "Do it later"]})
+def test_of_nearly_equal_texts_the_first_stays_and_what_was_made_of_the_other_goes_with_it() -> None:
+    """Near duplicates are removed at 0.95 [A 20.5]."""
+    long = " ".join(f"word{number}" for number in range(60))
+    texts = ["Do it now", "do  it\nNOW!", "Do it later", long, f"{long} more", f"{long} and some more of it", "Made of b"]
+    made_of = {"parent_id": [*[None] * 6, "b", None, None], "sub_tasks": [[]] * 7 + [["a", "g"], ["a", "c"]]}
+    frame = pl.LazyFrame({"id": list("abcdefghi"), "text": [*texts, "The first, and more", "The first and another"], **made_of})
     assert STAGE.select is not None
-    decided = STAGE.select(frame, TasksConfig()).collect()
-    assert decided.select("id", "keep").rows() == [("a", True), ("b", False), ("c", True)]
+    decided = STAGE.select(frame, TasksConfig(), None).collect()  # type: ignore[arg-type]
+    assert decided["keep"].to_list() == [True, False, True, True, False, True, False, False, True]
+    assert decided.filter(~pl.col("keep"))["reason"].to_list() == [NEAR, NEAR, ORPHAN, ORPHAN]

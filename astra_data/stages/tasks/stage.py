@@ -8,31 +8,17 @@ import random
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pydantic import Field
-
-from astra_data.pipeline.stage import Expand, Inputs, Item, Keep, Outcome, Reject, Resources, Stage, StageConfig
+from astra_data.pipeline.stage import Expand, Inputs, Item, Keep, Outcome, Reject, Resources, Stage
 from astra_data.rows import Chain, Server, Task, new_row
 from astra_data.rows.tools import Tool
 from astra_data.stages.prompts import server_card, tool_card
+from astra_data.stages.tasks.config import TasksConfig
+from astra_data.stages.tasks.selection import select
 from astra_data.teacher.asks import WRITE_TASK, WriteTask, WrittenTask
 from astra_data.teacher.teacher import Abstained
 from astra_data.tools.naming import gives_away
-
-if TYPE_CHECKING:
-    import polars as pl
-
-
-class TasksConfig(StageConfig):
-    """How many tasks, of which kind."""
-
-    per_chain: int = Field(default=1, ge=0, description="tasks along each chain")
-    per_server: int = Field(default=8, ge=0, description="tasks of each server that follow no chain")
-    min_tools: int = Field(default=2, ge=1, description="fewest tools of a task that follows no chain")
-    max_tools: int = Field(default=3, ge=1, description="most tools of a task that follows no chain")
-    min_chars: int = Field(default=15, ge=1)
-    max_chars: int = Field(default=4000, ge=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,14 +121,6 @@ def _wrong(task: Task, ask: WriteTask, server: Server, config: TasksConfig) -> s
         return f"text too short or too long - {len(task.text)} characters"
     named = next((name for name in [*asked, *task.target_tools] if gives_away(task.text, name)), None)
     return f"text names a tool - {named}" if named else None
-
-
-def select(candidates: "pl.LazyFrame", config: TasksConfig) -> "pl.LazyFrame":
-    """Of tasks whose text is the same but for case and spacing, the first stays."""
-    import polars as pl
-
-    text = pl.col("text").str.to_lowercase().str.replace_all(r"\s+", " ")
-    return candidates.select("id", keep=text.is_first_distinct(), reason=pl.lit("task: same text as an earlier task"))
 
 
 def fingerprint(config: TasksConfig, resources: Resources) -> dict[str, Any]:

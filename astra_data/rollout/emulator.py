@@ -47,6 +47,11 @@ class Emulator:
         self._frozen: dict[str, ToolCard] = {}
         self._freezing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
+    @property
+    def name(self) -> str:
+        """The model's."""
+        return self._teacher.name
+
     async def frozen(self, name: str) -> ToolCard:
         """The tool with the output schema that its results are held against. Raises `Abstained`, `Unanswered`."""
         async with self._freezing[name]:

@@ -11,18 +11,21 @@ import random
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from astra_data.messages import JsonObject
 from astra_data.rows.canonical import digest
 from astra_data.tools.result import ToolResult
 
+Kind = Literal["timeout", "unreachable", "rate_limit", "server_error", "malformed"]
+
 SHARE = 0.20
 """Share of emulated calls that fail [A 6.1]."""
 IN_A_ROW = 2
-KINDS: Mapping[str, float] = {"timeout": 0.40, "unreachable": 0.25, "rate_limit": 0.15, "server_error": 0.15, "malformed": 0.05}
+KINDS: Mapping[Kind, float] = {"timeout": 0.40, "unreachable": 0.25, "rate_limit": 0.15, "server_error": 0.15, "malformed": 0.05}
 """Weight by kind [A 21.1]."""
 
-SAYS: Mapping[str, tuple[str, ...]] = {
+SAYS: Mapping[Kind, tuple[str, ...]] = {
     "timeout": (
         "Error: the request timed out after 30 seconds",
         "Error: deadline exceeded while waiting for the server's response",
@@ -54,7 +57,7 @@ class Injection:
 
     share: float = SHARE
     in_a_row: int = IN_A_ROW
-    kinds: Mapping[str, float] = field(default_factory=lambda: KINDS)
+    kinds: Mapping[Kind, float] = field(default_factory=lambda: KINDS)
 
 
 class Failures:
@@ -75,5 +78,5 @@ class Failures:
             return None
         self._in_a_row[call] += 1
         kinds = sorted(self._injection.kinds)
-        kind = rng.choices(kinds, [self._injection.kinds[name] for name in kinds])[0]
+        kind = rng.choices(kinds, [self._injection.kinds[each] for each in kinds])[0]
         return ToolResult(rng.choice(SAYS[kind]), is_error=True, injected=True, backend="emulated")

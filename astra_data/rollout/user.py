@@ -16,14 +16,14 @@ from astra_data.messages import Message
 from astra_data.teacher.stand_ins import SIMULATE_USER, Said, SimulateUser
 from astra_data.teacher.teacher import Abstained, Teacher
 
-BORDER = re.compile(r"(?<=[.!?])\s+(?=\S)|(?<=[。！？])(?=\S)|\s*\n\s*")
+BORDER = re.compile("(?<=[.!?])\\s+(?=\\S)|(?<=[\u3002\uff01\uff1f])(?=\\S)|\\s*\\n\\s*")
 DECODER = json.JSONDecoder()
 SHORTEST_OPENING = 15
 """Characters; a greeting alone is no opening."""
 
 
 def split(text: str, turns: int) -> list[str]:
-    """The text as at most `turns` messages: what is told first, then one sentence each. A border inside a JSON literal is none."""
+    """The text as at most `turns` messages: what is told first, then a sentence each. No border lies inside a JSON literal."""
     literals = _literals(text)
     borders = [match for match in BORDER.finditer(text) if not any(start < match.start() < end for start, end in literals)]
     starts, ends = [0, *(border.end() for border in borders)], [*(border.start() for border in borders), len(text)]

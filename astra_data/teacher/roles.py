@@ -52,17 +52,20 @@ class Roles:
         return self._player(role).policy
 
     def names(self, roles: Iterable[str]) -> dict[str, str]:
-        """Role -> model name, as cards and rows say it."""
-        return {role: self._player(role).teacher.name for role in roles}
+        """Role -> model name, as cards and rows say it, of those roles that are played."""
+        return {role: self._player(role).teacher.name for role in roles if self._plays(role)}
 
     def identity(self, roles: Iterable[str]) -> dict[str, JsonObject]:
-        """Role -> model and sampling: the part of a stage key that models decide."""
-        return {role: self._player(role).identity for role in roles}
+        """Role -> model and sampling, of those roles that are played: the part of a stage key that models decide."""
+        return {role: self._player(role).identity for role in roles if self._plays(role)}
 
     async def close(self) -> None:
         """Give all connections back."""
         for closer in self.closers:
             await closer()
+
+    def _plays(self, role: str) -> bool:
+        return role in self.players or DEFAULT in self.players
 
     def _player(self, role: str) -> Player:
         player = self.players.get(role) or self.players.get(DEFAULT)

@@ -19,6 +19,7 @@ from astra_data.rows.schema import fields, unwrap
 from astra_data.stages import STAGES
 from astra_data.stages.trajectories.acceptance import Acceptance
 from astra_data.stages.trajectories.emulation import EmulateConfig
+from astra_data.stages.verification import VerifyConfig
 from astra_data.teacher.models import ModelConfig
 
 ROOT = Path(__file__).parents[2]
@@ -30,6 +31,7 @@ CONFIGS: dict[str, type[BaseModel]] = {
     "`servers`": ServerOptions,
     "`workspace`": WorkspaceConfig,
     "`models`": ModelConfig,
+    "`chains.verify`": VerifyConfig,
     "`trajectories.accept`": Acceptance,
     "`trajectories.emulate`": EmulateConfig,
     **{f"`{stage.name}`": stage.config for stage in STAGES.values() if stage.config.model_fields},

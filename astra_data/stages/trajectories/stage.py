@@ -1,7 +1,11 @@
-"""The stage: one item is one rollout of the policy on one task."""
+"""The stage: one item is one rollout of the policy on one task.
+
+A server that cannot be started is emulated; a task may be told by a simulated user, a part at a time. A rollout that ended for
+want of its tools or its user says nothing about the policy: it is set aside, without a score.
+"""
 
 import random
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -10,15 +14,19 @@ from pydantic import Field
 
 from astra_data.messages import JsonObject, Message, user
 from astra_data.pipeline.stage import Expand, Inputs, Item, Outcome, Quarantine, Reject, Resources, Stage, StageConfig
-from astra_data.rollout.loop import BACKEND_DOWN, Rollout, rollout
-from astra_data.rollout.toolbox import Diverged, LiveToolbox
+from astra_data.rollout.emulator import Emulator
+from astra_data.rollout.loop import BACKEND_DOWN, NOT_THE_POLICY, Rollout, rollout
+from astra_data.rollout.toolbox import Diverged, LiveToolbox, Toolbox
+from astra_data.rollout.user import SimulatedUser
 from astra_data.rows import Server, Task, Trajectory, content_id, new_row
 from astra_data.stages.prompts import openai_tool
 from astra_data.stages.trajectories.acceptance import Acceptance, decide
 from astra_data.stages.trajectories.axes import Case, reward, score
+from astra_data.stages.trajectories.emulation import EmulateConfig, emulated, emulators
 from astra_data.teacher.asks import JUDGES
-from astra_data.teacher.teacher import Policy, Teacher
-from astra_data.tools.connect import entry_of, open_pool
+from astra_data.teacher.stand_ins import STAND_INS
+from astra_data.teacher.teacher import Abstained, Policy, Teacher
+from astra_data.tools.connect import open_pool
 
 if TYPE_CHECKING:
     from astra_data.tools.pool import Pool
@@ -36,6 +44,9 @@ class TrajectoriesConfig(StageConfig):
     samples: int = Field(default=1, ge=1, description="rollouts per task")
     max_turns: int = Field(default=20, ge=1, description="most assistant turns [A 6.2]")
     max_tools: int = Field(default=64, ge=1, description="most tools on offer: the target tools and others of the server")
+    max_invalid: int = Field(default=3, ge=1, description="invalid calls in a row that end a rollout")
+    user_turns: int = Field(default=1, ge=1, description="most messages of the user; above 1 one is simulated")
+    emulate: EmulateConfig = EmulateConfig()
     system_prompt: str = SYSTEM_PROMPT
     accept: Acceptance = Acceptance()
 
@@ -48,6 +59,19 @@ class Wanted:
     sample: int
 
 
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What all rollouts of a run share. `emulators` are by server id; `user` is None where tasks are told at once."""
+
+    config: TrajectoriesConfig
+    resources: Resources
+    pool: "Pool"
+    emulators: Mapping[str, Emulator]
+    policy: Policy
+    judge: Teacher
+    user: Teacher | None
+
+
 def items(inputs: Inputs, config: TrajectoriesConfig, resources: Resources) -> Iterator[Item]:
     for task in inputs["tasks"]:
         for sample in range(config.samples):
@@ -56,20 +80,23 @@ def items(inputs: Inputs, config: TrajectoriesConfig, resources: Resources) -> I
 
 @asynccontextmanager
 async def open_stage(inputs: Inputs, config: TrajectoriesConfig, resources: Resources) -> AsyncIterator[Expand]:
-    servers = {server.id: server for server in inputs["tools"]}
-    policy, judge = resources.roles.policy("policy"), resources.roles.teacher("judge")
+    servers, roles = {server.id: server for server in inputs["tools"]}, resources.roles
     stateless = frozenset(server.name for server in servers.values() if _shareable(server, resources))
+    simulated = roles.teacher("user") if config.user_turns > 1 else None
     async with open_pool(servers.values(), resources.servers, resources.template, stateless) as pool:
+        setting = Setting(config, resources, pool, emulators(servers.values(), resources), roles.policy("policy"),
+                          roles.teacher("judge"), simulated)
 
         async def expand(wanted: Wanted) -> list[Outcome]:
             server = servers.get(wanted.task.server_id)
             if server is None:
                 return [Reject(f"trajectory: the task's server is not among the tools - {wanted.task.server}")]
-            if entry_of(server, resources.servers) is None:
-                return [Reject(f"trajectory: the server is documentation only - {server.name}")]
             tools = _offered(server, wanted.task, config, resources)
-            done = await _run(wanted, server, tools, policy, config, resources, pool)
-            return [await _finish(wanted, tools, done, policy, judge, config)]
+            try:
+                done = await _run(wanted, server, tools, setting)
+            except Abstained as abstained:
+                return [Reject(f"trajectory: not executable offline - {abstained.reason}")]
+            return [await _finish(wanted, tools, done, setting)]
 
         yield expand
 
@@ -89,32 +116,54 @@ def _offered(server: Server, task: Task, config: TrajectoriesConfig, resources: 
     return [openai_tool(tool) for tool in server.tools if tool.name in chosen]
 
 
-async def _run(wanted: Wanted, server: Server, tools: list[JsonObject], policy: Policy, config: TrajectoriesConfig,
-               resources: Resources, pool: "Pool") -> Rollout:
+async def _run(wanted: Wanted, server: Server, tools: list[JsonObject], setting: Setting) -> Rollout:
     """One rollout, begun afresh if the tools' state could not be restored."""
-    opening: list[Message] = [{"role": "system", "content": config.system_prompt}, user(wanted.task.text)]
-    name = content_id([wanted.task.id, policy.name, policy.sampling, wanted.sample, config.system_prompt, tools])
+    policy, resources = setting.policy, setting.resources
+    name = content_id([wanted.task.id, policy.name, policy.sampling, wanted.sample, setting.config.system_prompt, tools])
+    if emulator := setting.emulators.get(server.id):
+        return await _play(wanted, emulated(emulator, name, setting.config.emulate, resources), tools, setting)
     fixture = resources.template.digest
-    async with LiveToolbox(server, pool, resources.ledger, rollout=name, fixture=fixture) as toolbox:
+    async with LiveToolbox(server, setting.pool, resources.ledger, rollout=name, fixture=fixture) as toolbox:
         for _ in range(MAX_RESTARTS + 1):
             try:
-                return await rollout(policy, toolbox, opening, tools, max_turns=config.max_turns, sample=wanted.sample)
+                return await _play(wanted, toolbox, tools, setting)
             except Diverged:
                 await toolbox.restart()
-    return Rollout(opening, terminal=BACKEND_DOWN, failure="tool backend: its state could not be restored")
+    down = "tool backend: its state could not be restored"
+    return Rollout(_opening(wanted.task.text, setting), terminal=BACKEND_DOWN, failure=down)
 
 
-async def _finish(wanted: Wanted, tools: list[JsonObject], done: Rollout, policy: Policy, judge: Teacher,
-                  config: TrajectoriesConfig) -> Outcome:
-    """The scored row and what becomes of it; a rollout that lost its backend is not scored."""
+async def _play(wanted: Wanted, toolbox: Toolbox, tools: list[JsonObject], setting: Setting) -> Rollout:
+    config, text, other = setting.config, wanted.task.text, None
+    if setting.user is not None:
+        other = SimulatedUser(setting.user, text, config.user_turns, sample=wanted.sample)
+    opening = _opening(other.opening if other else text, setting)
+    return await rollout(setting.policy, toolbox, opening, tools, max_turns=config.max_turns, sample=wanted.sample,
+                         other=other, max_invalid=config.max_invalid)
+
+
+def _opening(text: str, setting: Setting) -> list[Message]:
+    return [{"role": "system", "content": setting.config.system_prompt}, user(text)]
+
+
+async def _finish(wanted: Wanted, tools: list[JsonObject], done: Rollout, setting: Setting) -> Outcome:
+    """The scored row and what becomes of it; a rollout that lost its backend or its user is not scored."""
+    policy, judge = setting.policy, setting.judge
     row: Trajectory = new_row(
         Trajectory, task_id=wanted.task.id, server=wanted.task.server, policy=policy.name, sampling=policy.sampling,
         sample=wanted.sample, tools=tools, messages=done.messages, terminal=done.terminal, calls=done.calls, scores=[],
-        reward=None, usage=done.usage, models={"policy": policy.name, "judge": judge.name},
+        reward=None, usage=done.usage, models={"policy": policy.name, "judge": judge.name} | _stand_ins(wanted.task, setting),
     )
-    if done.terminal == BACKEND_DOWN:
+    if done.terminal in NOT_THE_POLICY:
         return Quarantine(done.failure, row)
-    return decide(await scored(row, wanted.task.target_tools, judge), config.accept)
+    return decide(await scored(row, wanted.task.target_tools, judge), setting.config.accept)
+
+
+def _stand_ins(task: Task, setting: Setting) -> dict[str, str]:
+    """The models that took part beside the policy."""
+    played = {"user": setting.user.name} if setting.user else {}
+    emulated_by = setting.emulators.get(task.server_id)
+    return played | ({"emulator": emulated_by.name} if emulated_by else {})
 
 
 async def scored(row: Trajectory, reference: list[str], judge: Teacher) -> Trajectory:
@@ -132,8 +181,8 @@ STAGE = Stage(
     config=TrajectoriesConfig,
     items=items,
     open=open_stage,
-    roles=("policy", "judge"),
-    asks=JUDGES,
+    roles=("policy", "judge", "emulator", "user"),
+    asks=(*JUDGES, *STAND_INS),
     fingerprint=lambda config, resources: {"workspace": resources.template.digest},
     total=lambda inputs, config, resources: len(inputs["tasks"]) * config.samples,
     histograms=("reward",),

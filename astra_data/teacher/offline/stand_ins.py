@@ -1,8 +1,8 @@
 """A server and a user without a model.
 
-An emulated call gives typed values that its output schema and its arguments decide, the same for the same call. It keeps no world:
-what it returns was never stored, so no later call can contradict it. Where the schema does not say what a value could be, and the
-call names none of that name, it abstains. The user tells one part after the other and stops.
+An emulated call gives typed values that its output schema and its arguments decide, the same for the same call, and changes no
+world. Where the schema does not say what a value could be, and no argument has its name, it abstains. The user tells one part
+after the other and stops.
 """
 
 import random
@@ -26,9 +26,9 @@ def emulate(inputs: EmulateCall, sample: int) -> Emulated:
     if not schema:
         raise Abstained(f"{inputs.tool.name} has no output schema")
     seed = digest([inputs.server.name, inputs.tool.name, inputs.arguments])
-    value = _Fill(random.Random(seed), inputs).value("result", schema)
-    if not isinstance(value, dict) or (wrong := argument_error(schema, value, root="result")):
-        raise Abstained(f"the output schema of {inputs.tool.name} cannot be filled{f': {wrong}' if isinstance(value, dict) else ''}")
+    value = _Fill(random.Random(seed), inputs).value("result", {"type": "object"} | schema)
+    if wrong := argument_error(schema, value, root="result"):
+        raise Abstained(f"the output schema of {inputs.tool.name} cannot be filled: {wrong}")
     return Emulated(result=value)
 
 

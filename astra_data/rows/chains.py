@@ -8,14 +8,17 @@ from typing import ClassVar
 class Evidence:
     """How one required parameter of hop `hop` (counted from 0) can be filled.
 
-    `kind` is `user` (the user states it), `output` (an earlier tool returns a field that fits), `shared` (the same thing an
-    earlier tool was given) or `unsupported`. `source` is the earlier tool for `output` and `shared`.
+    `kind` is `output` (an earlier tool returns a field of that name), `shared` (the same thing an earlier tool was given),
+    `similar` (an earlier tool returns a field that fits by type and words), `described` (an earlier tool, whose output is not
+    declared, makes or looks up such a thing), `user` (the user states it) or `unsupported`. `source` is the earlier tool,
+    `field` the output field of `similar`.
     """
 
     hop: int
     parameter: str
     kind: str
     source: str | None
+    field: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

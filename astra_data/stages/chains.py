@@ -1,7 +1,7 @@
-"""`tools` -> `chains`: proposals become a weighted graph, and seeded walks through it become chains.
+"""`tools` -> `chains`: proposals become a weighted graph, seeded walks through it become chains, and chains are verified.
 
 An item is a server. A server whose tools do not depend on one another gives no chain, and says so; its tools are still used by
-tasks that need no chain.
+tasks that need no chain. The chains of a server are verified one after the other, all opinions on one chain at once.
 """
 
 import random
@@ -9,15 +9,19 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 from pydantic import Field
 
+from astra_data.messages import JsonObject
 from astra_data.pipeline.stage import Expand, Inputs, Item, Keep, Outcome, Reject, Resources, Stage, StageConfig
 from astra_data.rows import Chain, Server, new_row
 from astra_data.rows.chains import Walk
 from astra_data.stages import evidence, graph
 from astra_data.stages.prompts import server_card, tool_card
+from astra_data.stages.verification import Panel, Subject, VerifyConfig, panel_of, verify
 from astra_data.teacher.asks import PROPOSE_CHAINS, ProposeChains
+from astra_data.teacher.chain_asks import VERIFIERS
 from astra_data.teacher.teacher import Abstained, Teacher
 
 
@@ -28,7 +32,9 @@ class ChainsConfig(StageConfig):
     min_length: int = Field(default=2, ge=2)
     max_length: int = Field(default=5, ge=2, le=10)
     per_server: int = Field(default=64, ge=1, description="most chains of one server")
-    max_tools: int = Field(default=64, ge=2, description="most tools of one server shown to the teacher, drawn by seed")
+    max_tools: int = Field(default=64, ge=2, description="most tools of one server that chains may use, drawn by seed")
+    allow_revisits: bool = Field(default=False, description="a chain may use a tool more than once")
+    verify: VerifyConfig = VerifyConfig()
 
 
 def items(inputs: Inputs, config: ChainsConfig, resources: Resources) -> Iterator[Item]:
@@ -39,6 +45,8 @@ def items(inputs: Inputs, config: ChainsConfig, resources: Resources) -> Iterato
 @asynccontextmanager
 async def open_stage(inputs: Inputs, config: ChainsConfig, resources: Resources) -> AsyncIterator[Expand]:
     teacher = resources.roles.teacher("writer")
+    panel = panel_of(config.verify, resources.roles)
+    models = resources.roles.names(roles(config))
 
     async def expand(server: Server) -> list[Outcome]:
         offered = _offered(server, config, resources)
@@ -48,7 +56,12 @@ async def open_stage(inputs: Inputs, config: ChainsConfig, resources: Resources)
             proposals = await _proposals(teacher, offered, config)
         except Abstained as abstained:
             return [Reject(f"chain: the teacher abstained - {abstained.reason}")]
-        return _outcomes(offered, proposals, config, resources.seed, {"writer": teacher.name})
+        outcomes: list[Outcome] = [reject for chain in proposals if (reject := _unsound(chain, offered, config))]
+        sound = [chain for chain in proposals if not _unsound(chain, offered, config)]
+        facts = resources.option(server.name).facts
+        for chain in _chains(offered, sound, config, resources.seed, models):
+            outcomes.append(await _verified(chain, offered, facts, panel))
+        return outcomes or [Reject(f"chain: no dependent tools were found - {server.name}")]
 
     yield expand
 
@@ -69,41 +82,60 @@ async def _proposals(teacher: Teacher, server: Server, config: ChainsConfig) -> 
     return [proposal.tools for answer in answers for proposal in answer.chains]
 
 
-def _outcomes(server: Server, proposals: list[list[str]], config: ChainsConfig, seed: int,
-              models: dict[str, str]) -> list[Outcome]:
+def _chains(server: Server, proposals: list[list[str]], config: ChainsConfig, seed: int,
+            models: dict[str, str]) -> Iterator[Chain]:
+    """The chains that walks through the graph of the proposals give, each with what the schemas show of it."""
     known = {tool.name: tool for tool in server.tools}
-    sound = [chain for chain in proposals if set(chain) <= known.keys() and len(set(chain)) == len(chain)]
-    outcomes: list[Outcome] = [_unsound(chain) for chain in proposals if chain not in sound]
-    drawn = graph.Graph.of(sound)
+    drawn = graph.Graph.of(proposals)
     walks = graph.sample(
-        drawn, seed=f"{seed}/chains/{server.id}", cap=config.per_server, lengths=(config.min_length, config.max_length)
+        drawn, seed=f"{seed}/chains/{server.id}", cap=config.per_server, lengths=(config.min_length, config.max_length),
+        revisits=config.allow_revisits,
     )
     for walk in walks:
         found = evidence.of_chain([known[name] for name in walk.nodes])
-        verdict = evidence.verdict(found, len(walk.nodes))
         weights = [drawn.weights[edge] for edge in pairwise(walk.nodes)]
-        chain = new_row(Chain, server_id=server.id, server=server.name, tools=list(walk.nodes), weights=weights, evidence=found,
-                        walk=Walk(seed, round(walk.logp, 6)), verdicts=[verdict], models=models)
-        unsupported = Reject(f"chain: unsupported input - {verdict.reason}", chain)
-        outcomes.append(unsupported if verdict.value is False else Keep(chain))
-    return outcomes or [Reject(f"chain: no dependent tools were found - {server.name}")]
+        yield new_row(
+            Chain, server_id=server.id, server=server.name, tools=list(walk.nodes), weights=weights, evidence=found,
+            walk=Walk(seed, round(walk.logp, 6)), verdicts=[evidence.verdict(found, len(walk.nodes))], models=models,
+        )
 
 
-def _unsound(chain: list[str]) -> Reject:
-    if len(set(chain)) < len(chain):
+async def _verified(chain: Chain, server: Server, facts: dict[str, list[Any]], panel: Panel) -> Outcome:
+    shown = chain.verdicts[0]
+    if panel.config.accept != "none":
+        subject = Subject(server_card(server), {tool.name: tool_card(tool) for tool in server.tools}, facts)
+        return await verify(chain, subject, panel)
+    return Reject(f"chain: unsupported input - {shown.reason}", chain) if shown.value is False else Keep(chain)
+
+
+def _unsound(chain: list[str], server: Server, config: ChainsConfig) -> Reject | None:
+    """A proposal that names a tool the server lacks is refused whole: leaving the name out would join its neighbours."""
+    if len(set(chain)) < len(chain) and not config.allow_revisits:
         return Reject(f"chain: a tool is repeated - {', '.join(chain)}")
+    if set(chain) <= {tool.name for tool in server.tools}:
+        return None
     return Reject(f"chain: unknown tool - {', '.join(chain)}")
+
+
+def roles(config: ChainsConfig) -> tuple[str, ...]:
+    return ("writer", *config.verify.roles())
+
+
+def fingerprint(config: ChainsConfig, resources: Resources) -> JsonObject:
+    """What the recipe says of servers, as far as chains go by it."""
+    parts = {"skip"} if config.verify.accept == "none" else {"skip", "facts"}
+    return {name: option.model_dump(include=parts) for name, option in sorted(resources.options.items())}
 
 
 STAGE = Stage(
     name="chains",
-    version=1,
+    version=2,
     reads=("tools",),
     config=ChainsConfig,
     items=items,
     open=open_stage,
-    roles=("writer",),
-    asks=(PROPOSE_CHAINS,),
-    fingerprint=lambda config, resources: {name: option.skip for name, option in sorted(resources.options.items())},
+    roles=roles,
+    asks=(PROPOSE_CHAINS, *VERIFIERS),
+    fingerprint=fingerprint,
     total=lambda inputs, config, resources: len(inputs["tools"]),
 )

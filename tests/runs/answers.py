@@ -82,6 +82,18 @@ def write(messages: list[dict[str, Any]]) -> dict[str, Any]:
     return {"text": task_text(tools, f"{kind} {variation}"), "target_tools": tools}
 
 
+def verify_chain(messages: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"reason": "each takes what the one before returns", "is_valid": True}
+
+
+def chain_to_query(messages: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"valid": True, "query": write(messages)["text"]}
+
+
+def query_to_chain(messages: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"plan": "as the user says", "chain": [tool for tool, _ in steps(messages[1]["content"])]}
+
+
 def task_text(tools: list[str], seed: str) -> str:
     """One sentence per tool, with values drawn by `seed` (such as `server 7/0`)."""
     return "Hello. " + " ".join(SENTENCES[tool].format_map(_Values(f"{seed}/{tool}")) for tool in tools)
@@ -169,6 +181,9 @@ def judge_answer(messages: list[dict[str, Any]]) -> dict[str, Any]:
 
 ANSWERS = {
     "propose_chains": propose,
+    "verify_chain": verify_chain,
+    "chain_to_query": chain_to_query,
+    "query_to_chain": query_to_chain,
     "write_task": write,
     "judge_understanding": _single("QU"),
     "judge_planning": _single("QP"),

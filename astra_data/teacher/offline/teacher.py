@@ -8,9 +8,9 @@ from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel
 
-from astra_data.teacher import asks, stand_ins
+from astra_data.teacher import asks, chain_asks, stand_ins
 from astra_data.teacher.ask import Ask
-from astra_data.teacher.offline import chains, judges, tasks
+from astra_data.teacher.offline import chains, judges, tasks, verification
 from astra_data.teacher.offline import stand_ins as playing
 from astra_data.teacher.teacher import Abstained
 
@@ -19,6 +19,9 @@ O = TypeVar("O", bound=BaseModel)  # noqa: E741
 
 RULES: dict[str, Callable[[Any, int], BaseModel]] = {
     asks.PROPOSE_CHAINS.name: chains.propose,
+    chain_asks.VERIFY_CHAIN.name: verification.vote,
+    chain_asks.CHAIN_TO_QUERY.name: verification.to_query,
+    chain_asks.QUERY_TO_CHAIN.name: verification.to_chain,
     asks.WRITE_TASK.name: tasks.write,
     asks.JUDGE_UNDERSTANDING.name: judges.understanding,
     asks.JUDGE_PLANNING.name: judges.planning,

@@ -5,7 +5,7 @@ from collections import Counter
 from itertools import pairwise, permutations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from astra_data.stages.graph import Graph, sample
@@ -34,6 +34,7 @@ def test_no_proposals_give_no_walks() -> None:
     assert drawn(Graph.of([])) == []
 
 
+@settings(deadline=None)
 @given(chains=proposals, between=lengths, cap=st.integers(1, 20), seed=st.text(max_size=3))
 def test_walks_are_different_follow_edges_and_repeat_nothing(
     chains: list[list[str]], between: tuple[int, int], cap: int, seed: str
@@ -47,6 +48,7 @@ def test_walks_are_different_follow_edges_and_repeat_nothing(
         assert all(edge in graph.weights for edge in pairwise(walk))
 
 
+@settings(deadline=None)
 @given(chains=proposals, seed=st.text(max_size=3), order=st.randoms())
 def test_the_same_seed_gives_the_same_walks_whatever_the_order_of_proposals(
     chains: list[list[str]], seed: str, order: st.DataObject
@@ -61,6 +63,7 @@ def test_seeds_differ() -> None:
     assert len({tuple(drawn(graph, str(seed), cap=5)) for seed in range(5)}) == 5
 
 
+@settings(deadline=None)
 @given(chains=proposals, seed=st.text(max_size=3))
 def test_every_walk_has_a_probability(chains: list[list[str]], seed: str) -> None:
     assert all(walk.logp <= 0 for walk in sample(Graph.of(chains), seed=seed, cap=10, lengths=(2, 4)))

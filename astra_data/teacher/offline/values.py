@@ -62,9 +62,10 @@ class Draw:
         value = low + (high - low) * self._rng.uniform(0.1, 0.9)
         step = schema.get("multipleOf") or 1
         up = math.ceil(value / step) * step
-        candidates = [up, up - step] if schema["type"] == "integer" else [round(value, 1), up, round(value, 3), round(value, 6)]
-        fitting = (number for number in candidates if argument_error(schema, number) is None)
-        return next(fitting, up if schema["type"] == "integer" else value)
+        candidates: list[int | float] = [up, up - step]
+        if schema["type"] == "number":
+            candidates = [round(value, 1), *candidates, round(value, 3), round(value, 6), value]
+        return next((number for number in candidates if argument_error(schema, number) is None), up)
 
 
 def _fitting(value: Any, tool: str, parameter: str, schema: JsonObject) -> Any:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scripted import NUMBER, TEXT, card, offered, schema
 
@@ -53,6 +53,7 @@ def wanted_calls(draw: st.DrawFn) -> tuple[list[ToolCard], list[tuple[ToolCard, 
     return tools, [(tool, stated[tool.name]) for tool in chosen]
 
 
+@settings(deadline=None)
 @given(wanted_calls())
 def test_what_is_written_is_read_back_exactly(case: tuple[list[ToolCard], list[tuple[ToolCard, dict[str, Any]]]]) -> None:
     tools, wanted = case

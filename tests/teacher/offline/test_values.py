@@ -5,7 +5,7 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from astra_data.teacher.offline.values import Draw
@@ -41,6 +41,7 @@ schemas = st.one_of(
 facts = st.dictionaries(st.sampled_from(["text", "tool.text"]), st.lists(st.one_of(st.text(), whole), min_size=1))
 
 
+@settings(deadline=None)
 @given(schema=schemas, facts=facts, seed=st.integers())
 def test_a_drawn_value_fits_its_schema(schema: dict[str, Any], facts: dict[str, list[Any]], seed: int) -> None:
     try:
@@ -50,6 +51,7 @@ def test_a_drawn_value_fits_its_schema(schema: dict[str, Any], facts: dict[str, 
     assert jsonschema_rs.is_valid(schema, value)
 
 
+@settings(deadline=None)
 @given(schema=numbers(), seed=st.integers())
 def test_a_number_is_drawn_wherever_there_is_room_for_one(schema: dict[str, Any], seed: int) -> None:
     lows = [schema[key] for key in ("minimum", "exclusiveMinimum") if key in schema]
@@ -58,6 +60,7 @@ def test_a_number_is_drawn_wherever_there_is_room_for_one(schema: dict[str, Any]
     assert jsonschema_rs.is_valid(schema, Draw(random.Random(seed), {}).value("tool", "x", schema))
 
 
+@settings(deadline=None)
 @given(values=st.lists(st.text(), min_size=1), seed=st.integers())
 def test_facts_come_before_invention_and_a_tools_own_before_shared_ones(values: list[str], seed: int) -> None:
     schema = {"type": "string", "examples": ["from the schema"]}

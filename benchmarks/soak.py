@@ -1,6 +1,6 @@
 """The figures at full size, in one table.
 
-    python -m benchmarks.soak [writer select client demo replay again kill]
+    python -m benchmarks.soak [writer select walks client demo replay again kill]
 
 Each part is a function that gives figures; the demo is made once and shared by the parts that look at it. Leaves with 1 if any
 figure misses its target.
@@ -26,7 +26,7 @@ from astra_data.ledger import Ledger
 from astra_data.messages import calls_of, results_of
 from astra_data.rows import ROW_TYPES
 from astra_data.rows.canonical import digest
-from benchmarks import select, writer
+from benchmarks import select, walks, writer
 from benchmarks.figure import ROOT, Figure, at_least, at_most, equal, python, show
 
 KILLS = 20
@@ -70,6 +70,10 @@ def writer_part(demo: Demo) -> list[Figure]:
 
 def select_part(demo: Demo) -> list[Figure]:
     return select.figures()
+
+
+def walks_part(demo: Demo) -> list[Figure]:
+    return walks.figures()
 
 
 def client_part(demo: Demo) -> list[Figure]:
@@ -165,6 +169,7 @@ def kill_part(demo: Demo) -> list[Figure]:
 PARTS: dict[str, Callable[[Demo], list[Figure]]] = {
     "writer": writer_part,
     "select": select_part,
+    "walks": walks_part,
     "client": client_part,
     "demo": demo_part,
     "replay": replay_part,

@@ -11,7 +11,7 @@ A file is JSON or JSON lines, also gzipped; anything else is the address of a da
 import ast
 import gzip
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -107,11 +107,13 @@ def _lines(content: bytes, name: str) -> Iterator[Any]:
             raise DataError(f"not JSON: {error}", place=Place(name, number), mend=mend) from None
 
 
-def _dataset_rows(against: str, resources: Resources) -> Iterable[Any]:
+def _dataset_rows(against: str, resources: Resources) -> Iterator[Any]:
+    """The rows of all splits."""
     from astra_data.hub.load import load
 
-    rows: Iterable[Any] = load(_address(against, resources), store=resources.store)
-    return rows
+    splits: Any = load(_address(against, resources), store=resources.store, split=None)
+    for split in splits.values():
+        yield from split
 
 
 def _located(against: str, resources: Resources) -> Any:

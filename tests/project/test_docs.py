@@ -17,6 +17,7 @@ from astra_data.pipeline.stage import ServerOptions
 from astra_data.rows import ROW_TYPES
 from astra_data.rows.schema import fields, unwrap
 from astra_data.stages import STAGES
+from astra_data.stages.decontamination import Decontaminate
 from astra_data.stages.trajectories.acceptance import Acceptance
 from astra_data.stages.trajectories.emulation import EmulateConfig
 from astra_data.stages.verification import VerifyConfig
@@ -32,6 +33,7 @@ CONFIGS: dict[str, type[BaseModel]] = {
     "`workspace`": WorkspaceConfig,
     "`models`": ModelConfig,
     "`chains.verify`": VerifyConfig,
+    "`tasks.decontaminate`": Decontaminate,
     "`trajectories.accept`": Acceptance,
     "`trajectories.emulate`": EmulateConfig,
     **{f"`{stage.name}`": stage.config for stage in STAGES.values() if stage.config.model_fields},

@@ -13,6 +13,7 @@ from typing import Any
 from astra_data.pipeline.stage import Expand, Inputs, Item, Keep, Outcome, Reject, Resources, Stage
 from astra_data.rows import Chain, Server, Task, new_row
 from astra_data.rows.tools import Tool
+from astra_data.stages import decontamination
 from astra_data.stages.prompts import server_card, tool_card
 from astra_data.stages.tasks.config import TasksConfig
 from astra_data.stages.tasks.selection import select
@@ -124,7 +125,9 @@ def _wrong(task: Task, ask: WriteTask, server: Server, config: TasksConfig) -> s
 
 
 def fingerprint(config: TasksConfig, resources: Resources) -> dict[str, Any]:
-    return {name: option.model_dump(include={"skip", "facts", "optional"}) for name, option in sorted(resources.options.items())}
+    known = {"skip", "facts", "optional"}
+    options = {name: option.model_dump(include=known) for name, option in sorted(resources.options.items())}
+    return {"servers": options, "benchmarks": decontamination.fingerprint(config.decontaminate, resources)}
 
 
 STAGE = Stage(

@@ -15,7 +15,7 @@ from astra_data.teacher.stand_ins import SIMULATE_USER, SimulateUser, UserTurn
 from astra_data.teacher.teacher import Abstained, Turn
 
 TASK = "Find the cheapest flight. Book it for Ann. Then send her the ticket."
-CHINESE = ["\u8bf7\u5e2e\u6211\u67e5\u4e00\u4e0b\u660e\u5929\u5317\u4eac\u7684\u5929\u6c14\u60c5\u51b5\u3002", "\u7136\u540e\u53d1\u7ed9\u6211\u3002"]
+CHINESE = ["\u8bf7\u5e2e\u6211\u67e5\u660e\u5929\u5317\u4eac\u5929\u6c14\u3002", "\u7136\u540e\u53d1\u7ed9\u6211\u3002"]
 PING = card("ping", "Says pong.")
 
 

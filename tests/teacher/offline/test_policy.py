@@ -48,6 +48,12 @@ def test_a_value_is_taken_from_the_earlier_result() -> None:
     assert messages[-1]["content"] == "Open a ticket: ticket ticket id T-9\nShow a ticket: state open"
 
 
+def test_of_several_earlier_results_the_last_one_gives_the_value() -> None:
+    text = CHAIN.replace("Then", 'Then, open a ticket with subject "Wind". Then')
+    messages = played(text, [{"ticket_id": "T-1"}, {"ticket_id": "T-2"}, {"state": "open"}])
+    assert made(messages)[2] == ("show_ticket", {"ticket_id": "T-2"})
+
+
 def test_an_altered_result_changes_what_follows() -> None:
     one = played(CHAIN, [{"ticket_id": "T-1"}, {"state": "open"}])
     other = played(CHAIN, [{"ticket_id": "T-2"}, {"state": "closed"}])

@@ -108,6 +108,7 @@ def test_texts_need_no_quotes_where_they_look_like_values(text: str, arguments: 
 @pytest.mark.parametrize(
     "text",
     [
+        "Show the file.",
         "Rename the file with path and new name.",
         "Convert the length with value NaN, from unit mile and to unit meter.",
         "Convert the length with value 3, from unit milestone and to unit meter.",
@@ -129,11 +130,11 @@ def test_a_tool_that_is_gone_is_not_replaced_by_another() -> None:
 
 
 def test_a_tool_that_changes_things_is_meant_only_by_its_own_verb() -> None:
-    lock = card("protect_document", "Adds password protection to a document.", schema({"path": TEXT}))
-    unlock = card("unprotect_document", "Removes password protection from a document.", schema({"path": TEXT}))
-    request = 'Add password protection to the document with path "a".'
-    assert [step.tool for step in read(request, offered(lock, unlock))] == ["protect_document"]
-    assert [step.tool for step in read(request, offered(unlock))] == [None]
+    get = card("get_history", "Gets the history of all operations.")
+    clear = card("clear_history", "Clears the history of all operations.")
+    assert [step.tool for step in read("Get the history of all operations.", offered(get, clear))] == ["get_history"]
+    assert [step.tool for step in read("Get the history of all operations.", offered(clear))] == [None]
+    assert [step.tool for step in read("Clear the history of all operations.", offered(clear))] == ["clear_history"]
 
 
 def test_of_two_tools_that_fit_the_one_is_meant_whose_first_sentence_says_it() -> None:

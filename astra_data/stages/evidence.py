@@ -12,6 +12,7 @@ what schemas show. It is no proof, and its absence no disproof, but for what no 
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from astra_data.messages import JsonObject
@@ -26,8 +27,8 @@ OUTPUT, SHARED, SIMILAR, DESCRIBED, USER, UNSUPPORTED = "output", "shared", "sim
 INTERNAL = frozenset({"session_id", "session", "cursor", "handle", "token"})
 """Names of values that a program hands out, so that no user can state them."""
 
-DEPTH = 4
-"""Levels of an output schema that are looked at."""
+DEPTH, MOST_FIELDS = 4, 500
+"""Levels of an output schema that are looked at, and fields."""
 
 
 def of_chain(tools: Sequence[Tool]) -> list[Evidence]:
@@ -129,7 +130,7 @@ def _numbered(chain: Sequence[str]) -> list[tuple[str, int]]:
 
 def _fields(schema: Any) -> Iterator[tuple[str, JsonObject]]:
     """Every property of an output schema, those of nested objects and of elements included; of a list, its elements too."""
-    return _nested(_object(schema), _object(schema), DEPTH)
+    return islice(_nested(_object(schema), _object(schema), DEPTH), MOST_FIELDS)
 
 
 def _nested(schema: JsonObject, root: JsonObject, depth: int) -> Iterator[tuple[str, JsonObject]]:

@@ -6,8 +6,8 @@
 
 An edge weighs as many proposals as hold its tools one directly before the other. A walk has a length drawn evenly, starts at a
 node in proportion to its outgoing weight plus one, takes edges in proportion to their weight, and visits no node twice unless
-`revisits` says so. Every node and every edge is counted as walks are taken, and weighs its share divided by one plus its count,
-so that what was drawn gives way to what was not. Time is linear in the cap.
+`revisits` says so. Every node and every edge is counted as walks are drawn, dead ends and repetitions too, and its weight is
+divided by one plus its count, so that what was drawn gives way to what was not. Time is linear in the cap.
 """
 
 import math
@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
+from operator import mul
 
 TRIES = 4
 """Walks begun per walk wanted; what is left over was a dead end or had been drawn before."""
@@ -85,44 +86,41 @@ def sample(graph: Graph, *, seed: str, cap: int, lengths: tuple[int, int], revis
         nodes = tuple(walk)
         if len(nodes) >= shortest and nodes not in seen:
             seen.add(nodes)
-            odds.count(nodes)
             yield DrawnWalk(tuple([odds.names[node] for node in nodes]), math.log(chance))
 
 
 @dataclass(frozen=True, slots=True)
 class _Choice:
-    """What may be chosen at one place: node numbers, their fixed weights with their sum, how often each was taken, and the
-    weights as that has worn them down. `place` finds a node in the lists."""
+    """What may be chosen at one place, in lists of one order: nodes, their weights with their sum, how often each was taken, and
+    the weights as that has worn them down."""
 
     nodes: list[int]
+    known: frozenset[int]
     fixed: list[int]
     total: int
     taken: list[int]
     worn: list[float]
-    place: dict[int, int]
 
     @classmethod
     def of(cls, weights: dict[int, int]) -> "_Choice":
         nodes, fixed = list(weights), list(weights.values())
-        return cls(nodes, fixed, sum(fixed), [0] * len(nodes), [*fixed], {node: place for place, node in enumerate(nodes)})
+        return cls(nodes, frozenset(nodes), fixed, sum(fixed), [0] * len(nodes), [*fixed])
 
-    def pick(self, drawn: float) -> tuple[int, float]:
-        """A node by the worn weights and a number from [0, 1), and its share of the fixed weights."""
-        place = _place(self.worn, drawn)
-        return self.nodes[place], self.fixed[place] / self.total
+    def pick(self, closed: Sequence[int], draw: Callable[[], float]) -> tuple[int, float] | None:
+        """A place by the worn weights and its share of the fixed ones, both among the nodes that are not closed."""
+        worn, total = self.worn, self.total
+        if not self.known.isdisjoint(closed):
+            is_open = [node not in closed for node in self.nodes]
+            worn, total = list(map(mul, worn, is_open)), sum(map(mul, self.fixed, is_open))
+        if not total:
+            return None
+        sums = list(accumulate(worn))
+        place = bisect(sums, draw() * sums[-1])
+        return place, self.fixed[place] / total
 
-    def without(self, nodes: Sequence[int]) -> "_Choice":
-        """The same choice, if some of these nodes are no longer open."""
-        if self.place.keys().isdisjoint(nodes):
-            return self
-        kept = [place for place, node in enumerate(self.nodes) if node not in nodes]
-        fixed = [self.fixed[place] for place in kept]
-        return _Choice([self.nodes[place] for place in kept], fixed, sum(fixed), [], [self.worn[place] for place in kept], {})
-
-    def take(self, node: int) -> None:
-        place = self.place[node]
-        self.taken[place] += 1
-        self.worn[place] = self.fixed[place] / (1 + self.taken[place])
+    def take(self, place: int) -> None:
+        taken = self.taken[place] = self.taken[place] + 1
+        self.worn[place] = self.fixed[place] / (1 + taken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,27 +140,16 @@ class _Odds:
         return cls(names, _Choice.of(start), [_Choice.of(weights) for weights in after])
 
     def walk(self, length: int, revisits: bool, draw: Callable[[], float]) -> tuple[list[int], float]:
-        """The node numbers of a walk of at most `length`, and its probability by the fixed weights."""
-        node, chance = self.start.pick(draw())
-        walk = [node]
-        while len(walk) < length:
-            choice = self.after[node] if revisits else self.after[node].without(walk)
-            if not choice.nodes:
-                break
-            node, share = choice.pick(draw())
+        """The node numbers of a walk of at most `length`, and its probability by the fixed weights. Wears down what it used."""
+        walk: list[int] = []
+        chance, choice = 1.0, self.start
+        while len(walk) < length and (picked := choice.pick(() if revisits else walk, draw)):
+            place, share = picked
+            node = choice.nodes[place]
+            if walk:
+                choice.take(place)
+            self.start.take(node)
             chance *= share
             walk.append(node)
+            choice = self.after[node]
         return walk, chance
-
-    def count(self, nodes: Sequence[int]) -> None:
-        """Wear down the nodes and edges of a walk that was taken."""
-        for node in nodes:
-            self.start.take(node)
-        for first, second in pairwise(nodes):
-            self.after[first].take(second)
-
-
-def _place(weights: Iterable[float], drawn: float) -> int:
-    """A place in the list of weights, in proportion to them."""
-    sums = list(accumulate(weights))
-    return bisect(sums, drawn * sums[-1], 0, len(sums) - 1)

@@ -67,7 +67,7 @@ async def opinions(seats: Sequence[Seat], ask: Callable[[Seat], Coroutine[Any, A
     """The opinion of each seat, all asked at once. An error that ends the run cancels those still out."""
     tasks = [asyncio.create_task(_opinion(ask(seat))) for seat in seats]
     try:
-        return [await task for task in tasks]
+        return await asyncio.gather(*tasks)
     finally:
         for task in tasks:
             task.cancel()

@@ -1,6 +1,7 @@
 """Walks follow edges of the proposed graph, by weight and by seed, in time linear in their number [A 20.2]."""
 
 import math
+import sys
 from collections import Counter
 from itertools import pairwise, permutations
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from astra_data.stages.graph import Graph, sample
+from astra_data.stages.graph import Coverage, Graph, sample
 
 NODES = "abcdef"
 proposals = st.lists(st.lists(st.sampled_from(NODES), min_size=2, max_size=5, unique=True), max_size=12)
@@ -83,25 +84,59 @@ def test_heavy_edges_are_drawn_first() -> None:
     assert first[("a", "c")] > 0
 
 
-class Counted(dict[str, list[str]]):
-    """Counts the reads, as a measure of the work."""
+def steps_of(graph: Graph, cap: int) -> tuple[int, list[tuple[str, ...]]]:
+    """Functions entered while walks are drawn, as a measure of the work that no clock disturbs, and the walks."""
+    entered = Counter[str]()
+    sys.setprofile(lambda frame, event, argument: entered.update([event]))
+    try:
+        walks = drawn(graph, cap=cap)
+    finally:
+        sys.setprofile(None)
+    return entered["call"] + entered["c_call"], walks
 
-    reads = 0
 
-    def __getitem__(self, key: str) -> list[str]:
-        self.reads += 1
-        return super().__getitem__(key)
-
-
-@pytest.mark.parametrize("cap", [64, 640])
-def test_a_complete_graph_of_twenty_tools_is_sampled_in_time_linear_in_the_cap(cap: int) -> None:
+def test_a_complete_graph_of_twenty_tools_is_sampled_in_time_linear_in_the_cap() -> None:
     graph = Graph.of(permutations([f"t{number:02}" for number in range(20)], 2))
-    counted = Graph(graph.weights, Counted(graph.successors))
-    walks = drawn(counted, cap=cap)
-    assert len(walks) == cap
-    assert isinstance(counted.successors, Counted)
-    assert counted.successors.reads <= 20 + cap * 4 * 5
-    assert {edge for walk in walks for edge in pairwise(walk)} <= set(graph.weights)
+    work = {}
+    for cap in (64, 640, 1280):
+        work[cap], walks = steps_of(graph, cap)
+        assert len(walks) == cap
+        assert all(len(set(walk)) == len(walk) for walk in walks)
+        assert {edge for walk in walks for edge in pairwise(walk)} <= set(graph.weights)
+    assert (work[1280] - work[640]) / 640 == pytest.approx((work[640] - work[64]) / 576, rel=0.2)
+
+
+@given(chains=proposals, cap=st.integers(1, 20), seed=st.text(max_size=3))
+def test_a_node_is_met_again_only_where_that_is_allowed(chains: list[list[str]], cap: int, seed: str) -> None:
+    graph = Graph.of(chains)
+    for walk in sample(graph, seed=seed, cap=cap, lengths=(2, 6), revisits=True):
+        assert all(edge in graph.weights for edge in pairwise(walk.nodes))
+    loop = Graph.of([["a", "b"], ["b", "a"]])
+    there_and_back = {walk.nodes for walk in sample(loop, seed=seed, cap=9, lengths=(3, 3), revisits=True)}
+    assert there_and_back == {("a", "b", "a"), ("b", "a", "b")}
+    assert drawn(loop, seed, between=(3, 3)) == []
+
+
+@given(chains=proposals, seed=st.text(max_size=3))
+def test_coverage_counts_the_nodes_and_edges_of_walks(chains: list[list[str]], seed: str) -> None:
+    walks = list(sample(Graph.of(chains), seed=seed, cap=20, lengths=(2, 4)))
+    coverage = Coverage.of(walks)
+    assert coverage.nodes.total() == sum(len(walk.nodes) for walk in walks)
+    assert coverage.edges.total() == coverage.nodes.total() - len(walks)
+
+
+def test_lengths_are_drawn_evenly() -> None:
+    graph = Graph.of(permutations([f"t{number:02}" for number in range(20)], 2))
+    counts = Counter(len(walk) for walk in drawn(graph, cap=2000))
+    assert set(counts) == {2, 3, 4, 5}
+    assert all(count > 300 for count in counts.values())
+
+
+def test_every_node_is_visited_however_light_its_edges() -> None:
+    graph = Graph.of([["a", "b"]] * 100 + [["a", "c"], ["d", "e"], ["e", "f"]])
+    for seed in range(20):
+        coverage = Coverage.of(sample(graph, seed=str(seed), cap=16, lengths=(2, 3)))
+        assert set(coverage.nodes) == set("abcdef"), seed
 
 
 def test_used_edges_make_room_for_others() -> None:

@@ -7,6 +7,7 @@ One item in ten has the text of an earlier one, in other case and spacing, so th
 
 import asyncio
 import json
+import random
 import sys
 import tempfile
 import time
@@ -30,12 +31,20 @@ from benchmarks.figure import Figure, at_most, equal, peak_mb, python, show
 ROWS = 1_000_000
 PEAK_MB = 1_500
 REPEATED = 10
+SYLLABLES = "ba be da do fi ga ho ka ki la lo ma mi na no pa ra ri sa se ta ti to va".split()
+
+
+def text_of(number: int) -> str:
+    """About 20 made up words, a text like no other."""
+    rng = random.Random(number)
+    words = ["".join(rng.choices(SYLLABLES, k=rng.randint(1, 3))) for _ in range(rng.randint(14, 26))]
+    return f"{' '.join(words).capitalize()}."
 
 
 def task(number: int) -> Task:
     """The task of that number; every tenth says what the one before it says, louder."""
     repeats = number % REPEATED == REPEATED - 1
-    text = f"Order {number - repeats} is late: find out where the parcel is, and tell the customer when it will arrive."
+    text = text_of(number - repeats)
     row: Task = new_row(
         Task, server_id="0123456789abcdef", server="parcels", chain_id=None, kind="server", parent_id=None, augmentation=None,
         text=text.upper().replace(" ", "  ") if repeats else text, language="en", target_tools=["find_parcel", "send_message"],

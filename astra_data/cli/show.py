@@ -46,9 +46,9 @@ def command(address: str, row_id: str | None, walk: bool, why: bool, store: Path
     row = _row(place, row_id)
     if walk:
         steps = list(ancestors(row, place, shelf))
-        _say(lineage_lines(steps)) if not as_json else click.echo(orjson.dumps(steps))
+        _say(lineage_lines(steps)) if not as_json else click.echo(orjson.dumps(steps).decode())
     elif as_json:
-        click.echo(orjson.dumps(row))
+        click.echo(orjson.dumps(row).decode())
     else:
         _say(reasons_of(row) if why else row_lines(row))
 
@@ -64,7 +64,7 @@ def _rows(place: Located) -> Iterator[Row]:
 
 def _print_rows(place: Located) -> None:
     for row in _rows(place):
-        click.echo(orjson.dumps(row))
+        click.echo(orjson.dumps(row).decode())
 
 
 def _dataset(place: Located) -> None:

@@ -85,7 +85,9 @@ class Pool:
         for session in list(self._live):
             self._end(session)
         while self._endings:
-            await finished(next(iter(self._endings)))
+            ending = next(iter(self._endings))
+            await finished(ending)
+            self._endings.discard(ending)
         await asyncio.to_thread(self.template.close)
 
     async def __aenter__(self) -> "Pool":

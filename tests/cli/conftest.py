@@ -42,7 +42,7 @@ def run_main(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str],
 @pytest.fixture
 def recipe(here: Path) -> Recipe:
     """recipe({"name": server("noise")}, seed=8) -> the file of a recipe in this folder."""
-    return lambda servers=None, **changes: write_recipe(here, servers, **changes)
+    return lambda entries=None, **changes: write_recipe(here, entries, **changes)
 
 
 @pytest.fixture(scope="session")

@@ -127,12 +127,3 @@ def test_a_server_that_dies_during_a_call_quarantines_that_rollout_and_no_other(
     assert (died["terminal"], died["reward"], died["scores"]) == ("tool_backend_down", None, [])
     assert re.fullmatch(r"tool backend: died - manners: .*; its last words: Traceback: out of luck", died["reasons"][0])
     assert lived["terminal"] == "answered" and lived["reward"] is not None
-
-
-def test_tools_of_a_document_give_tasks_and_no_rollout_can_be_run_on_them(astra: Astra, here: Path) -> None:
-    (here / "docs.json").write_text(json.dumps({"name": "office", "tools": GOOD}))
-    (here / "r.yaml").write_text("name: doc\ndocuments: [docs.json]\n")
-    assert astra("run", "r.yaml").code == 0
-    assert astra("show", "doc-tasks", "--json").lines()
-    reasons = {row["reasons"][0] for row in astra("show", "doc-trajectories#rejected", "--json").lines()}
-    assert reasons == {"trajectory: the server is documentation only - office"}

@@ -50,10 +50,10 @@ def server(*manners: str, **fields: Any) -> dict[str, Any]:
     return {"command": sys.executable, "args": [str(SERVER), *manners], **fields}
 
 
-def write_recipe(folder: Path, servers: dict[str, Any] | None = None, **changes: Any) -> Path:
+def write_recipe(folder: Path, entries: dict[str, Any] | None = None, **changes: Any) -> Path:
     """A recipe on one small server, or on these; changes are keys of the recipe."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "mcp.json").write_text(json.dumps({"mcpServers": servers or {"manners": server()}}))
+    (folder / "mcp.json").write_text(json.dumps({"mcpServers": entries or {"manners": server()}}))
     small = {
         "name": "small",
         "seed": 7,

@@ -1,6 +1,10 @@
 """A bounded number of processes: fresh for servers with state, shared for those without, and none left at the end."""
 
 import asyncio
+import os
+import subprocess
+import sys
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
@@ -154,3 +158,27 @@ def test_cancellation_at_any_moment_ends_everything_and_frees_the_place(entry: E
                 assert (await session.call("add", {"a": 1, "b": 1})).content == "2"
 
     asyncio.run(main())
+
+
+def test_a_pool_closes_though_a_session_ended_this_very_moment() -> None:
+    """The task that ended it is done, and the loop has not yet said so to the pool."""
+    code = """
+        import asyncio
+        from astra_data.tools.pool import Pool
+        from astra_data.tools.workspace import Template
+
+        async def main():
+            pool = Pool({}, Template())
+            ending = asyncio.create_task(asyncio.sleep(0))
+            pool._endings.add(ending)
+            ending.add_done_callback(pool._endings.discard)
+            while not ending.done():
+                await asyncio.sleep(0)
+            assert pool._endings
+            await pool.close()
+
+        asyncio.run(main())
+    """
+    path = os.pathsep.join(filter(None, [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH")]))
+    command = [sys.executable, "-c", textwrap.dedent(code)]
+    assert subprocess.run(command, env=os.environ | {"PYTHONPATH": path}, timeout=120).returncode == 0

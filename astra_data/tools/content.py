@@ -4,20 +4,54 @@
 '12\\n[image image/png, 3 bytes]'
 """
 
+import json
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
 
 from astra_data.messages import JsonObject
 
+NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?!\w|\.\d)")
+
 
 def text_of(result: JsonObject) -> str:
-    """Text parts joined by newlines, other parts as one line each; structured content where there is nothing else."""
-    content = result.get("content")
+    """Text parts joined by newlines, other parts as one line each; structured content as JSON where the text does not tell it."""
+    content, structured = result.get("content"), result.get("structuredContent")
     parts = [_part(part) for part in content if isinstance(part, dict)] if isinstance(content, list) else []
-    if not any(parts) and result.get("structuredContent") is not None:
-        return orjson.dumps(result["structuredContent"], option=orjson.OPT_SORT_KEYS).decode()
+    if structured is not None and not (any(parts) and _told(parts, structured)):
+        parts = [*filter(None, parts), orjson.dumps(structured, option=orjson.OPT_SORT_KEYS).decode()]
     return "\n".join(parts)
+
+
+def _told(parts: list[str], structured: Any) -> bool:
+    """True if one part is the structured content as JSON, or every text and number inside it stands in the parts."""
+    if any(_parsed(part) == structured for part in parts):
+        return True
+    text = "\n".join(parts)
+    numbers = {float(number) for number in NUMBER.findall(text)}
+    return all(value in numbers if isinstance(value, int | float) else _written(value, text) for value in _leaves(structured))
+
+
+def _written(value: str, text: str) -> bool:
+    """True if the text holds the value, as itself or as one of the ways to write it in JSON."""
+    return value in text or any(form[1:-1] in text for form in (json.dumps(value), json.dumps(value, ensure_ascii=False)))
+
+
+def _leaves(value: Any) -> Iterator[str | int | float]:
+    if isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _leaves(inner)
+    elif value is not None and not isinstance(value, bool):
+        yield value
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except ValueError:
+        return None
 
 
 def _part(part: JsonObject) -> str:
@@ -31,6 +65,6 @@ def _part(part: JsonObject) -> str:
 
 
 def _line(kind: str, part: JsonObject, data: Any) -> str:
-    words = [kind, *(str(part[key]) for key in ("mimeType", "uri") if part.get(key))]
+    words = [kind, *(str(part[key]) for key in ("name", "mimeType", "uri") if part.get(key))]
     size = f", {len(data) * 3 // 4 - data[-2:].count('=')} bytes" if isinstance(data, str) else ""
     return f"[{' '.join(words)}{size}]"

@@ -1,6 +1,6 @@
 """The figures at full size, in one table.
 
-    python -m benchmarks.soak [writer select walks client demo replay again kill]
+    python -m benchmarks.soak [writer select walks client emulated chaos demo replay again kill]
 
 Each part is a function that gives figures; the demo is made once and shared by the parts that look at it. Leaves with 1 if any
 figure misses its target.
@@ -26,7 +26,7 @@ from astra_data.ledger import Ledger
 from astra_data.messages import calls_of, results_of
 from astra_data.rows import ROW_TYPES
 from astra_data.rows.canonical import digest
-from benchmarks import select, walks, writer
+from benchmarks import emulated, pool_chaos, select, walks, writer
 from benchmarks.figure import ROOT, Figure, at_least, at_most, equal, python, show
 
 KILLS = 20
@@ -81,6 +81,16 @@ def client_part(demo: Demo) -> list[Figure]:
     print(said, end="")
     ratios = re.findall(r"^ratio, (.*): ([0-9.]+)", said, re.MULTILINE)
     return [at_most(f"client: CPU against the bare client, {what}", float(ratio), CLIENT_RATIO, "x") for what, ratio in ratios]
+
+
+def emulated_part(demo: Demo) -> list[Figure]:
+    command = [sys.executable, "-m", "pytest", "-q", "tests/rollout/test_emulator_replay.py"]
+    code = subprocess.run(command, cwd=ROOT, check=False).returncode
+    return [*emulated.figures(), equal("emulated: replay from the ledger, tests failed", code, 0)]
+
+
+def chaos_part(demo: Demo) -> list[Figure]:
+    return list(pool_chaos.figures(pool_chaos.measure()))
 
 
 def demo_part(demo: Demo) -> list[Figure]:
@@ -171,6 +181,8 @@ PARTS: dict[str, Callable[[Demo], list[Figure]]] = {
     "select": select_part,
     "walks": walks_part,
     "client": client_part,
+    "emulated": emulated_part,
+    "chaos": chaos_part,
     "demo": demo_part,
     "replay": replay_part,
     "again": again_part,

@@ -49,10 +49,12 @@ class Played:
 
 @dataclass(slots=True)
 class Report:
-    """What became of all rollouts: their endings, tokens seen where they are not known, kills, and what was left behind."""
+    """What became of all `wanted` rollouts, how many kills there were (one every so many seconds), and what was left behind."""
 
+    wanted: int
     rollouts: list[tuple[str, str, Rollout]] = field(default_factory=list)
     kills: int = 0
+    every: float = 0.0
     processes_left: int = 0
     folders_left: int = 0
     seconds: float = 0.0
@@ -116,7 +118,7 @@ def servers(count: int) -> list[Played]:
 async def chaos(played: list[Played], folder: Path, *, rollouts: int, concurrency: int, limit: int, deadlines: Deadlines,
                 think: Callable[[], Awaitable[None]], killer: Callable[[Path, Report], Awaitable[None]]) -> Report:
     """Play all rollouts while `killer` runs. The pool's folders lie in `folder`, by which its processes are known."""
-    report, began = Report(), time.monotonic()
+    report, began = Report(rollouts), time.monotonic()
     ledger = Ledger.open(folder.parent / "ledger.sqlite")
     entries = {one.entry.name: one.entry for one in played}
     stateless = frozenset(one.entry.name for one in played if one.shared)

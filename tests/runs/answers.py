@@ -19,6 +19,7 @@ from scripted_endpoint import Fault, Plan, once_each
 
 PROMPTS = Path(__file__).parents[2] / "astra_data" / "teacher" / "prompts"
 POLICY = "policy"
+BEFORE_TASKS = ("label_domain", "judge_description", "propose_chains", "verify_chain", "chain_to_query", "query_to_chain", "write_task")
 BORDER = "\n---user---\n"
 USAGE = {"prompt_tokens": 1000, "completion_tokens": 100}
 CHAINS = {
@@ -56,7 +57,7 @@ def name_of(request: dict[str, Any]) -> str:
 def about(request: dict[str, Any]) -> str | None:
     """The user's text that a request is about; None for what is asked before there is one."""
     name, messages = name_of(request), request["messages"]
-    if name in ("propose_chains", "write_task"):
+    if name in BEFORE_TASKS:
         return None
     return user_text(messages if name == POLICY else judged(messages))
 
@@ -180,6 +181,8 @@ def judge_answer(messages: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 ANSWERS = {
+    "label_domain": lambda messages: {"reason": "None of them.", "domain": None},
+    "judge_description": lambda messages: {"reason": "It says what it does.", "clear": True},
     "propose_chains": propose,
     "verify_chain": verify_chain,
     "chain_to_query": chain_to_query,
@@ -191,6 +194,9 @@ ANSWERS = {
     "judge_calls": judge_calls,
     "judge_answer": judge_answer,
 }
+
+
+JUDGES = tuple(name for name in ANSWERS if name.startswith("judge_") and name not in BEFORE_TASKS)
 
 
 def among(names: set[str], plan: Plan) -> Plan:
@@ -219,8 +225,8 @@ SPOILT = ["think", "lost_think_tag", "unclosed_think", "fence", "prose", "string
 MIXTURE: list[Plan] = [
     every(150, Fault("hang")),
     among({"write_task"}, sick(1, 0.1, NO_ANSWER)),
-    sick(2, 0.02, NO_ANSWER),
-    among({*ANSWERS}, sick(3, 0.03, [Fault("truncate"), Fault("words")])),
+    among({POLICY, *JUDGES}, sick(2, 0.03, NO_ANSWER)),
+    among({*JUDGES}, sick(3, 0.03, [Fault("truncate"), Fault("words")])),
     once_each(4, 0.15, [Fault.status(429, 0.01), Fault.status(500), Fault.status(503), Fault("cut")]),
     among({*ANSWERS}, once_each(5, 0.3, [Fault(kind) for kind in SPOILT])),
 ]

@@ -97,3 +97,31 @@ def test_skipped_tools_are_not_shown_and_many_are_drawn_by_seed(expand: Any) -> 
 def test_a_server_has_at_most_so_many_chains(expand: Any) -> None:
     teacher = proposing([["open", "show", "close"], ["close", "show"], ["show", "open"]])
     assert len(kept(expand(STAGE, {"tools": [SERVER]}, teacher=teacher, proposals=1, per_server=2))) == 2
+
+
+def test_a_tool_may_come_twice_where_revisits_are_allowed(expand: Any) -> None:
+    teacher = proposing([["show", "close"], ["close", "show"], ["show", "close", "show"]])
+    outcomes = expand(STAGE, {"tools": [SERVER]}, teacher=teacher, proposals=1, allow_revisits=True, min_length=3, max_length=3)
+    assert set(kept(outcomes)) == {("show", "close", "show"), ("close", "show", "close")}
+    assert reasons(outcomes) == []
+
+
+def test_a_server_with_642_tools_is_capped_for_chains_and_not_lost(expand: Any) -> None:
+    large = server(*(card(f"make_thing_{number}", f"Makes thing {number}.") for number in range(642)), name="large")
+
+    def all_in_a_row(inputs: Any) -> Proposals:
+        return Proposals(chains=[Proposal(tools=[tool.name for tool in inputs.tools], scenario="s")])
+
+    teacher = ScriptedTeacher({"propose_chains": all_in_a_row})
+    outcomes = expand(STAGE, {"tools": [large]}, teacher=teacher)
+    assert {len(inputs.tools) for inputs in teacher.asked("propose_chains")} == {64}
+    assert len(kept(outcomes)) == 64
+    assert all(row.server_id == large.id for row in kept(outcomes).values())
+    again = kept(expand(STAGE, {"tools": [large]}, teacher=teacher))
+    assert list(again) == list(kept(outcomes))
+
+
+def test_the_config_says_which_roles_take_part() -> None:
+    assert STAGE.roles_of(STAGE.config.model_validate({"verify": {"accept": "none"}})) == ("writer",)
+    named = STAGE.config.model_validate({"verify": {"voters": ["a", "b"], "translators": ["b", "c"]}})
+    assert STAGE.roles_of(named) == ("writer", "a", "b", "c")

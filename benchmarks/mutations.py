@@ -17,7 +17,7 @@ Row = dict[str, Any]
 Operator = Callable[[Row, random.Random], Row | None]
 
 FRENCH = (
-    "Voici ce que j'ai trouvé : les opérations demandées ont été effectuées et les résultats sont conformes à ce que vous attendiez. "
+    "Voici ce que j'ai trouvé : les opérations demandées ont été effectuées, et les résultats sont conformes à vos attentes. "
     "N'hésitez pas à me dire si vous souhaitez que je continue avec autre chose."
 )
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
@@ -82,7 +82,8 @@ def ungrounded_answer(row: Row, rng: random.Random) -> Row | None:
 def invented_url(row: Row, rng: random.Random) -> Row | None:
     """The answer points to a page that no tool ever returned."""
     spoiled = copy.deepcopy(row)
-    spoiled["messages"][-1]["content"] += f"\nDetails: https://www.example-{rng.randint(10, 99)}.org/results/{rng.randint(100, 999)}"
+    page = f"https://www.example-{rng.randint(10, 99)}.org/results/{rng.randint(100, 999)}"
+    spoiled["messages"][-1]["content"] += f"\nDetails: {page}"
     return spoiled
 
 

@@ -59,7 +59,7 @@ def _row(number: int, text: str, rng: random.Random) -> Row:
         "sampling": {"temperature": 0.7}, "sample": 0, "tools": [_tool(name, words) for name in names],
         "messages": _messages(calls, words, rng), "terminal": "answered",
         "calls": [{"id": call, "tool": tool, "ok": True, "injected": False, "backend": "live"} for call, tool in calls],
-        "scores": [_score(axis, words, rng) for axis in AXES], "reward": round(rng.random(), 6),
+        "flaws": [], "scores": [_score(axis, words, rng) for axis in AXES], "reward": round(rng.random(), 6),
         "usage": {"turns": 6, "calls": 5, "input_tokens": 9120, "output_tokens": 803},
         "models": {"policy": "offline", "judge": "offline"},
     }

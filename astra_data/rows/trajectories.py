@@ -43,6 +43,18 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
+class Flaw:
+    """What a check found wrong without any judge: which check, the axis it counts against, the message (from 0), the call if it
+    is one's, and why."""
+
+    check: str
+    axis: str
+    message: int
+    call_id: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """What the policy consumed. Tokens are as the endpoint counted them; 0 for a policy that is no model."""
 
@@ -68,6 +80,7 @@ class Trajectory:
     messages: list[Json]
     terminal: str
     calls: list[CallRecord]
+    flaws: list[Flaw]
     scores: list[Score]
     reward: float | None
     usage: Usage

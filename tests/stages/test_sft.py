@@ -27,6 +27,7 @@ def trajectory(reward: float | None = 0.9) -> Trajectory:
         messages=MESSAGES,
         terminal="answered",
         calls=[],
+        flaws=[],
         scores=[],
         reward=reward,
         usage=Usage(3, 3, 0, 0),

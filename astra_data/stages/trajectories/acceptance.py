@@ -14,6 +14,7 @@ class Acceptance(StageConfig):
     reward: float = Field(default=0.8, ge=0, le=1, description="least mean of the axes")
     answer: float = Field(default=0.75, ge=0, le=1, description="least FA; a trajectory whose FA has no value is not accepted")
     axis: float = Field(default=0.5, ge=0, le=1, description="least value of any axis")
+    flaws: int = Field(default=0, ge=0, description="most flaws found by checks, whatever the judge thinks of them")
     abstained: int = Field(default=2, ge=0, le=7, description="most axes on which the judge may have abstained")
 
 
@@ -24,6 +25,8 @@ def decide(trajectory: Trajectory, thresholds: Acceptance) -> Outcome:
         return Quarantine(f"judge: {failed.axis}: {failed.reason}", trajectory)
     if trajectory.terminal != ANSWERED:
         return Reject(f"trajectory: {trajectory.terminal}", trajectory)
+    if len(trajectory.flaws) > thresholds.flaws:
+        return Reject(f"check: {trajectory.flaws[0].check} - {trajectory.flaws[0].reason}", trajectory)
     answer = next(score for score in trajectory.scores if score.axis == "FA")
     if answer.value is None:
         return Reject(f"score: FA has no value - {answer.reason}", trajectory)

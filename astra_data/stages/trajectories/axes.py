@@ -14,14 +14,15 @@ with nothing to score (no call, no second round) is `not_applicable`.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import fmean
 from typing import TypeVar
 
 from pydantic import BaseModel
 
 from astra_data.messages import Call, JsonObject, Message, calls_of, results_of
-from astra_data.rows.trajectories import CallRecord, Quote, Score
-from astra_data.stages.trajectories.checks import flawed_answer, flawed_calls
+from astra_data.rows.trajectories import CallRecord, Flaw, Quote, Score
+from astra_data.stages.trajectories.checks import find
 from astra_data.teacher.ask import Ask
 from astra_data.teacher.asks import (
     JUDGE_ANSWER,
@@ -39,7 +40,7 @@ CHECKS = "checks"
 SCORED, NOT_APPLICABLE, ABSTAINED, FAILED = "scored", "not_applicable", "abstained", "failed"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Case:
     """What is scored: the conversation, what became of its calls, the tools the task's author expected, and the judge."""
 
@@ -48,6 +49,11 @@ class Case:
     tools: list[JsonObject]
     reference: list[str]
     judge: Teacher
+
+    @cached_property
+    def flaws(self) -> list[Flaw]:
+        """What the checks found, before any judge."""
+        return find(self.messages, self.records, self.tools, self.reference)
 
     @property
     def calls(self) -> list[Call]:
@@ -130,7 +136,8 @@ def _round_axis(axis: str, case: Case, rounds: list[RoundJudgement | Score],
             return _none(axis, ABSTAINED, f"a round has no value: {judgement.reason}", case.judge.name)
         values.append(value)
         quotes.append(Quote(index, judgement.quote))
-    return _value(axis, fmean(values), f"the mean of {len(values)} rounds" if len(values) > 1 else "the only round after the first", quotes, case.judge.name, values)
+    why = f"the mean of {len(values)} rounds" if len(values) > 1 else "the only round after the first"
+    return _value(axis, fmean(values), why, quotes, case.judge.name, values)
 
 
 def call_status(case: Case) -> Score:
@@ -146,9 +153,9 @@ def call_status(case: Case) -> Score:
 async def conciseness(case: Case) -> Score:
     if not case.calls:
         return _none("TC", NOT_APPLICABLE, "there is no call", CHECKS)
-    flaws = flawed_calls(case.messages, case.records)
-    values = {call.id: 0.0 for call in case.calls if call.id in flaws}
-    why = "; ".join(flaws.values())
+    flaws = [flaw for flaw in case.flaws if flaw.call_id is not None]
+    values = {flaw.call_id: 0.0 for flaw in flaws}
+    why = "; ".join(flaw.reason for flaw in flaws)
     judge = CHECKS
     if len(values) < len(case.calls):
         judge = case.judge.name
@@ -159,13 +166,14 @@ async def conciseness(case: Case) -> Score:
         values |= {call.id: float(judged[call.id].necessary) for call in case.calls if call.id not in values}
         why = "; ".join([why, *(item.reason for item in judged.values() if not item.necessary)]).strip("; ")
     ordered = [values[call.id] for call in case.calls]
-    return _value("TC", fmean(ordered), why or "every call was necessary", [], judge, ordered)
+    evidence = [Quote(flaw.message, flaw.reason) for flaw in flaws]
+    return _value("TC", fmean(ordered), why or "every call was necessary", evidence, judge, ordered)
 
 
 async def final(case: Case) -> Score:
     last = len(case.messages) - 1
-    if wrong := flawed_answer(case.messages):
-        return _value("FA", 0.0, wrong[0], [Quote(last, wrong[1])], CHECKS)
+    if wrong := next((flaw for flaw in case.flaws if flaw.axis == "FA"), None):
+        return _value("FA", 0.0, wrong.reason, [Quote(last, (case.messages[last].get("content") or "")[:200])], CHECKS)
     judgement = await case.ask(JUDGE_ANSWER)
     parts = [judgement.correctness, judgement.summary]
     return _value("FA", fmean(parts), judgement.reason, [Quote(last, judgement.quote)], case.judge.name, parts)

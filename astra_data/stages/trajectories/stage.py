@@ -151,7 +151,7 @@ async def _finish(wanted: Wanted, tools: list[JsonObject], done: Rollout, settin
     policy, judge = setting.policy, setting.judge
     row: Trajectory = new_row(
         Trajectory, task_id=wanted.task.id, server=wanted.task.server, policy=policy.name, sampling=policy.sampling,
-        sample=wanted.sample, tools=tools, messages=done.messages, terminal=done.terminal, calls=done.calls, scores=[],
+        sample=wanted.sample, tools=tools, messages=done.messages, terminal=done.terminal, calls=done.calls, flaws=[], scores=[],
         reward=None, usage=done.usage, models={"policy": policy.name, "judge": judge.name} | _stand_ins(wanted.task, setting),
     )
     if done.terminal in NOT_THE_POLICY:
@@ -170,8 +170,9 @@ async def scored(row: Trajectory, reference: list[str], judge: Teacher) -> Traje
     """The row with its scores and reward, whatever they were before."""
     messages: list[Any] = list(row.messages)
     tools: list[Any] = list(row.tools)
-    scores = await score(Case(messages, row.calls, tools, reference, judge))
-    return replace(row, scores=scores, reward=reward(scores), models=row.models | {"judge": judge.name})
+    case = Case(messages, row.calls, tools, reference, judge)
+    scores = await score(case)
+    return replace(row, flaws=case.flaws, scores=scores, reward=reward(scores), models=row.models | {"judge": judge.name})
 
 
 STAGE = Stage(

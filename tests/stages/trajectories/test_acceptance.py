@@ -32,6 +32,7 @@ def trajectory(terminal: str = "answered", **given: Score) -> Trajectory:
         messages=conversation((FIND,), (PRICE,)),
         terminal=terminal,
         calls=[],
+        flaws=[],
         scores=scores,
         reward=reward(scores),
         usage=Usage(1, 1, 0, 0),

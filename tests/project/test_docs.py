@@ -18,6 +18,7 @@ from astra_data.rows import ROW_TYPES
 from astra_data.rows.schema import fields, unwrap
 from astra_data.stages import STAGES
 from astra_data.stages.decontamination import Decontaminate
+from astra_data.stages.tasks.config import Augment, Chained, Scoring
 from astra_data.stages.trajectories.acceptance import Acceptance
 from astra_data.stages.trajectories.emulation import EmulateConfig
 from astra_data.stages.verification import VerifyConfig
@@ -33,6 +34,9 @@ CONFIGS: dict[str, type[BaseModel]] = {
     "`workspace`": WorkspaceConfig,
     "`models`": ModelConfig,
     "`chains.verify`": VerifyConfig,
+    "`tasks.augment`": Augment,
+    "`tasks.chained`": Chained,
+    "`tasks.score`": Scoring,
     "`tasks.decontaminate`": Decontaminate,
     "`trajectories.accept`": Acceptance,
     "`trajectories.emulate`": EmulateConfig,

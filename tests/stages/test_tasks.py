@@ -49,9 +49,37 @@ def test_a_task_along_a_chain_keeps_its_chain_and_order(expand: Any) -> None:
     assert isinstance(outcome, Keep)
     task = outcome.row
     assert (task.kind, task.chain_id, task.server_id, task.target_tools) == ("chain", CHAIN.id, SERVER.id, CHAIN.tools)
-    assert (task.language, task.models, task.scores, task.parent_id) == ("en", {"writer": "scripted"}, [], None)
+    assert (task.language, task.parent_id, task.sub_tasks, task.horizon) == ("en", None, [], 1)
+    assert task.models == {"writer": "scripted", "judge": "scripted"}
     (ask,) = teacher.asked("write_task")
     assert ([tool.name for tool in ask.tools], ask.ordered, ask.seed) == (CHAIN.tools, True, "7/0")
+
+
+def test_free_tasks_are_made_once_per_server_however_many_chains_it_has(expand: Any) -> None:
+    """Not once per chain [A 17.1, T11]."""
+    teacher = writing(targets=("open_ticket",))
+    chains = [chain(first, second) for first in NAMES for second in NAMES if first != second]
+    expand(STAGE, {"tools": [SERVER], "chains": chains}, teacher=teacher, per_chain=0, per_server=3)
+    assert len(teacher.asked("write_task")) == 3
+
+
+def test_target_tools_are_a_list_and_not_one_text(expand: Any) -> None:
+    """Two names in one are no tool [A 17.1, T6]."""
+    for run_together in ("open_ticket show_ticket", "open_ticketshow_ticket", "open_ticket, show_ticket"):
+        (outcome,) = expand(STAGE, {"tools": [SERVER], "chains": [CHAIN]}, teacher=writing(targets=(run_together,)), per_server=0)
+        assert outcome.reason == f"task: unknown target tool - {run_together}"
+
+
+def test_the_language_of_a_task_is_that_of_its_text_and_null_where_it_is_in_none(expand: Any) -> None:
+    texts = {
+        "Bitte melde den Regen und sieh danach nach, ob jemand kommt.": "de",
+        "Signale la pluie, puis regarde si quelqu'un arrive.": "fr",
+        "SELECT 1; 4 8 15 16 23 42": None,
+    }
+    for text, language in texts.items():
+        (outcome,) = expand(STAGE, {"tools": [SERVER], "chains": [CHAIN]}, teacher=writing(text), per_server=0)
+        assert isinstance(outcome, Keep)
+        assert outcome.row.language == language
 
 
 def test_free_tasks_take_every_tool_in_turn(expand: Any) -> None:
@@ -121,6 +149,7 @@ def test_of_nearly_equal_texts_the_first_stays_and_what_was_made_of_the_other_go
     long = " ".join(f"word{number}" for number in range(60))
     texts = ["Do it now", "do  it\nNOW!", "Do it later", long, f"{long} more", f"{long} and some more of it", "Made of b"]
     made_of = {"parent_id": [*[None] * 6, "b", None, None], "sub_tasks": [[]] * 7 + [["a", "g"], ["a", "c"]]}
+    made_of["target_tools"] = [["x"]] * 9
     frame = pl.LazyFrame({"id": list("abcdefghi"), "text": [*texts, "The first, and more", "The first and another"], **made_of})
     assert STAGE.select is not None
     decided = STAGE.select(frame, TasksConfig(), None).collect()  # type: ignore[arg-type]

@@ -1,144 +1,140 @@
-"""`tools`, `chains` -> `tasks`: what a user could ask, either along a chain or freely of one server [A 4].
+"""The stage: an item is a task to be written, with its variants, or a task to be made of those that a server has."""
 
-An item is a chain (one task along it), or a server with a number (one task on a few of its tools). Every task passes the
-deterministic checks of [A 20.5] or is rejected with the check's name.
-"""
-
-import random
+import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from astra_data.pipeline.stage import Expand, Inputs, Item, Keep, Outcome, Reject, Resources, Stage
-from astra_data.rows import Chain, Server, Task, new_row
-from astra_data.rows.tools import Tool
+from astra_data.pipeline.stage import Expand, Inputs, Item, Keep, Outcome, Quarantine, Reject, Resources, Stage
+from astra_data.rows import Server
 from astra_data.stages import decontamination
-from astra_data.stages.prompts import server_card, tool_card
+from astra_data.stages.tasks.augmentation import variants
+from astra_data.stages.tasks.case import Work
+from astra_data.stages.tasks.chaining import chained
 from astra_data.stages.tasks.config import TasksConfig
+from astra_data.stages.tasks.personas import digest_of, read_personas
 from astra_data.stages.tasks.selection import select
-from astra_data.teacher.asks import WRITE_TASK, WriteTask, WrittenTask
-from astra_data.teacher.teacher import Abstained
-from astra_data.tools.naming import gives_away
+from astra_data.stages.tasks.writing import Wanted, original
+from astra_data.teacher.asks import WRITE_TASK
+from astra_data.teacher.task_asks import TASK_ASKS
+from astra_data.teacher.teacher import Unanswered
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """A task to be written: `number` tells apart the tasks of one chain or server."""
+class Joined:
+    """A task to be made of several tasks of a server."""
 
     server_id: str
-    chain: Chain | None
     number: int
 
 
 def items(inputs: Inputs, config: TasksConfig, resources: Resources) -> Iterator[Item]:
+    """Chains, then servers, then what is made of both, so that it finds them under way."""
     for chain in inputs["chains"]:
         for number in range(config.per_chain):
             yield Item(chain.id, Wanted(chain.server_id, chain, number))
     for server in inputs["tools"]:
         for number in range(config.per_server):
             yield Item(server.id, Wanted(server.id, None, number))
+    for server in inputs["tools"]:
+        for number in range(config.chained.per_server):
+            yield Item(server.id, Joined(server.id, number))
 
 
 def total(inputs: Inputs, config: TasksConfig, resources: Resources) -> int:
-    return len(inputs["chains"]) * config.per_chain + len(inputs["tools"]) * config.per_server
+    return len(inputs["chains"]) * config.per_chain + len(inputs["tools"]) * (config.per_server + config.chained.per_server)
 
 
 @asynccontextmanager
 async def open_stage(inputs: Inputs, config: TasksConfig, resources: Resources) -> AsyncIterator[Expand]:
     servers = {server.id: server for server in inputs["tools"]}
-    teacher = resources.roles.teacher("writer")
+    personas = read_personas(config.augment.personas, resources) if config.augment.persona else []
+    work = Work(config, resources, resources.roles.teacher("writer"), resources.roles.teacher("judge"), personas)
+    originals = Originals(work, servers, _wanted(inputs, config, resources) if config.chained.per_server else {})
 
-    async def expand(wanted: Wanted) -> list[Outcome]:
-        server = servers.get(wanted.server_id)
+    async def expand(wanted: Wanted | Joined) -> list[Outcome]:
+        if isinstance(wanted, Joined):
+            return [await chained(work, servers[wanted.server_id], wanted.number, await originals.of(wanted.server_id))]
+        outcome = await originals.one(wanted)
+        varied = await variants(work, servers[wanted.server_id], outcome.row) if isinstance(outcome, Keep) else []
+        return [outcome, *varied]
+
+    try:
+        yield expand
+    finally:
+        await originals.close()
+
+
+def _wanted(inputs: Inputs, config: TasksConfig, resources: Resources) -> dict[str, list[Wanted]]:
+    """The tasks that are written for each server."""
+    by_server: dict[str, list[Wanted]] = defaultdict(list)
+    for item in items(inputs, config, resources):
+        if isinstance(item.value, Wanted):
+            by_server[item.value.server_id].append(item.value)
+    return by_server
+
+
+class Originals:
+    """Writes each task once, whoever asks for it first, and holds the outcomes of those that others are made of."""
+
+    def __init__(self, work: Work, servers: dict[str, Server], shared: dict[str, list[Wanted]]) -> None:
+        self._work, self._servers, self._shared = work, servers, shared
+        self._under_way: dict[tuple[str, str | None, int], asyncio.Task[Outcome]] = {}
+
+    async def one(self, wanted: Wanted) -> Outcome:
+        """The outcome of one task. Raises `Unanswered`."""
+        if not self._shared:
+            return await self._write(wanted)
+        key = wanted.server_id, wanted.chain.id if wanted.chain else None, wanted.number
+        if key not in self._under_way:
+            self._under_way[key] = asyncio.create_task(self._write(wanted))
+        return await asyncio.shield(self._under_way[key])
+
+    async def of(self, server_id: str) -> list[Outcome]:
+        """The outcomes of all tasks of a server, in order; one without an answer is a `Quarantine`."""
+        return [await self._settled(wanted) for wanted in self._shared.get(server_id, ())]
+
+    async def close(self) -> None:
+        """Give up what is still being written."""
+        for task in self._under_way.values():
+            task.cancel()
+        await asyncio.gather(*self._under_way.values(), return_exceptions=True)
+
+    async def _settled(self, wanted: Wanted) -> Outcome:
+        try:
+            return await self.one(wanted)
+        except Unanswered as failure:
+            return Quarantine(failure.reason)
+
+    async def _write(self, wanted: Wanted) -> Outcome:
+        server = self._servers.get(wanted.server_id)
         if server is None:
-            return [Reject(f"task: the chain's server is not among the tools - {wanted.server_id}")]
+            return Reject(f"task: the chain's server is not among the tools - {wanted.server_id}")
         lost = set(wanted.chain.tools if wanted.chain else ()) - {tool.name for tool in server.tools}
         if lost:
-            return [Reject(f"task: the chain's tool is not among the server's - {', '.join(sorted(lost))}")]
-        ask = _ask(server, wanted, config, resources)
-        if ask is None:
-            return [Reject(f"task: too few tools left - {server.name}")]
-        try:
-            written = await teacher.answer(WRITE_TASK, ask)
-        except Abstained as abstained:
-            return [Reject(f"task: the teacher abstained - {abstained.reason}")]
-        task = _row(server, wanted, written, {"writer": teacher.name})
-        wrong = _wrong(task, ask, server, config)
-        return [Reject(f"task: {wrong}", task) if wrong else Keep(task)]
-
-    yield expand
-
-
-def _ask(server: Server, wanted: Wanted, config: TasksConfig, resources: Resources) -> WriteTask | None:
-    """The ask for one task, or None if the server has too few tools for it."""
-    options = resources.option(server.name)
-    tools = _of_chain(server, wanted.chain) if wanted.chain else _drawn(server, wanted.number, config, resources)
-    if not wanted.chain and len(tools) < config.min_tools:
-        return None
-    return WriteTask(
-        server=server_card(server),
-        tools=[tool_card(tool) for tool in tools],
-        ordered=wanted.chain is not None,
-        facts=options.facts,
-        optional={name: names for name, names in options.optional.items() if name in {tool.name for tool in tools}},
-        seed=f"{resources.seed}/{wanted.number}",
-    )
-
-
-def _of_chain(server: Server, chain: Chain) -> list[Tool]:
-    known = {tool.name: tool for tool in server.tools}
-    return [known[name] for name in chain.tools]
-
-
-def _drawn(server: Server, number: int, config: TasksConfig, resources: Resources) -> list[Tool]:
-    """The tools of the `number`th free task: every tool's turn comes before any comes again."""
-    skip = set(resources.option(server.name).skip)
-    tools = [tool for tool in server.tools if tool.name not in skip]
-    random.Random(f"{resources.seed}/tasks/{server.id}").shuffle(tools)
-    count = random.Random(f"{resources.seed}/tasks/{server.id}/{number}").randint(config.min_tools, config.max_tools)
-    start = number * config.max_tools
-    return [tools[(start + offset) % len(tools)] for offset in range(min(count, len(tools)))]
-
-
-def _row(server: Server, wanted: Wanted, written: WrittenTask, models: dict[str, str]) -> Task:
-    chain = wanted.chain
-    task: Task = new_row(
-        Task, server_id=server.id, server=server.name, chain_id=chain.id if chain else None,
-        kind="chain" if chain else "server", parent_id=None, augmentation=None, text=written.text,
-        language=server.language, target_tools=written.target_tools, scores=[], models=models,
-    )
-    return task
-
-
-def _wrong(task: Task, ask: WriteTask, server: Server, config: TasksConfig) -> str | None:
-    """The first check of [A 20.5] that the task fails, or None."""
-    asked = [tool.name for tool in ask.tools]
-    if not set(task.target_tools) <= {tool.name for tool in server.tools}:
-        return f"unknown target tool - {', '.join(task.target_tools)}"
-    if ask.ordered and task.target_tools != asked:
-        return f"target tools differ from the chain - {', '.join(task.target_tools)}"
-    if not config.min_chars <= len(task.text) <= config.max_chars:
-        return f"text too short or too long - {len(task.text)} characters"
-    named = next((name for name in [*asked, *task.target_tools] if gives_away(task.text, name)), None)
-    return f"text names a tool - {named}" if named else None
+            return Reject(f"task: the chain's tool is not among the server's - {', '.join(sorted(lost))}")
+        return await original(self._work, server, wanted)
 
 
 def fingerprint(config: TasksConfig, resources: Resources) -> dict[str, Any]:
     known = {"skip", "facts", "optional"}
     options = {name: option.model_dump(include=known) for name, option in sorted(resources.options.items())}
-    return {"servers": options, "benchmarks": decontamination.fingerprint(config.decontaminate, resources)}
+    benchmarks = decontamination.fingerprint(config.decontaminate, resources)
+    personas = digest_of(config.augment.personas, resources) if config.augment.persona else None
+    return {"servers": options, "benchmarks": benchmarks, "personas": personas}
 
 
 STAGE = Stage(
     name="tasks",
-    version=1,
+    version=2,
     reads=("tools", "chains"),
     config=TasksConfig,
     items=items,
     open=open_stage,
-    roles=("writer",),
-    asks=(WRITE_TASK,),
+    roles=("writer", "judge"),
+    asks=(WRITE_TASK, *TASK_ASKS),
     select=select,
     fingerprint=fingerprint,
     total=total,

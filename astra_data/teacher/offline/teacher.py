@@ -8,9 +8,9 @@ from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel
 
-from astra_data.teacher import asks, chain_asks, stand_ins
+from astra_data.teacher import asks, chain_asks, stand_ins, task_asks
 from astra_data.teacher.ask import Ask
-from astra_data.teacher.offline import chains, judges, tasks, verification
+from astra_data.teacher.offline import chains, judges, tasks, variants, verification
 from astra_data.teacher.offline import stand_ins as playing
 from astra_data.teacher.teacher import Abstained
 
@@ -23,6 +23,12 @@ RULES: dict[str, Callable[[Any, int], BaseModel]] = {
     chain_asks.CHAIN_TO_QUERY.name: verification.to_query,
     chain_asks.QUERY_TO_CHAIN.name: verification.to_chain,
     asks.WRITE_TASK.name: tasks.write,
+    task_asks.AUGMENT_TASK.name: variants.augment,
+    task_asks.JOIN_TASKS.name: variants.join,
+    task_asks.CHECK_COVERAGE.name: variants.coverage,
+    task_asks.CHECK_INTENT.name: variants.intent,
+    task_asks.JUDGE_TASK.name: variants.rate,
+    task_asks.JUDGE_TASK_RELEASED.name: variants.rate,
     asks.JUDGE_UNDERSTANDING.name: judges.understanding,
     asks.JUDGE_PLANNING.name: judges.planning,
     asks.JUDGE_ROUND.name: judges.round_of_calls,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from runs.bench import Bench
 
-TASKS = int(os.environ.get("ASTRA_TASKS", "60"))
+TASKS = int(os.environ.get("ASTRA_TASKS", "40"))
 """Free tasks of a run; `make soak` has 400."""
 
 

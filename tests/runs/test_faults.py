@@ -18,6 +18,17 @@ CONFIGS = ("default", "rejected", "quarantined")
 PRICE = 0.002
 """USD that any answer of the scripted model costs."""
 
+FROZEN = [
+    (
+        "Hello. A room is 3412453 m wide and 2067638 m deep; find its floor. "
+        "Work out what 1866232 coats over 5225594 square metres take.",
+        'Done: {"area": 7055717496014}; {"litres": 1219021342726.0}',
+        6 / 7,
+    ),
+    ("Hello. Write down n8604499 for me. Take entry 1 off the list.", 'Done: {"number": 1}; {"left": 0}', 6.5 / 7),
+]
+"""Tasks that follow a chain: text, answer, reward."""
+
 
 def check_counts(bench: Bench) -> None:
     """Nothing is lost at any border: what a stage took is what it gave, by reason, and the next one took what it kept."""
@@ -85,7 +96,7 @@ def test_faults_end_in_quarantine_and_a_second_run_asks_for_just_that(bench: Ben
     names, new = Counter(map(answers.name_of, later)), texts(bench).keys() - written
     assert not answered & {sent_id(request) for request in later}
     assert names["write_task"] == len(new) == unwritten
-    assert names["propose_chains"] == 0
+    assert not names.keys() & {*answers.BEFORE_TASKS} - {"write_task"}
     wanted = {written[row["input_id"]] for row in waiting} | {texts(bench)[row] for row in new}
     assert {text for request in later if (text := answers.about(request))} == wanted
     assert bench.made() == undisturbed.bench.made()
@@ -101,6 +112,9 @@ def test_a_whole_run_keeps_exactly_the_expected_rows(undisturbed: Undisturbed) -
         ("paint", ["measure_room", "paint_needed", "price_paint"]),
         ("paint", ["paint_needed", "price_paint"]),
     ]
+    done = {answers.user_text(row["messages"]): row for row in bench.rows("trajectories")}
+    for text, answer, reward in FROZEN:
+        assert (done[text]["messages"][-1]["content"], done[text]["reward"]) == (answer, reward)
     tasks = bench.rows("tasks")
     seeds = ["chain 7/0"] * 4 + [f"server 7/{number}" for number in range(TASKS // 2)] * 2
     assert [row["text"] for row in tasks] == [
@@ -130,11 +144,8 @@ def test_a_refused_key_ends_the_run_and_changes_nothing(bench: Bench, undisturbe
         assert bench.run(recipe, "tasks.per_chain=2")["complete"]
 
 
-@pytest.mark.parametrize("share", [0.05, 0.5])
-def test_a_budget_is_never_passed_and_what_it_could_not_pay_is_quarantined(
-    bench: Bench, undisturbed: Undisturbed, share: float
-) -> None:
-    limit = round(share * len(undisturbed.requests) * PRICE, 6)
+def test_a_budget_is_never_passed_and_what_it_could_not_pay_is_quarantined(bench: Bench, undisturbed: Undisturbed) -> None:
+    limit = round(0.4 * len(undisturbed.requests) * PRICE, 6)
     with bench.endpoint() as endpoint:
         recipe = bench.recipe(endpoint, TASKS)
         result = bench.run(recipe, "--budget", limit)

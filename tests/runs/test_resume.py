@@ -3,7 +3,7 @@
 import signal
 import time
 
-from runs.answers import name_of
+from runs.answers import BEFORE_TASKS, name_of
 from runs.bench import DEADLINE_S, Bench, sent_id
 from runs.conftest import TASKS, Undisturbed
 
@@ -47,8 +47,9 @@ def test_only_runs_the_named_stages_on_what_the_store_has(bench: Bench, undistur
         assert "desk-tools" in said
         assert endpoint.requests() == []
         assert found(bench.run(recipe, "--only", "tools", "--only", "chains")) == {"tools": False, "chains": False}
-        assert {name_of(request["request"]) for request in endpoint.requests()} == {"propose_chains"}
-        assert found(bench.run(recipe, "--only", "chains")) == {"chains": True}
+        names = {name_of(request["request"]) for request in endpoint.requests()}
+    assert "propose_chains" in names
+    assert names <= {*BEFORE_TASKS} - {"write_task"}
     whole = undisturbed.bench.made()
     assert bench.made() == {name: whole[name] for name in ("tools", "chains")}
 

@@ -54,8 +54,8 @@ def planning(inputs: Conversation, sample: int) -> Judgement:
 
 
 def round_of_calls(inputs: Conversation, sample: int) -> RoundJudgement:
-    """Planning: the round calls the expected tool that comes next. Understanding: a value of it stands in an earlier result
-    (and not in the request), or a call that had succeeded is made again; otherwise nothing can be checked."""
+    """Planning: the round calls the expected tool that comes next, or one again that failed. Understanding: a value of it stands in
+    an earlier result (and not in the request), or a call that had succeeded is made again; otherwise nothing can be checked."""
     _need_reference(inputs)
     last = len(inputs.messages) - 1
     calls = list(calls_of(inputs.messages))
@@ -63,7 +63,8 @@ def round_of_calls(inputs: Conversation, sample: int) -> RoundJudgement:
     if not now:
         raise Abstained("the message makes no call, so no check applies")
     rest = _left([call.name for call in before], inputs.reference)
-    expected = [call.name for call in now] == rest[: len(now)]
+    owed = _left([call.name for call in before if call.id not in inputs.failed], inputs.reference)
+    expected = [call.name for call in now] in (rest[: len(now)], owed[: len(now)])
     understanding = _understood(inputs, now, before)
     unseen = "; whether the last result was understood does not show" if understanding is None else ""
     return RoundJudgement(
@@ -118,11 +119,11 @@ def answer(inputs: Conversation, sample: int) -> AnswerJudgement:
     """Correct if every expected tool has a good result and the answer gives it; a summary if it gives every result, failures
     included, and no number of its own. Raises `Abstained` if the answer words a result in its own way."""
     _need_reference(inputs)
-    text = final_answer(inputs.messages) or ""
+    text = _told(inputs)
     results = results_of(inputs.messages)
     missing = _left([call.name for call in calls_of(inputs.messages) if call.id in results.keys() - set(inputs.failed)],
                     inputs.reference)
-    complete = all(_reports(text, result) for result in results.values())
+    complete = all(_reports(text, results[call.id]) for call in _last_tries(inputs) if call.id in results)
     if invented := _invented_numbers(text, inputs):
         why = f"{invented[0]} stands in no result and not in the request"
         return AnswerJudgement(reason=why, correctness=0, summary=0, quote=invented[0])
@@ -133,6 +134,19 @@ def answer(inputs: Conversation, sample: int) -> AnswerJudgement:
         raise Abstained("the answer words a result in its own way")
     reason = "gives every result; its numbers stand in the results or in the request"
     return AnswerJudgement(reason=reason, correctness=1, summary=1, quote=text[:200])
+
+
+def _told(inputs: Conversation) -> str:
+    """The final answer, after those that the user had before."""
+    answers = [message for message in inputs.messages if message["role"] == "assistant" and not message.get("tool_calls")]
+    return "\n".join(message["content"] for message in answers) if final_answer(inputs.messages) else ""
+
+
+def _last_tries(inputs: Conversation) -> list[Call]:
+    """The calls without those that failed and were made again."""
+    calls = list(calls_of(inputs.messages))
+    made = [(call.name, call.arguments) for call in calls]
+    return [call for number, call in enumerate(calls) if call.id not in inputs.failed or made[number] not in made[number + 1 :]]
 
 
 def _need_reference(inputs: Conversation) -> None:

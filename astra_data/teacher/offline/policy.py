@@ -1,10 +1,12 @@
 """A scripted policy: reads the request, makes the calls it states one at a time, and reports what came back.
 
 It sees the messages and the tools on offer, nothing else: not the task row, not the chain, not the recipe. A step for which no
-tool is on offer is left out and reported as such; a failed call is reported as failed, not tried again.
+tool is on offer is left out and reported as such. A call that failed in passing (a timeout, a lost connection, a busy server) is
+made again, twice at most; any other failure is reported.
 """
 
 import json
+import re
 from typing import Any
 
 from astra_data.ledger import Usage
@@ -14,6 +16,12 @@ from astra_data.teacher.teacher import Turn
 
 MAX_ITEMS = 12
 MAX_TEXT = 600
+TRIES = 3
+PASSING = re.compile(
+    r"error: (?:http (?:429|5\d\d)\b|rate limit|(?:the )?(?:request|connection) (?:timed out|refused|reset)|deadline exceeded"
+    r"|the server cannot be reached)|<html><head><title>(?:bad gateway|service unavailable|gateway time-?out)",
+    re.IGNORECASE,
+)
 
 
 class OfflinePolicy:
@@ -29,16 +37,36 @@ class OfflinePolicy:
         """The next call that the request states, or the final answer."""
         question = max(index for index, message in enumerate(messages) if message["role"] == "user")
         steps = read(messages[question]["content"], tools)
-        done = len(list(calls_of(messages[question:])))
         callable_steps = [step for step in steps if step.tool is not None]
-        results = list(results_of(messages[question:]).values())
-        for step in callable_steps[done:]:
-            arguments = _filled(step, results)
+        results = _settled(list(results_of(messages[question:]).values()))
+        for step in callable_steps[len(results) :]:
+            arguments = _filled(step, list(results_of(messages).values()))
             if arguments is not None:
                 count = len(list(calls_of(messages)))
                 return Turn(assistant("", [tool_call(f"call_{count}", step.tool or "", arguments)]), Usage())
             break
         return Turn(assistant(_report(steps, results)), Usage())
+
+
+def _settled(results: list[str]) -> list[str]:
+    """The result of each step: of a call that was made again because it failed in passing, the last one."""
+    settled, tries = list[str](), 0
+    for result in results:
+        tries += 1
+        if tries == TRIES or not _in_passing(result):
+            settled.append(result)
+            tries = 0
+    return settled
+
+
+def _in_passing(result: str) -> bool:
+    """True for a failure of the way to the tool, and for a JSON object that was cut off."""
+    try:
+        json.loads(result)
+    except json.JSONDecodeError as error:
+        cut_off = result.startswith('{"') and (error.pos >= len(result) or error.msg.startswith("Unterminated string"))
+        return cut_off or PASSING.match(result) is not None
+    return False
 
 
 def _filled(step: Step, results: list[str]) -> JsonObject | None:

@@ -51,7 +51,15 @@ def judge(value: float = 1, **script: Any) -> ScriptedTeacher:
     return ScriptedTeacher(usual | script)
 
 
-def scored(messages: list[Message], by: ScriptedTeacher, made: list[CallRecord] | None = None) -> dict[str, Score]:
-    """Score by axis."""
-    case = Case(messages, records(messages) if made is None else made, TOOLS, ["find", "price"], by)
+def scored(
+    messages: list[Message],
+    by: ScriptedTeacher,
+    made: list[CallRecord] | None = None,
+    *,
+    reference: list[str] | None = None,
+    samples: int = 1,
+) -> dict[str, Score]:
+    """Score by axis. Unless told otherwise, the author expected the tools that were called."""
+    expected = [call.name for call in calls_of(messages)] if reference is None else reference
+    case = Case(messages, records(messages) if made is None else made, TOOLS, expected, by, samples)
     return {one.axis: one for one in asyncio.run(score(case))}

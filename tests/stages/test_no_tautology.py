@@ -142,7 +142,7 @@ def without(server: Server, name: str) -> Server:
 def test_a_tool_that_is_gone_is_missed(desk: Desk, gone: str) -> None:
     outcome = desk.outcome(server=without(desk.server, gone))
     assert isinstance(outcome, Reject)
-    assert outcome.reason == f"score: FA below 0.75 - no good result of {gone}"
+    assert outcome.reason == f"check: unfinished - {gone} was expected, and nothing was done in its place"
     assert gone not in dict(made(outcome.row))
 
 
@@ -159,27 +159,33 @@ RIGHT = "Floor area: area 12. Paint: litres 3.0."
     ("turns", "reason"),
     [
         ([calls(ROOM), calls(PAINT, start=1), says(RIGHT)], None),
-        ([calls(ROOM), calls(PAINT, start=1), says("area 12, litres 30.0")], "score: FA below 0.75 - 30.0 stands in no result"),
+        (
+            [calls(ROOM), calls(PAINT, start=1), says("area 12, litres 30.0")],
+            "check: ungrounded_answer - 30.0 stands in no result",
+        ),
         (
             [calls(ROOM), calls(PAINT, start=1), says("All done.")],
             "score: FA has no value - the answer words a result in its own way",
         ),
         ([calls(ROOM), calls(PAINT, start=1), says("")], "trajectory: empty_answer"),
-        ([says("area 12, litres 3.0")], "score: FA below 0.75 - 12 stands in no result"),
-        ([calls(PAINT), says("litres 3.0")], "score: FA below 0.75 - no good result of measure_room"),
+        ([says("area 12, litres 3.0")], "check: unfinished - measure_room was expected, and nothing was done in its place"),
+        ([calls(PAINT), says("litres 3.0")], "check: unfinished - measure_room was expected, and nothing was done in its place"),
         (
             [calls(("measure_room", {"width": 3, "depth": 9})), calls(PAINT, start=1), says("area 27, litres 3.0")],
             "score: QU below 0.5 - the user never gave 9",
         ),
         (
             [calls(ROOM), calls(("paint_needed", {"area": 12}), start=1), says("area 12")],
-            "score: FA below 0.75 - no good result of paint_needed",
+            "check: invalid_call - unknown tool or unfitting arguments",
         ),
         (
             [calls(ROOM), calls(("mix_paint", {}), start=1), says("area 12")],
-            "score: FA below 0.75 - no good result of paint_needed",
+            "check: invalid_call - unknown tool or unfitting arguments",
         ),
-        ([calls(ROOM), calls(ROOM, start=1), calls(ROOM, start=2), calls(PAINT, start=3), says(RIGHT)], "score: TCU below 0.5"),
+        (
+            [calls(ROOM), calls(ROOM, start=1), calls(ROOM, start=2), calls(PAINT, start=3), says(RIGHT)],
+            "check: repeated_call - ",
+        ),
         (
             [
                 calls(ROOM),

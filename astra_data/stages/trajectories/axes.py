@@ -49,6 +49,7 @@ class Case:
     tools: list[JsonObject]
     reference: list[str]
     judge: Teacher
+    samples: int = 1
 
     @cached_property
     def flaws(self) -> list[Flaw]:

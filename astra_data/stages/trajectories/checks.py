@@ -91,7 +91,8 @@ def _of_answer(messages: list[Message], records: list[CallRecord], reference: li
 
 def _invented_url(answer: str, messages: list[Message]) -> str | None:
     seen = "\n".join(_contents(messages[:-1]))
-    found = next((url for url in URL.findall(answer) if not _holds(seen, url.rstrip(".,;:/"))), None)
+    named = (url.rstrip(".,;:!?/") for url in URL.findall(answer))
+    found = next((url for url in named if not _holds(seen, url)), None)
     return None if found is None else f"no result holds the URL {found}"
 
 

@@ -9,7 +9,7 @@ from scripted_cases import FIND, PRICE, TOOLS, conversation, judge, records, sco
 
 from astra_data.ledger import Unanswered
 from astra_data.messages import MALFORMED, user
-from astra_data.rows.trajectories import CallRecord, Score
+from astra_data.rows.trajectories import CallRecord, Quote, Score
 from astra_data.stages.trajectories.axes import Case, reward, score
 from astra_data.teacher.asks import AnswerJudgement, CallJudgement, CallJudgements, Judgement, RoundJudgement
 from astra_data.teacher.teacher import Abstained
@@ -172,7 +172,7 @@ def test_the_answer_is_the_mean_of_correctness_and_summary(correctness: float, s
     ("end", "wrong"),
     [
         (None, "the conversation does not end with an answer"),
-        ("See https://made.up/chair.", "the answer holds a URL that no result holds"),
+        ("See https://made.up/chair.", "no result holds the URL https://made.up/chair"),
     ],
 )
 def test_an_answer_that_is_none_or_holds_a_url_from_nowhere_is_worth_nothing(end: str | None, wrong: str) -> None:
@@ -185,7 +185,11 @@ def test_an_answer_that_is_none_or_holds_a_url_from_nowhere_is_worth_nothing(end
 def test_every_url_is_looked_for_not_only_the_first() -> None:
     messages = conversation((FIND,), end="See http://a.b/c, then http://a.b/d.")
     messages[1] = user("Is it at http://a.b/c?")
-    assert scored(messages, judge())["FA"].evidence[0].text == "http://a.b/d."
+    answer = scored(messages, judge())["FA"]
+    assert (answer.reason, answer.evidence) == (
+        "no result holds the URL http://a.b/d",
+        [Quote(4, "See http://a.b/c, then http://a.b/d.")],
+    )
     messages[3]["content"] = "found [here](http://a.b/d)"
     assert scored(messages, judge())["FA"].value == 1
 

@@ -4,18 +4,20 @@ Candidates are written in order to a scratch folder, refused rows straight to th
 the candidates as a Polars LazyFrame and answers `(id, keep, reason)`; the kept ids are streamed into `data/`.
 """
 
+import dataclasses
+import typing
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from astra_data.errors import DataError
 from astra_data.hub.writer import Writer, Written, read_rows
 from astra_data.pipeline.stage import Keep, Outcome, Reject
 from astra_data.rows import Row, fields, to_dict
-from astra_data.rows.schema import is_typed
+from astra_data.rows.schema import is_typed, unwrap
 
 if TYPE_CHECKING:
     import polars as pl
@@ -127,11 +129,23 @@ class Spool:
 
 
 def typed_columns(files: list[Path], row_type: type) -> "pl.LazyFrame":
-    """The columns of Parquet files that hold no JSON, lazily."""
+    """The columns of Parquet files that hold no JSON, lazily; of a list of structs, the fields that hold none."""
     import polars as pl
 
-    names = [name for name, kind in fields(row_type).items() if is_typed(kind)]
-    return pl.scan_parquet(files).select(names)
+    columns = [column for name, kind in fields(row_type).items() if (column := _typed_column(name, kind)) is not None]
+    return pl.scan_parquet(files).select(columns)
+
+
+def _typed_column(name: str, kind: Any) -> "pl.Expr | None":
+    import polars as pl
+
+    if is_typed(kind):
+        return pl.col(name)
+    inner, _ = unwrap(kind)
+    item: Any = typing.get_args(inner)[0] if typing.get_origin(inner) is list else None
+    is_struct = isinstance(item, type) and dataclasses.is_dataclass(item)
+    parts = [part for part, of in fields(item).items() if is_typed(of)] if is_struct else []
+    return pl.col(name).list.eval(pl.struct(pl.element().struct.field(part) for part in parts)) if parts else None
 
 
 def refused_rows(files: list[Path], row_type: type) -> Iterator[Row]:

@@ -1,7 +1,8 @@
 """Sources -> `tools`: servers of an `mcp.json` listed live, and servers described in documents [A 1].
 
-An item is a server. Its tools are normalised and filtered; every tool that is dropped is a rejected row of its own, with the
-reason. The listing of a live server is recorded, so a replay starts no server; `--refresh` lists anew.
+An item is a server. Its tools are normalised and filtered, and a labeller names its domain and looks again at descriptions that
+say little; every tool that is dropped is a rejected row of its own, with the reason. The listing of a live server is recorded, so
+a replay starts no server; `--refresh` lists anew.
 """
 
 from collections.abc import AsyncIterator, Iterator
@@ -9,10 +10,17 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from pydantic import Field
+
 from astra_data.errors import UsageError
 from astra_data.pipeline.stage import Expand, Inputs, Item, Keep, Outcome, Quarantine, Reject, Resources, Stage, StageConfig
+from astra_data.teacher.teacher import Teacher
+from astra_data.teacher.tool_asks import JUDGE_DESCRIPTION, LABEL_DOMAIN
 from astra_data.tools.connect import connection_of
 from astra_data.tools.documents import Document, file_digest, read_documents
+from astra_data.tools.duplicates import LEAST_SIMILARITY, near_duplicate_servers
+from astra_data.tools.filters import SERVER_DUPLICATE, SERVER_NEAR_DUPLICATE
+from astra_data.tools.labels import ROLE, with_domain, without_ambiguous
 from astra_data.tools.mcp_config import ServerEntry
 from astra_data.tools.normalise import normalise
 from astra_data.tools.result import ToolBackendDown
@@ -22,7 +30,12 @@ if TYPE_CHECKING:
 
 
 class ToolsConfig(StageConfig):
-    """Nothing to choose yet: the filters are those of [A 1, 20.1]."""
+    """What is done with servers beyond the filters of [A 1, 20.1]."""
+
+    near_duplicate: float = Field(
+        default=LEAST_SIMILARITY, gt=0, le=1, description="a server whose tool names are this similar to an earlier one's goes"
+    )
+    judge_descriptions: bool = Field(default=True, description="ask the labeller whether a short description says enough")
 
 
 def items(inputs: Inputs, config: ToolsConfig, resources: Resources) -> Iterator[Item]:
@@ -40,32 +53,45 @@ async def open_stage(inputs: Inputs, config: ToolsConfig, resources: Resources) 
     from astra_data.tools.collect import collect
     from astra_data.tools.pool import Pool
 
+    labeller = resources.roles.teacher(ROLE)
     async with Pool(resources.servers, resources.template) as pool:
 
         async def expand(source: ServerEntry | Document) -> list[Outcome]:
             if isinstance(source, Document):
-                return _outcomes(source, resources)
+                return await _outcomes(source, config, resources, labeller)
             try:
                 document = await collect(source, pool, resources.ledger, refresh=resources.refresh)
             except ToolBackendDown as down:
                 return [Quarantine(str(down))]
-            return _outcomes(document, resources)
+            return await _outcomes(document, config, resources, labeller)
 
         yield expand
 
 
-def _outcomes(document: Document, resources: Resources) -> list[Outcome]:
-    named = replace(document, license=resources.option(document.name).license or document.license)
-    result = normalise(named)
-    refused: list[Outcome] = [Reject(reason, row) for row, reason in result.rejected]
-    return [Keep(result.server), *refused] if result.server else refused
+async def _outcomes(document: Document, config: ToolsConfig, resources: Resources, labeller: Teacher) -> list[Outcome]:
+    document = replace(document, license=resources.option(document.name).license or document.license)
+    found = normalise(document)
+    if config.judge_descriptions:
+        found = await without_ambiguous(found, document, labeller)
+    refused: list[Outcome] = [Reject(reason, row) for row, reason in found.rejected]
+    return [Keep(await with_domain(found.server, labeller)), *refused] if found.server else refused
 
 
 def select(candidates: "pl.LazyFrame", config: ToolsConfig, resources: Resources) -> "pl.LazyFrame":
-    """Of servers with one name, the first stays."""
+    """Of servers with one name, and of those that offer nearly the same tools, the first stays."""
     import polars as pl
 
-    return candidates.select("id", keep=pl.col("name").is_first_distinct(), reason=pl.lit("server: duplicate name"))
+    names = pl.col("tools").list.eval(pl.element().struct.field("name"))
+    frame = candidates.select("id", "name", names).collect()
+    again = frame.filter(~pl.col("name").is_first_distinct())
+    lost = dict.fromkeys(again["id"], SERVER_DUPLICATE)
+    rest = frame.filter(~pl.col("id").is_in(list(lost)))
+    similar = near_duplicate_servers(rest["tools"].to_list(), config.near_duplicate)
+    of = {index: rest["name"][earlier] for index, earlier in enumerate(similar) if earlier is not None}
+    lost |= {rest["id"][index]: f"{SERVER_NEAR_DUPLICATE} - of {name}" for index, name in of.items()}
+    reasons = [lost.get(row) for row in frame["id"]]
+    decided = frame.select("id").with_columns(reason=pl.Series(reasons, dtype=pl.String))
+    return decided.lazy().with_columns(keep=pl.col("reason").is_null())
 
 
 def fingerprint(config: ToolsConfig, resources: Resources) -> dict[str, Any]:
@@ -80,11 +106,13 @@ def fingerprint(config: ToolsConfig, resources: Resources) -> dict[str, Any]:
 
 STAGE = Stage(
     name="tools",
-    version=1,
+    version=2,
     reads=(),
     config=ToolsConfig,
     items=items,
     open=open_stage,
+    roles=(ROLE,),
+    asks=(LABEL_DOMAIN, JUDGE_DESCRIPTION),
     select=select,
     fingerprint=fingerprint,
 )

@@ -4,10 +4,11 @@
         document.name, len(document.tools)
 
 A record is a server (`{server: {...}, tools: [...]}`, flat `{name, tools, ...}`, or ASTRA's `base_info` [A 1.1], also under
-`mcp_info`) or one OpenAI tool; the tools of a file that names no server make one server, named by the file. JSON and JSON
-lines, plain or gzipped.
+`mcp_info`), an OpenAPI 3 document, or one OpenAI tool; the tools of a file that names no server make one server, named by the
+file. JSON, JSON lines and YAML, plain or gzipped.
 """
 
+import datetime
 import gzip
 import hashlib
 from collections.abc import Iterator
@@ -45,7 +46,8 @@ class Document:
         return cls(**value | {"source": Source(**value["source"])})
 
 
-SHAPES = "a record is a server {name, description, tools: [...]}, or one tool {name, description, parameters}"
+SHAPES = "a record is a server {name, tools: [...]}, an OpenAPI 3 document, or one tool {name, description, parameters}"
+SUFFIXES = (".json", ".jsonl", ".yaml", ".yml")
 
 
 def read_documents(path: Path) -> Iterator[Document]:
@@ -58,6 +60,8 @@ def read_documents(path: Path) -> Iterator[Document]:
         record = _object(record.get("mcp_info", record), _at(place, "mcp_info"))
         if "base_info" in record:
             yield _astra(record["base_info"], place)
+        elif "openapi" in record or "swagger" in record:
+            yield _openapi(record, place)
         elif "tools" in record:
             yield _server(record, place)
         elif "function" in record or "name" in record:
@@ -73,17 +77,17 @@ def read_documents(path: Path) -> Iterator[Document]:
 
 def _records(path: Path) -> Iterator[tuple[int, Any]]:
     names = path.name.removesuffix(".gz")
-    if not names.endswith((".json", ".jsonl")):
-        raise UsageError(
-            "cannot tell what this file is", place=Place(path.name), mend="name it .json or .jsonl, or either with .gz"
-        )
+    if not names.endswith(SUFFIXES):
+        mend = f"name it {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}, or one of these with .gz"
+        raise UsageError("cannot tell what this file is", place=Place(path.name), mend=mend)
     opened = gzip.open if path.suffix == ".gz" else open
     try:
         with opened(path, "rb") as file:
             if names.endswith(".jsonl"):
                 yield from ((row, _parsed(line, Place(path.name, row))) for row, line in enumerate(file, 1) if line.strip())
                 return
-            content = _parsed(file.read(), Place(path.name))
+            parse = _parsed if names.endswith(".json") else _parsed_yaml
+            content = parse(file.read(), Place(path.name))
     except (OSError, EOFError) as error:
         raise _unreadable(path, error) from None
     yield from enumerate(content if isinstance(content, list) else [content], 1)
@@ -108,6 +112,31 @@ def _parsed(text: bytes, place: Place) -> Any:
     except orjson.JSONDecodeError as error:
         mend = "write one JSON object on each line" if place.row else "write a JSON object or a list; .jsonl has one on each line"
         raise DataError(f"not JSON: {error}", place=place, mend=mend) from None
+
+
+def _parsed_yaml(text: bytes, place: Place) -> Any:
+    import yaml
+
+    try:
+        return _plain(yaml.safe_load(text))
+    except (yaml.YAMLError, RecursionError, UnicodeDecodeError) as error:
+        said = " ".join(str(error).split())
+        raise DataError(f"not YAML: {said}", place=place, mend="check brackets, quotes and indentation") from None
+
+
+def _plain(value: Any) -> Any:
+    """What YAML made of a text, as JSON has it: names are texts (`200:` is one), and so are days and times."""
+    if isinstance(value, dict):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
+    return value.isoformat() if isinstance(value, datetime.date) else value
+
+
+def _openapi(record: JsonObject, place: Place) -> Document:
+    from astra_data.tools.openapi import read_openapi
+
+    return read_openapi(record, place.file, place.row)
 
 
 def _server(record: JsonObject, place: Place) -> Document:
@@ -183,4 +212,4 @@ def _at(place: Place, part: str) -> Place:
 
 
 def _stem(path: Path) -> str:
-    return path.name.removesuffix(".gz").removesuffix(".jsonl").removesuffix(".json")
+    return Path(path.name.removesuffix(".gz")).stem

@@ -7,15 +7,17 @@ A reason is stable up to ` - `, where a detail for people may follow.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from astra_data.messages import JsonObject
 from astra_data.rows.canonical import canonical
+from astra_data.text.ngrams import SPACELESS_CHARACTER
 from astra_data.tools.validate import schema_error
 
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 LEAST_DESCRIPTION = 15
+"""Characters of a description [A 20.1]."""
 LEAST_TOOLS = 3
 MOST_SCHEMA_BYTES = 65_536
 """The largest schema seen on a real server is 53 kB; what is larger is a dump of something else."""
@@ -29,7 +31,29 @@ PSEUDO_TOOLS = {
 }
 """Parts of the protocol, or of a crawler's page, dressed as tools: name -> the parameters that they have."""
 
+NAMED_SCHEMAS = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
+SCHEMAS = (
+    "items prefixItems additionalItems additionalProperties anyOf allOf oneOf not if then else contains propertyNames "
+    "unevaluatedItems unevaluatedProperties contentSchema"
+).split()
+KEYWORDS = {*NAMED_SCHEMAS, *SCHEMAS} | set(
+    (
+        "type enum const default title description examples format required minimum maximum exclusiveMinimum "
+        "exclusiveMaximum multipleOf minLength maxLength pattern minItems maxItems uniqueItems minContains maxContains "
+        "minProperties maxProperties dependentRequired dependencies contentEncoding contentMediaType readOnly writeOnly "
+        "deprecated id $id $schema $ref $anchor $dynamicRef $dynamicAnchor $comment $vocabulary nullable example "
+        "discriminator xml externalDocs"
+    ).split()
+)
+"""Keywords of JSON Schema's drafts 4 to 2020-12, and those that OpenAPI adds. Names that start with `x-` are notes."""
+
+MOST_BORDERLINE = 30
+"""Characters of a description up to which it may say too little, and a judge is asked."""
+
+EMPTY_WORDS = set("a an and the of for to in on with by from this that it is be get set tool function api call use used".split())
+
 SERVER_DUPLICATE = "server: duplicate name"
+SERVER_NEAR_DUPLICATE = "server: near duplicate"
 
 
 def tool_reason(tool: JsonObject, *, taken: Collection[str]) -> str | None:
@@ -43,7 +67,7 @@ def tool_reason(tool: JsonObject, *, taken: Collection[str]) -> str | None:
         return f"tool: duplicate name - {name}"
     if not isinstance(description, str) or not description.strip():
         return f"tool: no description - {name}"
-    if len(description.strip()) < LEAST_DESCRIPTION or _words(description) == _words(name):
+    if weight(description) < LEAST_DESCRIPTION or _words(description) == _words(name):
         return f"tool: description too short - {description.strip()}"
     return None
 
@@ -57,10 +81,37 @@ def schema_reason(name: str, parameters: Any) -> str | None:
     size = len(canonical(parameters))
     if size > MOST_SCHEMA_BYTES:
         return f"tool: schema too large - {name}: {size} bytes"
+    if unsupported := next(unsupported_keywords(parameters), None):
+        return f"tool: unsupported schema keyword - {name}: {unsupported}"
     if wrong := schema_error(parameters):
         return f"tool: invalid JSON Schema - {name}: {wrong}"
     unknown = [item for item in parameters["required"] if item not in parameters["properties"]]
     return f"tool: required not in properties - {name}: {unknown[0]}" if unknown else None
+
+
+def unsupported_keywords(schema: Any) -> Iterator[str]:
+    """The keywords of a schema, and of those inside it, that JSON Schema does not have: what they mean is anybody's guess."""
+    if isinstance(schema, list):
+        for part in schema:
+            yield from unsupported_keywords(part)
+    elif isinstance(schema, dict):
+        yield from (key for key in schema if key not in KEYWORDS and not key.startswith("x-"))
+        for key in SCHEMAS:
+            yield from unsupported_keywords(schema.get(key))
+        for key in NAMED_SCHEMAS:
+            named = schema.get(key)
+            yield from unsupported_keywords(list(named.values()) if isinstance(named, dict) else None)
+
+
+def borderline(name: str, description: str) -> bool:
+    """Whether a usable description may still be too ambiguous: it is short, or adds no word of meaning to the tool's name."""
+    added = set(_words(description)) - set(_words(name)) - EMPTY_WORDS
+    return weight(description) <= MOST_BORDERLINE or not added
+
+
+def weight(text: str) -> int:
+    """The length of a text in characters, where one of a script without spaces counts as two, since it says as much."""
+    return len(text.strip()) + len(SPACELESS_CHARACTER.findall(text))
 
 
 def server_reason(kept: int, offered: int) -> str | None:

@@ -8,13 +8,14 @@ Schemas become OpenAI parameter objects. Only what loses nothing is repaired: an
 `properties`, absent `required`. `$ref` and `$defs` stay as they are.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from astra_data.messages import JsonObject
 from astra_data.rows import Server, new_row
 from astra_data.rows.tools import Tool
+from astra_data.text.language import language_of
 from astra_data.tools.documents import Document
 from astra_data.tools.filters import SERVER_DUPLICATE, schema_reason, server_reason, tool_reason
 from astra_data.tools.validate import schema_error
@@ -52,12 +53,23 @@ def normalise(document: Document) -> Normalised:
         reason = tool_reason(raw, taken=taken) or schema_reason(raw["name"], parameters)
         tool, dropped = _tool(raw, parameters)
         if reason:
-            rejected.append((_row(document, [tool], []), reason))
+            rejected.append((row_of(document, [tool], []), reason))
             continue
         taken.add(tool.name)
         tools.append(tool)
         flags += [f"repaired: {tool.name}"] * repaired + [f"no usable output schema: {tool.name}"] * dropped
-    server = _row(document, tools, flags)
+    return settled(document, tools, [*flags, *_undescribed(tools)], rejected)
+
+
+def settled(
+    document: Document,
+    tools: list[Tool],
+    flags: list[str],
+    rejected: list[tuple[Server, str]],
+    models: Mapping[str, str] | None = None,
+) -> Normalised:
+    """The server of the tools that are left, or its rejection where too few are."""
+    server = row_of(document, tools, flags, language=_language(document, tools), models=models)
     if reason := server_reason(len(tools), len(document.tools)):
         return Normalised(None, [*rejected, (server, reason)])
     return Normalised(server, rejected)
@@ -90,7 +102,15 @@ def _tool(raw: JsonObject, parameters: Any) -> tuple[Tool, bool]:
     return Tool(str(raw.get("name", "")), text, parameters, None if unusable else output, annotations), unusable
 
 
-def _row(document: Document, tools: list[Tool], flags: list[str]) -> Server:
+def row_of(
+    document: Document,
+    tools: list[Tool],
+    flags: list[str],
+    *,
+    language: str | None = None,
+    models: Mapping[str, str] | None = None,
+) -> Server:
+    """A row of the document with these tools."""
     row: Server = new_row(
         Server,
         name=document.name,
@@ -98,12 +118,24 @@ def _row(document: Document, tools: list[Tool], flags: list[str]) -> Server:
         title=document.title or document.name,
         description=document.description.strip(),
         domain=document.domain,
-        language=None,
+        language=language,
         license=document.license,
         source=document.source,
         connection=document.connection,
         tools=tools,
         flags=flags,
-        models={},
+        models=dict(models or {}),
     )
     return row
+
+
+def _language(document: Document, tools: Sequence[Tool]) -> str | None:
+    """The language of what the server and its tools say of themselves."""
+    return language_of("\n".join([document.description, *(tool.description for tool in tools)]))
+
+
+def _undescribed(tools: Sequence[Tool]) -> list[str]:
+    """A flag that counts the parameters without description, if there are any."""
+    parameters = [one for tool in tools for one in tool.parameters["properties"].values()]
+    bare = sum(not (isinstance(one, dict) and str(one.get("description") or "").strip()) for one in parameters)
+    return [f"parameters without description: {bare} of {len(parameters)}"] if bare else []

@@ -1,96 +1,28 @@
 """Tasks that stand in a benchmark are found, whatever shape the benchmark has, and the rest is left alone."""
 
-import gzip
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 import polars as pl
 import pytest
+from benchmark_rows import BFCL, BFCL_ANSWER, MOVE, TAU2, write
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
-from small_versions import make_version
 
 from astra_data.errors import DataError, UsageError
-from astra_data.hub.store import Store
 from astra_data.pipeline.stage import Resources
 from astra_data.stages import decontamination
-from astra_data.stages.benchmarks import BenchmarkItem, ToolCall, public_name, read_benchmark
+from astra_data.stages.benchmarks import BenchmarkItem, ToolCall, public_name
 from astra_data.stages.decontamination import LEAST_VALUES, SHORT_RUN, Decontaminate, Index, contaminated
 from astra_data.teacher.roles import Roles
 from astra_data.tools.workspace import Template
-
-MOVE = (
-    "Move the report called quarterly.pdf from the drafts folder into the archive folder and tell accounting about it."
-)
-BFCL = {
-    "id": "multi_turn_base_7",
-    "question": [[{"role": "user", "content": MOVE}], [{"role": "user", "content": "Now sort it."}], []],
-    "initial_config": {},
-    "path": ["FileSystem.mv"],
-    "involved_classes": ["FileSystem"],
-}
-BFCL_ANSWER = {
-    "id": "multi_turn_base_7",
-    "ground_truth": [["cd(folder='drafts')", "mv(source='quarterly.pdf', destination='archive')"], [], ["sort('quarterly.pdf')"]],
-}
-BFCL_SINGLE = {"id": "parallel_0", "ground_truth": [{"spotify.play": {"artist": ["Nina Simone"], "duration": [20, ""]}}]}
-TAU2 = {
-    "id": "12",
-    "user_scenario": {
-        "persona": None,
-        "instructions": {
-            "domain": "retail",
-            "reason_for_call": "You want to exchange the blue kettle of order W77 for the red one.",
-            "known_info": "You are Ada Quill, your zip code is 90210.",
-            "unknown_info": None,
-            "task_instructions": "If the red one is not there, you want your money back.",
-        },
-    },
-    "evaluation_criteria": {
-        "actions": [
-            {"action_id": "12_0", "name": "find_user", "arguments": {"name": "Ada Quill", "zip": "90210"}},
-            {
-                "action_id": "12_1",
-                "name": "exchange_items",
-                "arguments": {"order_id": "W77", "items": ["blue kettle"], "confirm": True},
-            },
-        ]
-    },
-}
-ACE = {
-    "id": "normal_multi_turn_1_0",
-    "question": "user: I need a press release for the launch next week.\nsystem: Title?\nuser: The Kettle.\n",
-    "function": [],
-}
-ACE_AGENT = {
-    "id": "agent_multi_step_0",
-    "mile_stone": [
-        "[login_food_platform(username='Eve', password='pass1')]",
-        "[add_food_delivery_order(merchant_name='Domino's')]",
-    ],
-    "ground_truth": [{"FoodPlatform": {"users": {}}}],
-}
-TALK = {
-    "messages": [
-        {"role": "system", "content": "Be kind."},
-        {"role": "user", "content": "Where is order W77 now?"},
-        {"role": "assistant", "tool_calls": [{"function": {"name": "track", "arguments": '{"order": "W77", "day": 3}'}}]},
-    ]
-}
 
 
 @pytest.fixture
 def resources(tmp_path: Path) -> Resources:
     return Resources(7, cast(Any, None), Roles({}), {}, (), {}, Template(None, ()), folder=tmp_path)
-
-
-def write(folder: Path, name: str, *rows: Any, lines: bool = True) -> str:
-    content = "\n".join(map(json.dumps, rows)) if lines else json.dumps(list(rows))
-    (folder / name).write_bytes(gzip.compress(content.encode()) if name.endswith(".gz") else content.encode())
-    return name
 
 
 def index(*items: BenchmarkItem, ngram: int = 13, overlap: float = 0.5) -> Index:
@@ -107,66 +39,6 @@ def calls(*given: ToolCall) -> BenchmarkItem:
 
 def words(start: int, stop: int) -> str:
     return " ".join(f"word{number}" for number in range(start, stop))
-
-
-def test_bfcl_gives_the_users_turns_and_the_calls_of_each_turn_and_of_all(tmp_path: Path, resources: Resources) -> None:
-    question, answer, single = read_benchmark(write(tmp_path, "BFCL.json", BFCL, BFCL_ANSWER, BFCL_SINGLE), resources)
-    assert (question.name, question.id, question.texts, question.calls) == (
-        "BFCL.json",
-        "multi_turn_base_7",
-        (MOVE, "Now sort it."),
-        (),
-    )
-    cd, mv = ToolCall("cd", ("drafts",)), ToolCall("mv", ("quarterly.pdf", "archive"))
-    sort = ToolCall("sort", ("quarterly.pdf",))
-    assert answer.calls == ((cd, mv), (sort,), (cd, mv, sort))
-    assert single.calls == ((ToolCall("spotify.play", ("Nina Simone", "20", "")),),)
-
-
-def test_tau2_gives_the_users_instructions_and_the_expected_actions(tmp_path: Path, resources: Resources) -> None:
-    [item] = read_benchmark(write(tmp_path, "tasks.json", TAU2, lines=False), resources)
-    instructions = TAU2["user_scenario"]["instructions"]  # type: ignore[index]
-    assert set(item.texts) == {instructions[key] for key in ("reason_for_call", "known_info", "task_instructions")}
-    assert item.calls == ((ToolCall("find_user", ("Ada Quill", "90210")), ToolCall("exchange_items", ("W77", "blue kettle"))),)
-
-
-def test_acebench_gives_the_users_lines_and_the_milestones(tmp_path: Path, resources: Resources) -> None:
-    dialogue, agent = read_benchmark(write(tmp_path, "ace.jsonl", ACE, ACE_AGENT), resources)
-    assert dialogue.texts == ("I need a press release for the launch next week.", "The Kettle.")
-    assert agent.calls == ((ToolCall("login_food_platform", ("Eve", "pass1")), ToolCall("add_food_delivery_order", ())),)
-
-
-def test_conversations_and_rows_of_ours_are_read(tmp_path: Path, resources: Resources) -> None:
-    task = {"id": "ab", "text": "Book it.", "target_tools": ["book"]}
-    talk, own = read_benchmark(write(tmp_path, "mixed.jsonl.gz", TALK, task), resources)
-    assert (talk.id, talk.texts, talk.calls) == ("1", ("Where is order W77 now?",), ((ToolCall("track", ("W77", "3")),),))
-    assert (own.id, own.texts, own.calls) == ("ab", ("Book it.",), ((ToolCall("book", ()),),))
-
-
-def test_nothing_in_a_call_string_is_run(tmp_path: Path, resources: Resources) -> None:
-    target = tmp_path / "touched"
-    row = {"id": 1, "text": "Do it.", "ground_truth": [f"open({str(target)!r}, 'w')", "f(" * 500, "1 + 1"]}
-    [item] = read_benchmark(write(tmp_path, "b.json", row), resources)
-    assert [call.name for call in item.calls[0]] == ["open", "f"]
-    assert not target.exists()
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ('{"id": 1}\n{', "b.json, row 2: not JSON"),
-        ('[{"id": 1}]', "b.json: holds no task that can be compared"),
-        ("[]", "holds no task"),
-    ],
-)
-def test_a_benchmark_without_tasks_is_an_error_and_not_an_empty_list(
-    tmp_path: Path, resources: Resources, content: str, message: str
-) -> None:
-    (tmp_path / "b.json").write_text(content)
-    with pytest.raises(DataError, match=r"b\.json") as raised:
-        read_benchmark("b.json", resources)
-    assert message in str(raised.value)
-    assert str(tmp_path) not in str(raised.value)
 
 
 def test_a_missing_benchmark_is_known_before_anything_is_asked(resources: Resources) -> None:
@@ -287,16 +159,3 @@ def test_a_changed_benchmark_is_another_fingerprint_and_a_moved_one_is_not(tmp_p
 def test_a_config_out_of_range_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Decontaminate(**wrong)
-
-
-def test_a_dataset_is_a_benchmark_by_its_address(tmp_path: Path, resources: Resources) -> None:
-    """A folder with rows in a shape of their own, and a version in the store."""
-    (tmp_path / "pulled" / "data").mkdir(parents=True)
-    pl.DataFrame({"task_id": [4], "prompt": [MOVE]}).write_parquet(tmp_path / "pulled" / "data" / "test-0.parquet")
-    [item] = read_benchmark("./pulled#default", resources)
-    assert (item.name, item.id, item.texts) == ("pulled#default", "4", (MOVE,))
-    stored = replace(resources, store=tmp_path / "hub")
-    version = make_version(Store.open(tmp_path / "hub"), "Is it raining in Oslo?", name="held-out")
-    [held_out] = read_benchmark("held-out", stored)
-    assert (held_out.name, held_out.texts) == ("held-out", ("Is it raining in Oslo?",))
-    assert decontamination.fingerprint(Decontaminate(against=["held-out"]), stored) == [["held-out", version.tree]]

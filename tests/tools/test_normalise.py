@@ -10,7 +10,9 @@ from astra_data.tools.documents import Document
 from astra_data.tools.filters import MOST_SCHEMA_BYTES
 from astra_data.tools.normalise import normalise, normalise_all, repair
 
-OBJECT: dict[str, Any] = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}
+OBJECT: dict[str, Any] = {
+    "type": "object", "properties": {"a": {"type": "string", "description": "Which one."}}, "required": ["a"]
+}
 
 
 def tool(

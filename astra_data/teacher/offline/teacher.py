@@ -8,9 +8,9 @@ from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel
 
-from astra_data.teacher import asks, chain_asks, stand_ins, task_asks
+from astra_data.teacher import asks, chain_asks, stand_ins, task_asks, tool_asks
 from astra_data.teacher.ask import Ask
-from astra_data.teacher.offline import chains, judges, tasks, variants, verification
+from astra_data.teacher.offline import chains, judges, labels, tasks, variants, verification
 from astra_data.teacher.offline import stand_ins as playing
 from astra_data.teacher.teacher import Abstained
 
@@ -18,6 +18,7 @@ I = TypeVar("I", bound=BaseModel)  # noqa: E741 - input and output, as in `Ask`
 O = TypeVar("O", bound=BaseModel)  # noqa: E741
 
 RULES: dict[str, Callable[[Any, int], BaseModel]] = {
+    tool_asks.LABEL_DOMAIN.name: labels.domain,
     asks.PROPOSE_CHAINS.name: chains.propose,
     chain_asks.VERIFY_CHAIN.name: verification.vote,
     chain_asks.CHAIN_TO_QUERY.name: verification.to_query,

@@ -66,7 +66,8 @@ def _words(model: type[BaseModel], error: ErrorDetails) -> tuple[str, str]:
     if kind == "extra_forbidden":
         return "unknown key", did_you_mean(str(error["loc"][-1]), _keys(model, error["loc"][:-1]))
     if kind == "literal_error":
-        return f"{value} is no choice here", f"write {context['expected']}, or a mapping such as {{model: NAME}}"
+        or_model = ", or a mapping such as {model: NAME}" if context["expected"] == "'offline'" else ""
+        return f"{value} is no choice here", f"write {context['expected']}{or_model}"
     if kind == "string_pattern_mismatch":
         return f"{value} is not a name", "use a-z, 0-9, '.', '_' and '-', and start with a letter or digit"
     if kind in BOUNDS:

@@ -237,3 +237,9 @@ def test_a_panel_that_cannot_work_is_refused(wrong: Any, message: str, tmp_path:
         VerifyConfig(**wrong)
     with pytest.raises(UsageError, match=f"chains.verify: {message}"):
         load(recipe(tmp_path, "http://127.0.0.1:1/v1", **wrong), STAGES_HERE)
+
+
+def test_another_way_to_accept_is_no_choice(tmp_path: Path) -> None:
+    said = r"chains\.verify\.accept: 'xor' is no choice here \(write 'and', 'or', 'either' or 'none'\)"
+    with pytest.raises(UsageError, match=said):
+        load(recipe(tmp_path, "http://127.0.0.1:1/v1", accept="xor"), STAGES_HERE)

@@ -44,10 +44,12 @@ class Ran:
 
 def run(folder: Path, base_url: str, store: str, seed: int = 7, ledger: Path | None = None, concurrency: int = 8) -> Outcome:
     write_documents(folder / "desks.json")
+    model = {"model": "scripted", "base_url": base_url, "seed": 100, "max_retries": 0}
     recipe = {
         "name": "desk", "seed": seed, "documents": ["desks.json"], "chains": {"proposals": 1, "per_server": 4},
-        "models": {"default": {"model": "scripted", "base_url": base_url, "seed": 100, "max_retries": 0}},
-        "tasks": {"per_server": 8, "max_tools": 3}, "trajectories": {"user_turns": 3},
+        "models": {"default": "offline"} | dict.fromkeys(("writer", "policy", "emulator", "user"), model),
+        "tasks": {"per_server": 8, "max_tools": 3, "coverage": False, "score": {"rubric": "none"}},
+        "trajectories": {"user_turns": 3},
     }  # fmt: skip
     (folder / "desk.yaml").write_text(yaml.safe_dump(recipe))
     options = Options(store=folder / store, ledger=ledger, concurrency=concurrency)

@@ -54,8 +54,8 @@ def planning(inputs: Conversation, sample: int) -> Judgement:
 
 
 def round_of_calls(inputs: Conversation, sample: int) -> RoundJudgement:
-    """Planning: the round calls the expected tool that comes next, or one again that failed. Understanding: a value of it stands in
-    an earlier result (and not in the request), or a call that had succeeded is made again; otherwise nothing can be checked."""
+    """Planning: the round calls the expected tool that comes next. Understanding: a value of it stands in an earlier result
+    (and not in the request), or a call that had succeeded is made again; otherwise nothing can be checked."""
     _need_reference(inputs)
     last = len(inputs.messages) - 1
     calls = list(calls_of(inputs.messages))
@@ -63,8 +63,7 @@ def round_of_calls(inputs: Conversation, sample: int) -> RoundJudgement:
     if not now:
         raise Abstained("the message makes no call, so no check applies")
     rest = _left([call.name for call in before], inputs.reference)
-    owed = _left([call.name for call in before if call.id not in inputs.failed], inputs.reference)
-    expected = [call.name for call in now] in (rest[: len(now)], owed[: len(now)])
+    expected = [call.name for call in now] == rest[: len(now)]
     understanding = _understood(inputs, now, before)
     unseen = "; whether the last result was understood does not show" if understanding is None else ""
     return RoundJudgement(

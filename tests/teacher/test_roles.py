@@ -15,6 +15,8 @@ from astra_data.ledger import Ledger
 from astra_data.teacher import Budget, ModelConfig, Roles, build
 
 REMOTE = {"model": "m", "base_url": "https://models.example/v1", "api_key_env": "EXAMPLE_KEY"}
+from astra_data.teacher.offline.policy import OfflinePolicy
+from astra_data.teacher.offline.teacher import OfflineTeacher
 
 
 class Offline:
@@ -100,3 +102,12 @@ def test_a_mistyped_setting_is_refused() -> None:
 def test_openai_is_not_imported_before_a_model_is_named() -> None:
     code = "import sys, astra_data.teacher; sys.exit('openai' in sys.modules or 'aiohttp' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_role_that_nobody_plays_is_left_out_of_names_and_keys() -> None:
+    nobody: Any = None
+    roles = build({"policy": "offline"}, nobody, Budget(), OfflineTeacher(), OfflinePolicy())
+    assert roles.names(("policy", "emulator")) == {"policy": "offline"}
+    assert roles.identity(("policy", "emulator")).keys() == {"policy"}
+    with pytest.raises(UsageError, match="no model for the role 'emulator'"):
+        roles.teacher("emulator")

@@ -78,14 +78,19 @@ def items(inputs: Inputs, config: TrajectoriesConfig, resources: Resources) -> I
             yield Item(task.id, Wanted(task, sample))
 
 
+def roles(config: TrajectoriesConfig) -> tuple[str, ...]:
+    """Who takes part. Whether there is anything to emulate only the rows say."""
+    return ("policy", "judge", "emulator", *(("user",) if config.user_turns > 1 else ()))
+
+
 @asynccontextmanager
 async def open_stage(inputs: Inputs, config: TrajectoriesConfig, resources: Resources) -> AsyncIterator[Expand]:
-    servers, roles = {server.id: server for server in inputs["tools"]}, resources.roles
+    servers, players = {server.id: server for server in inputs["tools"]}, resources.roles
     stateless = frozenset(server.name for server in servers.values() if _shareable(server, resources))
-    simulated = roles.teacher("user") if config.user_turns > 1 else None
+    simulated = players.teacher("user") if config.user_turns > 1 else None
     async with open_pool(servers.values(), resources.servers, resources.template, stateless) as pool:
-        setting = Setting(config, resources, pool, emulators(servers.values(), resources), roles.policy("policy"),
-                          roles.teacher("judge"), simulated)
+        setting = Setting(config, resources, pool, emulators(servers.values(), resources), players.policy("policy"),
+                          players.teacher("judge"), simulated)
 
         async def expand(wanted: Wanted) -> list[Outcome]:
             server = servers.get(wanted.task.server_id)
@@ -182,7 +187,7 @@ STAGE = Stage(
     config=TrajectoriesConfig,
     items=items,
     open=open_stage,
-    roles=("policy", "judge", "emulator", "user"),
+    roles=roles,
     asks=(*JUDGES, *STAND_INS),
     fingerprint=lambda config, resources: {"workspace": resources.template.digest},
     total=lambda inputs, config, resources: len(inputs["tasks"]) * config.samples,

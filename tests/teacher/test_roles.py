@@ -13,10 +13,10 @@ import astra_data
 from astra_data.errors import UsageError
 from astra_data.ledger import Ledger
 from astra_data.teacher import Budget, ModelConfig, Roles, build
-
-REMOTE = {"model": "m", "base_url": "https://models.example/v1", "api_key_env": "EXAMPLE_KEY"}
 from astra_data.teacher.offline.policy import OfflinePolicy
 from astra_data.teacher.offline.teacher import OfflineTeacher
+
+REMOTE = {"model": "m", "base_url": "https://models.example/v1", "api_key_env": "EXAMPLE_KEY"}
 
 
 class Offline:

@@ -10,13 +10,17 @@ decides, so that nothing is called a duplicate that is none. A text is compared 
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from astra_data.text.ngrams import jaccard, ngrams, tokens
+
+if TYPE_CHECKING:
+    import polars as pl
 
 SHINGLE = 2
 """Words of a shingle. Texts that are shorter are one shingle."""
 
-PERMUTATIONS = 256
+PERMUTATIONS = 64
 MISSED = 1e-3
 """At most this share of the pairs that lie exactly on the threshold is missed; of closer pairs, far fewer."""
 
@@ -26,7 +30,7 @@ REMEMBERED = 16_384
 """Shingle sets of kept texts held in memory at once."""
 
 
-def near_duplicates(texts: Sequence[str], threshold: float) -> list[int | None]:
+def near_duplicates(texts: "Sequence[str] | pl.Series", threshold: float) -> list[int | None]:
     """For each text the index of the first kept text whose similarity to it is at least `threshold` (above 0, up to 1), or None.
 
     A text without any word repeats no other. The answer depends on nothing but the texts, their order and the threshold.

@@ -23,7 +23,7 @@ def select(candidates: "pl.LazyFrame", config: TasksConfig, resources: Resources
     from astra_data.text.similarity import near_duplicates
 
     frame = candidates.select("id", "parent_id", "sub_tasks", "text", "target_tools").collect()
-    repeats = near_duplicates(frame["text"].to_list(), config.near_duplicate)
+    repeats = near_duplicates(frame["text"], config.near_duplicate)
     lost = contaminated(frame, config.decontaminate, resources)
     for (name, parent, sub_tasks, *_), earlier in zip(frame.iter_rows(), repeats, strict=True):
         if name in lost:

@@ -155,3 +155,11 @@ def test_of_nearly_equal_texts_the_first_stays_and_what_was_made_of_the_other_go
     decided = STAGE.select(frame, TasksConfig(), None).collect()  # type: ignore[arg-type]
     assert decided["keep"].to_list() == [True, False, True, True, False, True, False, False, True]
     assert decided.filter(~pl.col("keep"))["reason"].to_list() == [NEAR, NEAR, ORPHAN, ORPHAN]
+
+
+def test_where_nothing_is_to_be_removed_everything_stays() -> None:
+    frame = pl.LazyFrame({"id": ["a"], "text": ["Do it"], "parent_id": ["gone"], "sub_tasks": [[]], "target_tools": [["x"]]})
+    assert STAGE.select is not None
+    decided = STAGE.select(frame.cast({"sub_tasks": pl.List(pl.String)}), TasksConfig(), None).collect()  # type: ignore[arg-type]
+    assert decided.select("id", "keep").rows() == [("a", True)]
+    assert STAGE.select(frame.cast({"sub_tasks": pl.List(pl.String)}).clear(), TasksConfig(), None).collect().height == 0  # type: ignore[arg-type]

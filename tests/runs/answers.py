@@ -19,7 +19,10 @@ from scripted_endpoint import Fault, Plan, once_each
 
 PROMPTS = Path(__file__).parents[2] / "astra_data" / "teacher" / "prompts"
 POLICY = "policy"
-BEFORE_TASKS = ("label_domain", "judge_description", "propose_chains", "verify_chain", "chain_to_query", "query_to_chain", "write_task")
+BEFORE_TASKS = (
+    *("label_domain", "judge_description", "propose_chains"),
+    *("verify_chain", "chain_to_query", "query_to_chain", "write_task"),
+)
 BORDER = "\n---user---\n"
 USAGE = {"prompt_tokens": 1000, "completion_tokens": 100}
 CHAINS = {

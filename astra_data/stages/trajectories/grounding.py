@@ -2,28 +2,40 @@
 
     known = Known.of(["the price is 4.90", "12 loaves"])
     known.number(58.8)            # True: 4.90 * 12
-    known.identifier("sales.csv") # False
+    known.identifier("sales-2031.csv") # False
+
+Dates, times, codes, expressions and free text are left alone: they may say in other words what was said.
 """
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations
 from typing import Any
 
-NUMBER = re.compile(r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
-WITH_DIGIT = re.compile(r"[\w.,%+-]*\d[\w.,%+-]*")
-WORD = re.compile(r"\w+")
-IDENTIFIER = re.compile(r"(?=.*[\d@/\\._-])\S{3,}")
-"""A string that points at one thing: no spaces, and a digit or a joint in it. Other strings may be free text."""
+from astra_data.stages.trajectories.figures import RUN, Figures, readings
+from astra_data.tools.naming import words
+
+WITH_DIGIT = re.compile(r"\d(?:[\w.,%+'\u2019-]|[ \u00a0\u202f](?=\d{3}(?!\d)))*|\w[\w.,%+-]*\d[\w.,%+-]*")
+WORD = re.compile(r"[^\W_]+")
+IDENTIFIER = re.compile(r"(?=.*[\d@/\\.])[\w@/\\.:#-]{3,}")
+"""A string that points at one thing: a digit or a joint in it, and nothing that only prose, code or expressions hold."""
+QUANTITY = re.compile(r"(\d+(?:[.,]\d+)?)(?:%|[a-z°]{1,5})")
+WHEN = re.compile(
+    r"(?:\d{4}[-/.]\d{1,2}(?:[-/.]\d{1,2})?|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})|(?:19|20)\d\d(?:0[1-9]|1[0-2])[0-3]\d)"
+    r"(?:t\d.*)?|\d{1,2}:\d\d.*"
+)
+"""A date or a time of day, in lower case."""
+FROM_THE_WORLD = frozenset(
+    "lat latitude lon lng long longitude coordinates year month date day time timestamp timezone zone type format locale".split()
+)
+"""Words in names of parameters whose values an assistant may know or work out."""
+EXTENSION = re.compile(r"\.[a-z]\w{0,4}$")
 SMALL = 12
-"""Whole numbers up to this size are counts, indices and defaults: anybody may use them."""
-MOST_PAIRED = 60
-"""Beyond so many numbers the sums and products of two of them are not looked at."""
+"""Whole numbers up to this size are counts, indices and defaults: anybody may use them, and with zeros at the end choose them."""
 LEAST_DIGITS = 3
-TOLERANCE = 1e-6
-"""Relative; two numbers closer than this are one."""
+PIECES = re.compile(r"[^\d.]+")
 
 
 @dataclass(frozen=True)
@@ -37,68 +49,81 @@ class Known:
         return cls("\n".join(texts).lower())
 
     @cached_property
-    def words(self) -> frozenset[str]:
-        return frozenset(WORD.findall(self.text))
+    def squeezed(self) -> str:
+        """Letters and digits only, so that `SHA-256` is `sha256` and a spaced telephone number is one."""
+        return "".join(WORD.findall(self.text))
 
     @cached_property
-    def numbers(self) -> tuple[float, ...]:
-        return tuple({float(found.replace(",", "")) for found in NUMBER.findall(self.text)})
-
-    @cached_property
-    def derived(self) -> tuple[float, ...]:
-        """Sums, differences, products and ratios of two numbers."""
-        if len(self.numbers) > MOST_PAIRED:
-            return ()
-        pairs = list(combinations(self.numbers, 2))
-        quotients = [a / b for a, b in pairs if b] + [b / a for a, b in pairs if a]
-        return tuple([a + b for a, b in pairs] + [abs(a - b) for a, b in pairs] + [a * b for a, b in pairs] + quotients)
+    def figures(self) -> Figures:
+        return Figures(self.text)
 
     def number(self, value: float) -> bool:
-        """True if the number was said, is small and whole, or follows from what was said by rounding, per cent or one step."""
+        """True if the number was said, is small and whole, or follows from what was said."""
         size = abs(value)
-        if size <= SMALL and size == int(size):
-            return True
-        forms = (size, size * 100, size / 100)
-        return any(_close(form, one) for form in forms for one in self.numbers) or any(
-            _rounds_to(one, size) for one in (*self.numbers, *self.derived)
-        )
+        return (size <= SMALL and size == int(size)) or self.figures.follows(size)
+
+    def choosable(self, value: float) -> bool:
+        """True if the number is known, or one that people pick, such as 50 or 1000."""
+        whole = value == int(value) and int(str(abs(int(value))).rstrip("0") or 0) <= SMALL
+        return whole or self.number(value)
 
     def identifier(self, value: str) -> bool:
-        """True if the string stands in what was said, as it is or in parts of three characters and more."""
+        """True if the string stands in what was said, as it is or in parts: every part of three characters that has a digit; of a
+        path or an address without one, some part of three letters."""
         lowered = value.lower()
-        parts = [part for part in WORD.findall(lowered) if len(part) >= LEAST_DIGITS]
-        return lowered in self.text or (bool(parts) and all(part in self.words or part in self.text for part in parts))
+        if lowered in self.text or WHEN.fullmatch(lowered):
+            return True
+        if quantity := QUANTITY.fullmatch(lowered):
+            return any(map(self.choosable, readings(quantity[1])))
+        if "".join(WORD.findall(lowered)) in self.squeezed:
+            return True
+        parts = [part for part in WORD.findall(EXTENSION.sub("", lowered)) if len(part) >= LEAST_DIGITS]
+        if numbered := [part for part in parts if any(map(str.isdigit, part))]:
+            return all(self._holds(part) for part in numbered)
+        return not parts or not re.search(r"[@/\\]", lowered) or any(self._holds(part) for part in parts)
+
+    def _holds(self, part: str) -> bool:
+        """True if the part stands in what was said; digits by themselves, not inside a longer number."""
+        if part[:1].isdecimal() and part[-1:].isdecimal():
+            return re.search(rf"(?<!\d){re.escape(part)}(?!\d)", self.text) is not None
+        return part in self.squeezed
 
     def unknown_in(self, value: Any) -> Any:
         """The first identifier or number inside a JSON value that could not have been known, or None."""
         if isinstance(value, dict):
-            return next((bad for inner in value.values() if (bad := self.unknown_in(inner)) is not None), None)
+            checked = [inner for name, inner in value.items() if not FROM_THE_WORLD & set(words(name))]
+            return next((bad for inner in checked if (bad := self.unknown_in(inner)) is not None), None)
         if isinstance(value, list):
             return next((bad for inner in value if (bad := self.unknown_in(inner)) is not None), None)
         if isinstance(value, str):
-            return value if IDENTIFIER.fullmatch(value) and not self.identifier(value) else None
+            return self._unknown_text(value)
         if isinstance(value, int | float) and not isinstance(value, bool):
-            return None if self.number(value) else value
+            return None if self.choosable(value) else value
         return None
+
+    def _unknown_text(self, value: str) -> Any:
+        if value.lstrip()[:1] in ("{", "["):
+            try:
+                return self.unknown_in(json.loads(value))
+            except ValueError:
+                return None
+        return value if IDENTIFIER.fullmatch(value) and not self.identifier(value) else None
 
     def unknown_figure(self, text: str) -> str | None:
         """The first figure of three digits or with decimals in a text that could not have been known, or None."""
         for token in WITH_DIGIT.findall(text):
-            bare = token.strip(".,%+-").lower()
-            if bare in self.text:
+            bare = token.strip(".,%+-'\u2019").lower()
+            if bare in self.text or WHEN.fullmatch(bare):
                 continue
-            for found in NUMBER.findall(bare):
-                telling = "." in found or sum(map(str.isdigit, found)) >= LEAST_DIGITS
-                if telling and found not in self.text and not self.number(float(found.replace(",", ""))):
-                    return str(found)
+            if (found := next((run for run in RUN.findall(bare) if not self._accounted(run)), None)) is not None:
+                return str(found)
         return None
 
-
-def _close(a: float, b: float) -> bool:
-    return abs(a - b) <= TOLERANCE * max(abs(a), abs(b))
-
-
-def _rounds_to(exact: float, shown: float) -> bool:
-    """True if `shown` is `exact` rounded to the decimals that `shown` has."""
-    decimals = len(f"{shown:.10f}".rstrip("0").partition(".")[2])
-    return _close(round(exact, decimals), shown)
+    def _accounted(self, run: str) -> bool:
+        """True if a figure is too short to tell anything, was said, or may be known: as one number or as several in a row."""
+        if ("." not in run and sum(map(str.isdigit, run)) < LEAST_DIGITS) or run in self.text:
+            return True
+        if any(map(self.number, readings(run))):
+            return True
+        pieces = PIECES.split(run)
+        return len(pieces) > 1 and all(map(self._holds, pieces))

@@ -1,0 +1,127 @@
+"""Numbers in texts: how they may be written, and what a person may work out from them.
+
+    >>> sorted(readings("1.234,50"))
+    [1234.5]
+    >>> Figures("4.90 each, 12 loaves").follows(58.8)
+    True
+
+Generous on purpose: a number counts as made up only if it can be read nowhere and follows from nothing here.
+"""
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate, combinations
+
+RUN = re.compile(r"\d+(?:[.,]\d+|[ '\u2019_\u00a0\u202f]\d{3}(?!\d))*(?:[eE][+-]?\d+)?")
+PIECE = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+POINT = re.compile(r"(?:\d{1,3}(?:,\d{2,3})*,\d{3}|\d+)(?:\.\d+)?(?:[eE][+-]?\d+)?")
+COMMA = re.compile(r"(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d+)?")
+COLUMN = re.compile(r'"(\w+)\\?"\s*:\s*-?(\d+(?:\.\d+)?)')
+"""A number under a key, in JSON or in JSON inside a string."""
+WORDS = dict(zip(
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
+    "nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million billion half quarter third "
+    "dozen".split(),
+    [*range(1, 21), *range(30, 100, 10), 100, 1e3, 1e6, 1e9, 0.5, 0.25, 1 / 3, 12],
+    strict=True,
+))  # fmt: skip
+SCALES = (100.0, 1e3, 1e6, 1e9, 1024.0, 1024.0**2, 1024.0**3, 60.0, 3600.0, 86400.0, 24.0, 7.0)
+"""Per cent, thousands and their like, bytes, times: the same quantity in another unit."""
+CONSTANTS = (math.pi, math.e, 9.81, 9.80665, 1.609344, 0.621371, 2.54, 0.3048, 3.28084, 0.45359237, 2.20462, 273.15, 1.8, 32.0,
+             365.0, 366.0)
+"""Numbers that everybody may know."""
+MOST_PAIRED = 60
+"""Beyond so many numbers it is not worked out what follows from two of them."""
+TOLERANCE = 1e-6
+"""Relative; two numbers closer than this are one."""
+
+
+def readings(written: str) -> set[float]:
+    """Every number that a run of digits and separators may be, in any country's way of writing."""
+    joined = re.sub(r"[ '\u2019_\u00a0\u202f]", "", written)
+    found = set()
+    if POINT.fullmatch(joined):
+        found.add(float(joined.replace(",", "")))
+    if COMMA.fullmatch(joined):
+        found.add(float(joined.replace(".", "").replace(",", ".")))
+    return {number for number in found if math.isfinite(number)}
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The numbers of a text in lower case."""
+
+    text: str
+
+    @cached_property
+    def said(self) -> tuple[float, ...]:
+        """Every number that the text may hold, once; words such as `twenty` and `half` count."""
+        words = [float(WORDS[word]) for word in re.findall(r"[a-z]+", self.text) if word in WORDS]
+        written = [number for run in RUN.findall(self.text) for number in readings(run)]
+        return tuple(dict.fromkeys([*self._ordered, *written, *words]))
+
+    @cached_property
+    def _ordered(self) -> list[float]:
+        return [number for number in map(float, PIECE.findall(self.text)) if math.isfinite(number)]
+
+    @cached_property
+    def derived(self) -> tuple[float, ...]:
+        """What follows in one step from two numbers, or from a row or column of them."""
+        if len(self.said) > MOST_PAIRED:
+            return tuple(self._of_columns())
+        return (*self._of_pairs(), *_of_runs(self._ordered[:MOST_PAIRED]), *self._of_columns())
+
+    def _of_pairs(self) -> Iterator[float]:
+        for a, b in combinations(self.said, 2):
+            yield from (a + b, abs(a - b), a * b)
+            for upper, lower in ((a, b), (b, a)):
+                if lower:
+                    yield from (upper / lower, 100 * upper / lower, 100 * abs(upper - lower) / lower, upper * lower / 100,
+                                upper * (1 + lower / 100), upper * abs(1 - lower / 100))
+
+    def _of_columns(self) -> Iterator[float]:
+        """Sums, means and counts of what stands under one key, and sums of the products of two such columns."""
+        columns: dict[str, list[float]] = {}
+        for key, number in COLUMN.findall(self.text):
+            columns.setdefault(key, []).append(float(number))
+        for column in columns.values():
+            yield from (sum(column), sum(column) / len(column), max(column) - min(column), float(len(column)))
+        for one, other in combinations(columns.values(), 2):
+            if len(one) == len(other):
+                yield sum(a * b for a, b in zip(one, other, strict=True))
+
+    def follows(self, size: float) -> bool:
+        """True if a number, without its sign, was said, counts what was said, or follows from it in one step."""
+        listed = max(self.text.count("\n"), self.text.count(",")) + 1
+        if size == int(size) and size <= listed:
+            return True
+        if any(_shows(size, one) for one in (*self.said, *CONSTANTS)):
+            return True
+        if any(_shows(size, one * scale) or _shows(size, one / scale) for one in self.said for scale in SCALES):
+            return True
+        if len(self.said) > MOST_PAIRED and size <= sum(self.said):
+            return True
+        return any(_shows(size, one) for one in self.derived)
+
+
+def _of_runs(numbers: list[float]) -> Iterator[float]:
+    """Sums and means of neighbours, two and more."""
+    sums = [0.0, *accumulate(numbers)]
+    for start, end in combinations(range(len(sums)), 2):
+        if end - start > 1:
+            yield from (sums[end] - sums[start], (sums[end] - sums[start]) / (end - start))
+
+
+def _shows(shown: float, exact: float) -> bool:
+    """True if `shown` is `exact`, cut or rounded to the decimals or to the zeros at the end that `shown` has."""
+    difference = abs(shown - exact)
+    if difference <= TOLERANCE * max(shown, exact):
+        return True
+    if shown != int(shown):
+        decimals = len(f"{shown:.10f}".rstrip("0").partition(".")[2])
+        return difference < (1 - TOLERANCE) * 10.0**-decimals
+    zeros = len(str(int(shown))) - len(str(int(shown)).rstrip("0")) if shown else 0
+    return difference < 1 - TOLERANCE if zeros == 0 else difference <= 0.5 * 10.0**zeros

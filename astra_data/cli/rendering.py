@@ -86,7 +86,7 @@ def reasons_of(row: Row) -> Iterator[str]:
     """
     scores, verdicts = row.get("scores") or [], row.get("verdicts") or []
     if not scores and not verdicts and not row.get("reasons"):
-        raise UsageError(f"row {row['id']} has no scores", mend="--why is for trajectories, for chains and for rejected rows")
+        raise UsageError(f"row {row['id']} has no scores", mend="--why is for trajectories, tasks, chains and rejected rows")
     reward = f"  reward {_number(row['reward'])}  {row['terminal']}" if "reward" in row else ""
     yield f"{row['id'] or row['input_id']}{reward}"
     yield from _refusals(row)

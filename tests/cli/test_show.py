@@ -78,6 +78,14 @@ def test_why_gives_every_axis_with_its_value_or_why_it_has_none(astra: Astra) ->
 
 
 @pytest.mark.usefixtures("made")
+def test_why_gives_what_the_judge_of_tasks_said(astra: Astra) -> None:
+    row = astra("show", "small-tasks", "--json").lines()[0]
+    blocks = astra("show", "small-tasks", row["id"], "--why").out.strip().split("\n\n")[1:]
+    assert [block.split()[0] for block in blocks] == [score["axis"] for score in row["scores"]]
+    assert all(score["reason"] in " ".join(block.split()) for block, score in zip(blocks, row["scores"], strict=True))
+
+
+@pytest.mark.usefixtures("made")
 def test_a_rejected_row_says_why_it_was_not_accepted(astra: Astra) -> None:
     rows = astra("show", "small-trajectories#rejected", "--json").lines()
     assert rows and all(row["reasons"] for row in rows)
@@ -135,7 +143,7 @@ def test_questions_about_a_row_need_a_row_that_can_answer(astra: Astra) -> None:
     for words, mend in (
         (["small-tasks", "--why"], "name it: astra show ADDRESS ID"),
         (["small-tasks", "--lineage"], "name it: astra show ADDRESS ID"),
-        (["small-tasks", ids(astra, "small-tasks")[0], "--why"], "--why is for trajectories, for chains and for rejected rows"),
+        (["small-tools", ids(astra, "small-tools")[0], "--why"], "--why is for trajectories, tasks, chains and rejected rows"),
     ):
         said = astra("show", *words)
         assert said.code == 2 and said.err.rstrip().endswith(f"({mend})")

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 class ToolsConfig(StageConfig):
     """What is done with servers beyond the filters of [A 1, 20.1]."""
 
-    near_duplicate: float = Field(
-        default=LEAST_SIMILARITY, gt=0, le=1, description="a server whose tool names are this similar to an earlier one's goes"
+    near_duplicate: float | None = Field(
+        default=LEAST_SIMILARITY, gt=0, le=1, description="similarity of tool names from which on the later server goes, or null"
     )
     judge_descriptions: bool = Field(default=True, description="ask the labeller whether a short description says enough")
 
@@ -85,13 +85,20 @@ def select(candidates: "pl.LazyFrame", config: ToolsConfig, resources: Resources
     frame = candidates.select("id", "name", names).collect()
     again = frame.filter(~pl.col("name").is_first_distinct())
     lost = dict.fromkeys(again["id"], SERVER_DUPLICATE)
-    rest = frame.filter(~pl.col("id").is_in(list(lost)))
-    similar = near_duplicate_servers(rest["tools"].to_list(), config.near_duplicate)
-    of = {index: rest["name"][earlier] for index, earlier in enumerate(similar) if earlier is not None}
-    lost |= {rest["id"][index]: f"{SERVER_NEAR_DUPLICATE} - of {name}" for index, name in of.items()}
+    lost |= _repeated(frame.filter(~pl.col("id").is_in(list(lost))), config.near_duplicate)
     reasons = [lost.get(row) for row in frame["id"]]
     decided = frame.select("id").with_columns(reason=pl.Series(reasons, dtype=pl.String))
     return decided.lazy().with_columns(keep=pl.col("reason").is_null())
+
+
+def _repeated(servers: "pl.DataFrame", threshold: float | None) -> dict[str, str]:
+    """Reason by id of the servers that offer nearly the same tools as an earlier one."""
+    if threshold is None:
+        return {}
+    ids, names = servers["id"].to_list(), servers["name"].to_list()
+    similar = near_duplicate_servers(servers["tools"].to_list(), threshold)
+    found = [(name, earlier) for name, earlier in zip(ids, similar, strict=True) if earlier is not None]
+    return {name: f"{SERVER_NEAR_DUPLICATE} - of {names[earlier]}" for name, earlier in found}
 
 
 def fingerprint(config: ToolsConfig, resources: Resources) -> dict[str, Any]:

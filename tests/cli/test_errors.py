@@ -82,11 +82,11 @@ def test_a_tool_that_cannot_be_used_is_rejected_with_a_reason_and_the_others_are
     assert [one["name"] for one in row["tools"]] == [bad["name"]]
 
 
-def test_a_server_that_cannot_be_started_is_quarantined_and_the_others_are_collected(astra: Astra, recipe: Recipe) -> None:
-    file = recipe({"dead": server("die-at-start"), "noisy": server("noise"), "loose": server("no-type")})
-    said = astra("run", file, "--only", "tools")
+def test_a_server_that_cannot_be_started_is_quarantined_and_the_other_is_collected(astra: Astra, recipe: Recipe) -> None:
+    file = recipe({"dead": server("die-at-start"), "noisy": server("noise")})
+    said = astra("run", file, "tools.near_duplicate=null", "--only", "tools")
     assert said.code == 0 and "incomplete: run again to retry what is quarantined" in said.err
-    assert [row["name"] for row in astra("show", "small-tools", "--json").lines()] == ["noisy", "loose"]
+    assert [row["name"] for row in astra("show", "small-tools", "--json").lines()] == ["noisy"]
     [row] = astra("show", "small-tools#quarantined", "--json").lines()
     assert row["input_id"] == "dead"
     assert re.fullmatch(r"tool backend: start failed - dead: .*; its last words: cannot go on", row["reasons"][0])

@@ -52,6 +52,10 @@ def test_of_servers_with_nearly_the_same_tools_the_first_stays() -> None:
     assert decided(("a", TEN), ("b", TEN[:9]), near_duplicate=1.0) == [None, None]
 
 
+def test_a_recipe_may_keep_servers_that_are_alike() -> None:
+    assert decided(("a", TEN), ("b", TEN), near_duplicate=None) == [None, None]
+
+
 def test_a_server_that_goes_takes_no_other_with_it() -> None:
     assert decided(("a", ["x"]), ("a", TEN), ("b", TEN)) == [None, "server: duplicate name", None]
 

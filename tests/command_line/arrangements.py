@@ -135,8 +135,13 @@ def endpoint(fault: Fault) -> Within:
 def interrupting(here: Path) -> Iterator[str]:
     """An endpoint that is asked just when the person presses Ctrl-C."""
 
+    pressed = False
+
     def script(request: object) -> str:
-        os.kill(os.getpid(), signal.SIGINT)
+        nonlocal pressed
+        if not pressed:
+            pressed = True
+            os.kill(os.getpid(), signal.SIGINT)
         return "late"
 
     with ScriptedEndpoint(script) as running:

@@ -5,7 +5,7 @@ import gzip
 from command_line import server
 from command_line.arrangements import CLOSED, Case, impatient
 
-SHAPES = "(a record is a server {name, description, tools: [...]}, or one tool {name, description, parameters})"
+SHAPES = "(a record is a server {name, tools: [...]}, ...)"
 ENTRY = '(such as {"command": "uvx", "args": ["mcp-server-time"], "env": {"KEY": "${KEY}"}})'
 AGAIN = "(mend the server's entry in mcp.json and run again; `astra doctor` says which launchers are here)"
 DOCTOR = f"astra: tools: nothing could be collected: tool backend: start failed - ... {AGAIN}"
@@ -45,7 +45,7 @@ DOCUMENTS = [
     document(
         "t.jsonl", '{"name": "x", "tools": []}\n{"a"\n', 3, "t.jsonl, row 2: not JSON: ... (write one JSON object on each line)"
     ),
-    document("t.txt", "x", 2, "t.txt: cannot tell what this file is (name it .json or .jsonl, or either with .gz)"),
+    document("t.txt", "x", 2, "t.txt: cannot tell what this file is (name it .json, .jsonl, ... or one of these with .gz)"),
     document("t.json", '[{"name": "x", "tools": 3}]', 3, f"t.json, row 1, field tools: expected a list {SHAPES}"),
     document("t.json", '[{"name": "x", "tools": [1]}]', 3, f"t.json, row 1, field tools[0]: expected an object {SHAPES}"),
     document("t.json", '{"name": 1, "tools": []}', 3, "t.json, row 1, field server.name: expected a text (write it in quotes)"),

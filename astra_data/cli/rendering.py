@@ -92,8 +92,8 @@ def reasons_of(row: Row) -> Iterator[str]:
     yield from _refusals(row)
     for score in scores:
         yield ""
-        name = AXES.get(score["axis"], "")
-        yield f"{score['axis']:<4} {name:<24} {_number(score['value']):<6} {_judged(score)}".rstrip()
+        name = f"{score['axis']:<4} {AXES.get(score['axis'], '')}"
+        yield f"{name:<29} {_number(score['value']):<6} {_judged(score)}".rstrip()
         yield from _wrapped(_why(score), 5)
         for quote in score.get("evidence") or ():
             if quote["text"]:

@@ -1,6 +1,6 @@
 """The figures at full size, in one table.
 
-    python -m benchmarks.soak [writer select walks client emulated chaos demo replay again kill]
+    python -m benchmarks.soak [writer select near walks client emulated chaos demo replay again kill]
 
 Each part is a function that gives figures; the demo is made once and shared by the parts that look at it. Leaves with 1 if any
 figure misses its target.
@@ -26,7 +26,7 @@ from astra_data.ledger import Ledger
 from astra_data.messages import calls_of, results_of
 from astra_data.rows import ROW_TYPES
 from astra_data.rows.canonical import digest
-from benchmarks import emulated, pool_chaos, select, walks, writer
+from benchmarks import emulated, near_duplicates, pool_chaos, select, walks, writer
 from benchmarks.figure import ROOT, Figure, at_least, at_most, equal, python, show
 
 KILLS = 20
@@ -71,6 +71,10 @@ def writer_part(demo: Demo) -> list[Figure]:
 
 def select_part(demo: Demo) -> list[Figure]:
     return select.figures()
+
+
+def near_part(demo: Demo) -> list[Figure]:
+    return near_duplicates.figures()
 
 
 def walks_part(demo: Demo) -> list[Figure]:
@@ -180,6 +184,7 @@ def kill_part(demo: Demo) -> list[Figure]:
 PARTS: dict[str, Callable[[Demo], list[Figure]]] = {
     "writer": writer_part,
     "select": select_part,
+    "near": near_part,
     "walks": walks_part,
     "client": client_part,
     "emulated": emulated_part,

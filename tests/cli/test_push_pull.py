@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import pytest
 from command_line import Astra, contents
 from loopback_hub import LoopbackHub
-from loopback_hub.clients import Clients
+from loopback_hub.clients import shared_clients
 
 PRELUDE = """
 import contextlib, io, os, sys
@@ -31,26 +30,19 @@ os.chdir(here)
 NAME = "org/astra-trajectories"
 
 
-@pytest.fixture(scope="module")
-def clients(tmp_path_factory: pytest.TempPathFactory) -> tuple[Clients, int]:
-    """Clients of one port and one cache; the libraries read both when they are imported."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    return Clients(port, tmp_path_factory.mktemp("clients") / "cache"), port
-
-
 @pytest.fixture
-def hub(clients: tuple[Clients, int], tmp_path: Path) -> Iterator[LoopbackHub]:
-    with LoopbackHub(tmp_path / "hub", port=clients[1]) as running:
+def hub(tmp_path: Path) -> Iterator[LoopbackHub]:
+    with LoopbackHub(tmp_path / "loopback", port=shared_clients().port) as running:
         yield running
         assert not running.errors, running.errors[0]
 
 
 @pytest.fixture
-def client(clients: tuple[Clients, int], hub: LoopbackHub, made: Path, tmp_path: Path) -> Callable[[str], Any]:
+def client(hub: LoopbackHub, made: Path, tmp_path: Path) -> Callable[[str], Any]:
     """Run code in a process that talks to the hub; it has `astra(*words)` and is in the folder of the store."""
-    count = itertools.count()
-    return lambda code: clients[0].start(PRELUDE + code, tmp_path / f"client-{next(count)}", {"here": str(made.parent)}).answer()
+    count, clients = itertools.count(), shared_clients()
+    clients.use_cache(tmp_path / "cache")
+    return lambda code: clients.start(PRELUDE + code, tmp_path / f"client-{next(count)}", {"here": str(made.parent)}).answer()
 
 
 def test_what_was_pushed_is_read_by_load_dataset_alone_with_rows_equal_to_what_was_written(

@@ -1,7 +1,6 @@
 """A store, a loopback Hub, and clients that talk to it from processes of their own."""
 
 import itertools
-import socket
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 
 import pytest
 from loopback_hub import LoopbackHub
-from loopback_hub.clients import Client, Clients
+from loopback_hub.clients import Client, Clients, shared_clients
 
 from astra_data.hub.store import Store, Version
 
@@ -40,21 +39,13 @@ def store(tmp_path: Path) -> Store:
 
 
 @pytest.fixture(scope="session")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The HF_HOME of all clients: a link that each test lets point to a folder of its own."""
-    return tmp_path_factory.mktemp("clients") / "cache"
+def clients() -> Clients:
+    return shared_clients()
 
 
 @pytest.fixture(scope="session")
-def port() -> int:
-    """A port that is free, for the hub of each test in turn."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
-
-
-@pytest.fixture(scope="session")
-def clients(port: int, cache: Path) -> Clients:
-    return Clients(port, cache)
+def port(clients: Clients) -> int:
+    return clients.port
 
 
 @pytest.fixture
@@ -65,11 +56,9 @@ def hub(tmp_path: Path, port: int) -> Iterator[LoopbackHub]:
 
 
 @pytest.fixture
-def start(clients: Clients, store: Store, cache: Path, tmp_path: Path) -> Start:
+def start(clients: Clients, store: Store, tmp_path: Path) -> Start:
     """Start Python code as a client of the hub. It has what `PRELUDE` defines, and `answer`."""
-    (tmp_path / "cache").mkdir()
-    cache.unlink(missing_ok=True)
-    cache.symlink_to(tmp_path / "cache")
+    clients.use_cache(tmp_path / "cache")
     count = itertools.count()
 
     def run(code: str) -> Client:

@@ -2,17 +2,21 @@
 
 The libraries read HF_ENDPOINT and HF_HOME when they are imported, once a process. So one server process imports them for
 one port and one cache folder, and every client is a fork of it: real processes that can be killed, without seconds of
-imports each.
+imports each. Python has one such server per process, so all tests of a process share these clients.
 
-    clients = Clients(port, cache)
+    clients = shared_clients()
+    clients.use_cache(tmp_path / "cache")
     client = clients.start("answer(load_dataset('org/tasks', split='train').num_rows)", folder, {})
     client.answer()
 """
 
+import functools
 import json
 import multiprocessing
 import os
+import socket
 import sys
+import tempfile
 import textwrap
 import traceback
 from multiprocessing import forkserver
@@ -44,9 +48,10 @@ class Client:
 
 
 class Clients:
-    """Starts clients of the hub at `port`, with `cache` as their HF_HOME."""
+    """Starts clients of the hub at `port`; `cache`, their HF_HOME, is a link to the folder of the test that runs."""
 
     def __init__(self, port: int, cache: Path) -> None:
+        self.port, self.cache = port, cache
         self.context = multiprocessing.get_context("forkserver")
         self.context.set_forkserver_preload(LIBRARIES)
         with pytest.MonkeyPatch.context() as patch:
@@ -57,12 +62,26 @@ class Clients:
             patch.setenv("HF_HUB_DISABLE_PROGRESS_BARS", "1")
             forkserver.ensure_running()
 
+    def use_cache(self, folder: Path) -> None:
+        """Let the cache of all clients be this new folder."""
+        folder.mkdir()
+        self.cache.unlink(missing_ok=True)
+        self.cache.symlink_to(folder)
+
     def start(self, code: str, folder: Path, names: dict[str, Any]) -> Client:
         """Run `code` with these names in `folder`, where it leaves its output and answer."""
         folder.mkdir()
         process = self.context.Process(target=run, args=(textwrap.dedent(code), folder, names))
         process.start()
         return Client(process, folder)
+
+
+@functools.cache
+def shared_clients() -> Clients:
+    """The clients of this process, of a port that is free for the hub of each test in turn."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    return Clients(port, Path(tempfile.mkdtemp(prefix="hub-clients-")) / "cache")
 
 
 def run(code: str, folder: Path, names: dict[str, Any]) -> None:

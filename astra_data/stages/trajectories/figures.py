@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate, combinations
+from itertools import accumulate, combinations, combinations_with_replacement
 
 RUN = re.compile(r"\d+(?:[.,]\d+|[ '\u2019_\u00a0\u202f]\d{3}(?!\d))*(?:[eE][+-]?\d+)?")
 PIECE = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
@@ -35,6 +35,10 @@ CONSTANTS = (math.pi, math.e, 9.81, 9.80665, 1.609344, 0.621371, 2.54, 0.3048, 3
 """Numbers that everybody may know."""
 MOST_PAIRED = 60
 """Beyond so many numbers it is not worked out what follows from two of them."""
+LARGEST = 1e15
+"""Longer runs of digits are codes, not numbers."""
+LEAST_ZEROS = 2
+"""So many zeros at the end say that a number may have been rounded to them."""
 TOLERANCE = 1e-6
 """Relative; two numbers closer than this are one."""
 
@@ -47,7 +51,7 @@ def readings(written: str) -> set[float]:
         found.add(float(joined.replace(",", "")))
     if COMMA.fullmatch(joined):
         found.add(float(joined.replace(".", "").replace(",", ".")))
-    return {number for number in found if math.isfinite(number)}
+    return {number for number in found if number < LARGEST}
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ class Figures:
 
     @cached_property
     def _ordered(self) -> list[float]:
-        return [number for number in map(float, PIECE.findall(self.text)) if math.isfinite(number)]
+        return [number for number in map(float, PIECE.findall(self.text)) if number < LARGEST]
 
     @cached_property
     def derived(self) -> tuple[float, ...]:
@@ -75,7 +79,7 @@ class Figures:
         return (*self._of_pairs(), *_of_runs(self._ordered[:MOST_PAIRED]), *self._of_columns())
 
     def _of_pairs(self) -> Iterator[float]:
-        for a, b in combinations(self.said, 2):
+        for a, b in combinations_with_replacement(self.said, 2):
             yield from (a + b, abs(a - b), a * b)
             for upper, lower in ((a, b), (b, a)):
                 if lower:
@@ -102,7 +106,7 @@ class Figures:
             return True
         if any(_shows(size, one * scale) or _shows(size, one / scale) for one in self.said for scale in SCALES):
             return True
-        if len(self.said) > MOST_PAIRED and size <= sum(self.said):
+        if len(self.said) > MOST_PAIRED and size <= sum(self._ordered):
             return True
         return any(_shows(size, one) for one in self.derived)
 
@@ -124,4 +128,4 @@ def _shows(shown: float, exact: float) -> bool:
         decimals = len(f"{shown:.10f}".rstrip("0").partition(".")[2])
         return difference < (1 - TOLERANCE) * 10.0**-decimals
     zeros = len(str(int(shown))) - len(str(int(shown)).rstrip("0")) if shown else 0
-    return difference < 1 - TOLERANCE if zeros == 0 else difference <= 0.5 * 10.0**zeros
+    return difference < 1 - TOLERANCE if zeros < LEAST_ZEROS else difference <= 0.5 * 10.0**zeros

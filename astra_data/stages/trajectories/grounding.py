@@ -35,6 +35,8 @@ EXTENSION = re.compile(r"\.[a-z]\w{0,4}$")
 SMALL = 12
 """Whole numbers up to this size are counts, indices and defaults: anybody may use them, and with zeros at the end choose them."""
 LEAST_DIGITS = 3
+LEAST_CODE = 7
+"""A run of digits this long may be a code that was said with separators, such as a telephone number."""
 PIECES = re.compile(r"[^\d.]+")
 
 
@@ -123,7 +125,7 @@ class Known:
         """True if a figure is too short to tell anything, was said, or may be known: as one number or as several in a row."""
         if ("." not in run and sum(map(str.isdigit, run)) < LEAST_DIGITS) or run in self.text:
             return True
-        if any(map(self.number, readings(run))):
+        if any(map(self.number, readings(run))) or (len(run) >= LEAST_CODE and run in self.squeezed):
             return True
         pieces = PIECES.split(run)
         return len(pieces) > 1 and all(map(self._holds, pieces))

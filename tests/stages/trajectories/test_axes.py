@@ -135,6 +135,7 @@ def test_conciseness_is_the_share_of_necessary_calls() -> None:
 
 def test_what_a_check_finds_wrong_is_zero_whatever_the_judge_says() -> None:
     messages = conversation((FIND,), (FIND,), (("ghost", {}),), (("find", {MALFORMED: "{"}),))
+    messages[5]["content"] = messages[3]["content"]
     made = records(
         messages,
         call_2=CallRecord("call_2", "ghost", False, False, "none"),
@@ -151,6 +152,7 @@ def test_no_judge_is_asked_where_checks_find_every_call_wrong() -> None:
 
 def test_a_call_made_again_after_a_failure_is_left_to_the_judge() -> None:
     messages = conversation((FIND,), (FIND,), (FIND,))
+    messages[7]["content"] = messages[5]["content"]
     made = records(messages, call_0=CallRecord("call_0", "find", False, False, "live"))
     assert scored(messages, judge(), made)["TC"].votes == [1, 1, 0]
 

@@ -1,6 +1,7 @@
 """`astra run RECIPE`: all stages of a recipe, then the funnel and how to load what was made."""
 
 import asyncio
+import re
 import shlex
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from astra_data.pipeline.execute import Options, Outcome, execute, status
 from astra_data.pipeline.progress import funnel_table
 from astra_data.pipeline.recipe import find, load
 from astra_data.stages import STAGES
+
+FOLDERS = re.compile(r"(?<![\w.:/-])[~/](?!workspace\b)(?:[^/\s,'\"\[\]{}]*/)*(?=[^/\s])")
+"""The folders of a path that starts at the root or at home."""
 
 
 @click.command("run")
@@ -44,9 +48,10 @@ def command(recipe: str, overrides: tuple[str, ...], store: Path, ledger: Path |
 
 
 def _command(recipe: str, overrides: list[str], limit: int | None) -> str:
-    """The command that rebuilds, free of this machine's folders."""
+    """The command that rebuilds, free of this machine's folders: of a path only its last part is kept."""
     shown = recipe if not Path(recipe).is_file() else Path(recipe).name
-    return shlex.join(["astra", "run", shown, *overrides, *(["--limit", str(limit)] if limit else [])])
+    given = [FOLDERS.sub("", override) for override in overrides]
+    return shlex.join(["astra", "run", shown, *given, *(["--limit", str(limit)] if limit else [])])
 
 
 def _say_status(found: list[tuple[str, str, Version | None]]) -> None:

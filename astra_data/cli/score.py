@@ -22,7 +22,7 @@ from astra_data.pipeline.runner import Source, source_at
 from astra_data.pipeline.stage import Rows
 from astra_data.rows import Trajectory
 from astra_data.stages import STAGES
-from astra_data.stages.rescore import RESCORE
+from astra_data.stages.rescore import RESCORE, RescoreConfig
 
 
 @click.command("score")
@@ -57,13 +57,14 @@ def command(address: str, tasks: str | None, to: str | None, recipe: str | None,
 
 
 def _recipe(name: str | None, overrides: list[str]) -> Recipe:
-    """The recipe with the acceptance of its trajectories stage as the config of the scoring stage."""
+    """The recipe with what its trajectories stage says of scoring as the config of the scoring stage."""
     if name is None and overrides:
         raise UsageError("--set overrides a recipe's value", mend="name the recipe with --recipe")
     if name is None:
         return Recipe(RecipeHead(name="score"), {RESCORE.name: RESCORE.config()}, Path(), "none")
     recipe = load(find(name), STAGES, overrides)
-    return replace(recipe, stages={RESCORE.name: recipe.stages["trajectories"].accept})  # type: ignore[attr-defined]
+    wanted = recipe.stages["trajectories"].model_dump(include=set(RescoreConfig.model_fields))
+    return replace(recipe, stages={RESCORE.name: RescoreConfig.model_validate(wanted)})
 
 
 def _all_rows(place: Located) -> Source:

@@ -30,7 +30,9 @@ class Score:
     """One axis [A 7.1], in [0, 1].
 
     `value` is null when there is no number: `status` then says `not_applicable` (nothing to score), `abstained` (the judge
-    cannot know) or `failed` (no answer could be had), and `reason` why. `judge` is `checks` or a model's name.
+    cannot know) or `failed` (no answer could be had), and `reason` why. `judge` is `checks` or a model's name. `votes` average to
+    `value`: one for each thing judged and sample of the judge; `agreement` is the share of the most frequent vote, null for one
+    sample.
     """
 
     axis: str
@@ -40,6 +42,7 @@ class Score:
     evidence: list[Quote]
     judge: str
     votes: list[float]
+    agreement: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,20 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from astra_data.pipeline.stage import Expand, Inputs, Item, Outcome, Reject, Resources, Stage
+from pydantic import Field
+
+from astra_data.pipeline.stage import Expand, Inputs, Item, Outcome, Reject, Resources, Stage, StageConfig
 from astra_data.rows import Trajectory
 from astra_data.stages.trajectories.acceptance import Acceptance, decide
 from astra_data.stages.trajectories.stage import scored
 from astra_data.teacher.asks import JUDGES
+
+
+class RescoreConfig(StageConfig):
+    """What of `trajectories` bears on scores."""
+
+    judge_samples: int = Field(default=1, ge=1, description="times that the judge is asked about each thing it judges")
+    accept: Acceptance = Acceptance()
 
 
 def items(inputs: Inputs, config: Any, resources: Resources) -> Iterator[Item]:
@@ -20,7 +29,7 @@ def items(inputs: Inputs, config: Any, resources: Resources) -> Iterator[Item]:
 
 
 @asynccontextmanager
-async def open_stage(inputs: Inputs, config: Acceptance, resources: Resources) -> AsyncIterator[Expand]:
+async def open_stage(inputs: Inputs, config: RescoreConfig, resources: Resources) -> AsyncIterator[Expand]:
     references = {task.id: task.target_tools for task in inputs["tasks"]}
     judge = resources.roles.teacher("judge")
 
@@ -28,7 +37,7 @@ async def open_stage(inputs: Inputs, config: Acceptance, resources: Resources) -
         if not trajectory.messages:
             return [Reject("trajectory: no conversation", trajectory)]
         reference = references.get(trajectory.task_id, [])
-        return [decide(await scored(trajectory, reference, judge), config)]
+        return [decide(await scored(trajectory, reference, judge, config.judge_samples), config.accept)]
 
     yield expand
 
@@ -37,7 +46,7 @@ RESCORE = Stage(
     name="trajectories",
     version=1,
     reads=("trajectories", "tasks"),
-    config=Acceptance,
+    config=RescoreConfig,
     items=items,
     open=open_stage,
     roles=("judge",),

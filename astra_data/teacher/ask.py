@@ -9,6 +9,7 @@ the inputs by name, and `output_schema`. Values are data: nothing inside them is
 
 import functools
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,9 @@ from astra_data.rows.canonical import content_id
 
 PROMPTS = Path(__file__).parent / "prompts"
 BORDER = "---user---"
+MARKS = re.compile(r"(BEGIN|END) (DATA)", re.IGNORECASE)
+"""What prompts put around data. A space inside a JSON text may be written as an escape, and then is no mark."""
+LINE_ENDS = re.compile("[\x0b\x0c\x85\u2028\u2029]")
 
 I = TypeVar("I", bound=BaseModel)  # noqa: E741 - inputs, as O is output
 O = TypeVar("O", bound=BaseModel)  # noqa: E741
@@ -94,8 +98,9 @@ def _environment() -> ImmutableSandboxedEnvironment:
 
 
 def _plain_json(value: Any, indent: int | None = None) -> str:
-    """JSON as a model should read it: no HTML escapes, characters as they are."""
-    return orjson.dumps(value, option=orjson.OPT_INDENT_2 if indent else None).decode()
+    """JSON as a model should read it: no HTML escapes, and characters as they are but for what would end a line or the data."""
+    written = orjson.dumps(value, option=orjson.OPT_INDENT_2 if indent else None).decode()
+    return LINE_ENDS.sub(lambda found: f"\\u{ord(found[0]):04x}", MARKS.sub(r"\1\\u0020\2", written))
 
 
 @functools.cache

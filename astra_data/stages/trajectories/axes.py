@@ -12,8 +12,8 @@ Checks come before judges. A judge that abstains gives null, one that cannot be 
 with nothing to score (no call, no second round) is `not_applicable`.
 """
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from statistics import fmean
 from typing import TypeVar
@@ -23,6 +23,7 @@ from pydantic import BaseModel
 from astra_data.messages import Call, JsonObject, Message, calls_of, results_of
 from astra_data.rows.trajectories import CallRecord, Flaw, Quote, Score
 from astra_data.stages.trajectories.checks import find
+from astra_data.stages.trajectories.quotes import evidence
 from astra_data.teacher.ask import Ask
 from astra_data.teacher.asks import (
     JUDGE_ANSWER,
@@ -30,7 +31,9 @@ from astra_data.teacher.asks import (
     JUDGE_PLANNING,
     JUDGE_ROUND,
     JUDGE_UNDERSTANDING,
+    AnswerJudgement,
     Conversation,
+    Judgement,
     RoundJudgement,
 )
 from astra_data.teacher.teacher import Abstained, Teacher, Unanswered
@@ -42,7 +45,8 @@ SCORED, NOT_APPLICABLE, ABSTAINED, FAILED = "scored", "not_applicable", "abstain
 
 @dataclass(frozen=True)
 class Case:
-    """What is scored: the conversation, what became of its calls, the tools the task's author expected, and the judge."""
+    """What is scored: the conversation, what became of its calls, the tools the task's author expected, and the judge, who is
+    asked `samples` times."""
 
     messages: list[Message]
     records: list[CallRecord]
@@ -65,12 +69,13 @@ class Case:
         """Message index of each round: an assistant message with one or more calls."""
         return sorted({call.message for call in self.calls})
 
-    async def ask(self, ask: Ask[Conversation, O], until: int | None = None) -> O:
-        """Put a question about the messages before index `until`, the system message left out [A 7.1]."""
+    async def ask(self, ask: Ask[Conversation, O], until: int | None = None) -> list[O]:
+        """The answers, one per sample, to a question about the messages before index `until`, the system message left out
+        [A 7.1]. All or none: raises what any of them raises."""
         seen = [message for message in self.messages[:until] if message["role"] != "system"]
         failed = [record.id for record in self.records if not record.ok and record.id in results_of(seen)]
         inputs = Conversation(tools=self.tools, messages=seen, reference=self.reference, failed=failed)
-        return await self.judge.answer(ask, inputs)
+        return [await self.judge.answer(ask, inputs, sample=sample) for sample in range(self.samples)]
 
 
 async def score(case: Case) -> list[Score]:
@@ -100,18 +105,20 @@ async def query_understanding(case: Case) -> Score:
     first = next((index for index, message in enumerate(case.messages) if message["role"] == "assistant"), None)
     if first is None:
         return _none("QU", NOT_APPLICABLE, "there is no assistant message", CHECKS)
-    judgement = await case.ask(JUDGE_UNDERSTANDING, until=first + 1)
-    return _value("QU", judgement.score, judgement.reason, [Quote(first, judgement.quote)], case.judge.name)
+    judgements = await case.ask(JUDGE_UNDERSTANDING, until=first + 1)
+    quotes = [(first, judgement.quote) for judgement in judgements]
+    return _judged("QU", case, [[judgement.score for judgement in judgements]], _reasons(judgements), quotes, first + 1)
 
 
 async def query_planning(case: Case) -> Score:
-    judgement = await case.ask(JUDGE_PLANNING)
-    return _value("QP", judgement.score, judgement.reason, [], case.judge.name)
+    judgements = await case.ask(JUDGE_PLANNING)
+    quotes = [(0, judgement.quote) for judgement in judgements]
+    return _judged("QP", case, [[judgement.score for judgement in judgements]], _reasons(judgements), quotes)
 
 
-async def _rounds(case: Case) -> list[RoundJudgement | Score]:
+async def _rounds(case: Case) -> list[list[RoundJudgement] | Score]:
     """The judgements of rounds 2..J, or for a round without one the score that says why."""
-    found: list[RoundJudgement | Score] = []
+    found: list[list[RoundJudgement] | Score] = []
     for index in case.rounds[1:]:
         try:
             found.append(await case.ask(JUDGE_ROUND, until=index + 1))
@@ -122,23 +129,23 @@ async def _rounds(case: Case) -> list[RoundJudgement | Score]:
     return found
 
 
-def _round_axis(axis: str, case: Case, rounds: list[RoundJudgement | Score],
+def _round_axis(axis: str, case: Case, rounds: list[list[RoundJudgement] | Score],
                 part: Callable[[RoundJudgement], float | None]) -> Score:
     """The mean over rounds; null as soon as one round has no value, since a mean over the rest would be another quantity."""
     if not rounds:
         return _none(axis, NOT_APPLICABLE, "there is no second round", CHECKS)
-    values: list[float] = []
-    quotes: list[Quote] = []
-    for index, judgement in zip(case.rounds[1:], rounds, strict=True):
-        if isinstance(judgement, Score):
-            return _none(axis, judgement.status, judgement.reason, judgement.judge)
-        value = part(judgement)
-        if value is None:
-            return _none(axis, ABSTAINED, f"a round has no value: {judgement.reason}", case.judge.name)
-        values.append(value)
-        quotes.append(Quote(index, judgement.quote))
-    why = f"the mean of {len(values)} rounds" if len(values) > 1 else "the only round after the first"
-    return _value(axis, fmean(values), why, quotes, case.judge.name, values)
+    votes: list[list[float]] = []
+    quotes: list[tuple[int, str]] = []
+    for index, judgements in zip(case.rounds[1:], rounds, strict=True):
+        if isinstance(judgements, Score):
+            return _none(axis, judgements.status, judgements.reason, judgements.judge)
+        given = [value for judgement in judgements if (value := part(judgement)) is not None]
+        if len(given) < len(judgements):
+            return _none(axis, ABSTAINED, f"a round has no value: {_reasons(judgements)}", case.judge.name)
+        votes.append(given)
+        quotes += [(index, judgement.quote) for judgement in judgements]
+    why = f"the mean of {len(votes)} rounds" if len(votes) > 1 else "the only round after the first"
+    return _judged(axis, case, votes, why, quotes)
 
 
 def call_status(case: Case) -> Score:
@@ -148,36 +155,34 @@ def call_status(case: Case) -> Score:
         return _none("TCS", NOT_APPLICABLE, "there is no call", CHECKS)
     values = [float(record.ok) for record in counted]
     failed = [record.tool for record in counted if not record.ok]
-    return _value("TCS", fmean(values), f"failed: {', '.join(failed)}" if failed else "all calls succeeded", [], CHECKS, values)
+    return _checked("TCS", values, f"failed: {', '.join(failed)}" if failed else "all calls succeeded", [])
 
 
 async def conciseness(case: Case) -> Score:
     if not case.calls:
         return _none("TC", NOT_APPLICABLE, "there is no call", CHECKS)
     flaws = [flaw for flaw in case.flaws if flaw.call_id is not None]
-    values = {flaw.call_id: 0.0 for flaw in flaws}
-    why = "; ".join(flaw.reason for flaw in flaws)
-    judge = CHECKS
-    if len(values) < len(case.calls):
-        judge = case.judge.name
-        judged = {item.call_id: item for item in (await case.ask(JUDGE_CALLS)).calls}
-        missing = [call.id for call in case.calls if call.id not in values and call.id not in judged]
-        if missing:
-            raise Unanswered(f"answer: no judgement of a call - {missing[0]}")
-        values |= {call.id: float(judged[call.id].necessary) for call in case.calls if call.id not in values}
-        why = "; ".join([why, *(item.reason for item in judged.values() if not item.necessary)]).strip("; ")
-    ordered = [values[call.id] for call in case.calls]
-    evidence = [Quote(flaw.message, flaw.reason) for flaw in flaws]
-    return _value("TC", fmean(ordered), why or "every call was necessary", evidence, judge, ordered)
+    flawed = {(flaw.message, flaw.call_id) for flaw in flaws}
+    left = [call.id for call in case.calls if (call.message, call.id) not in flawed]
+    reasons, spots = [flaw.reason for flaw in flaws], [Quote(flaw.message, flaw.reason) for flaw in flaws]
+    if not left:
+        return _checked("TC", [0.0] * len(case.calls), "; ".join(reasons), spots)
+    judged = [{item.call_id: item for item in answer.calls} for answer in await case.ask(JUDGE_CALLS)]
+    if missing := [name for name in left for items in judged if name not in items]:
+        raise Unanswered(f"answer: no judgement of a call - {missing[0]}")
+    votes = [[0.0 if (call.message, call.id) in flawed else items[call.id].necessary for items in judged] for call in case.calls]
+    reasons += [item.reason for items in judged for item in items.values() if not item.necessary]
+    score = _judged("TC", case, votes, "; ".join(dict.fromkeys(reasons)) or "every call was necessary", [])
+    return replace(score, evidence=spots)
 
 
 async def final(case: Case) -> Score:
     last = len(case.messages) - 1
     if wrong := next((flaw for flaw in case.flaws if flaw.axis == "FA"), None):
-        return _value("FA", 0.0, wrong.reason, [Quote(last, (case.messages[last].get("content") or "")[:200])], CHECKS)
-    judgement = await case.ask(JUDGE_ANSWER)
-    parts = [judgement.correctness, judgement.summary]
-    return _value("FA", fmean(parts), judgement.reason, [Quote(last, judgement.quote)], case.judge.name, parts)
+        return _checked("FA", [0.0], wrong.reason, [Quote(last, (case.messages[last].get("content") or "")[:200])])
+    judgements = await case.ask(JUDGE_ANSWER)
+    votes = [[one.correctness for one in judgements], [one.summary for one in judgements]]
+    return _judged("FA", case, votes, _reasons(judgements), [(last, one.quote) for one in judgements])
 
 
 def reward(scores: list[Score]) -> float | None:
@@ -188,9 +193,24 @@ def reward(scores: list[Score]) -> float | None:
     return fmean(values)
 
 
-def _value(axis: str, value: float, reason: str, evidence: list[Quote], judge: str, votes: list[float] | None = None) -> Score:
-    return Score(axis, float(value), SCORED, reason, evidence, judge, [float(vote) for vote in votes or [value]])
+def _reasons(judgements: Sequence[Judgement | RoundJudgement | AnswerJudgement]) -> str:
+    return "; ".join(dict.fromkeys(judgement.reason for judgement in judgements))
+
+
+def _judged(axis: str, case: Case, votes: list[list[float]], reason: str, quotes: list[tuple[int, str]],
+            until: int | None = None) -> Score:
+    """The mean of all votes; `votes` holds, for each thing judged, one per sample. The agreement is the mean over the things of
+    the share of their most frequent vote."""
+    found, note = evidence(case.messages, quotes, len(case.messages) if until is None else until)
+    flat = [float(vote) for group in votes for vote in group]
+    agreement = fmean(max(map(group.count, group)) / len(group) for group in votes) if case.samples > 1 else None
+    why = f"{reason} ({note})" if note else reason
+    return Score(axis, fmean(flat), SCORED, why, found, case.judge.name, flat, agreement)
+
+
+def _checked(axis: str, values: list[float], reason: str, quotes: list[Quote]) -> Score:
+    return Score(axis, fmean(values), SCORED, reason, quotes, CHECKS, values, None)
 
 
 def _none(axis: str, status: str, reason: str, judge: str) -> Score:
-    return Score(axis, None, status, reason, [], judge, [])
+    return Score(axis, None, status, reason, [], judge, [], None)

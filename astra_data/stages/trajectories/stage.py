@@ -48,6 +48,7 @@ class TrajectoriesConfig(StageConfig):
     user_turns: int = Field(default=1, ge=1, description="most messages of the user; above 1 one is simulated")
     emulate: EmulateConfig = EmulateConfig()
     system_prompt: str = SYSTEM_PROMPT
+    judge_samples: int = Field(default=1, ge=1, description="times that the judge is asked about each thing it judges")
     accept: Acceptance = Acceptance()
 
 
@@ -161,7 +162,8 @@ async def _finish(wanted: Wanted, tools: list[JsonObject], done: Rollout, settin
     )
     if done.terminal in NOT_THE_POLICY:
         return Quarantine(done.failure, row)
-    return decide(await scored(row, wanted.task.target_tools, judge), setting.config.accept)
+    config = setting.config
+    return decide(await scored(row, wanted.task.target_tools, judge, config.judge_samples), config.accept)
 
 
 def _stand_ins(task: Task, setting: Setting) -> dict[str, str]:
@@ -171,11 +173,11 @@ def _stand_ins(task: Task, setting: Setting) -> dict[str, str]:
     return played | ({"emulator": emulated_by.name} if emulated_by else {})
 
 
-async def scored(row: Trajectory, reference: list[str], judge: Teacher) -> Trajectory:
+async def scored(row: Trajectory, reference: list[str], judge: Teacher, samples: int = 1) -> Trajectory:
     """The row with its scores and reward, whatever they were before."""
     messages: list[Any] = list(row.messages)
     tools: list[Any] = list(row.tools)
-    case = Case(messages, row.calls, tools, reference, judge)
+    case = Case(messages, row.calls, tools, reference, judge, samples)
     scores = await score(case)
     return replace(row, flaws=case.flaws, scores=scores, reward=reward(scores), models=row.models | {"judge": judge.name})
 

@@ -126,7 +126,7 @@ def test_another_judge_or_threshold_moves_rows_both_ways(expand: Any, outcomes: 
     (rejected,) = outcomes(teacher=harsh)
     assert rejected.reason == "score: FA below 0.75 - no"
     assert isinstance(rescored(expand, rejected.row, judge()), Keep)
-    assert isinstance(rescored(expand, rejected.row, harsh, answer=0.5), Keep)
+    assert isinstance(rescored(expand, rejected.row, harsh, accept={"answer": 0.5}), Keep)
     assert isinstance(rescored(expand, rescored(expand, rejected.row, judge()).row, harsh), Reject)
 
 

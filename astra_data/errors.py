@@ -59,9 +59,3 @@ class ToolError(AstraError):
     """An MCP server could not be started, or was lost."""
 
     exit_code = 5
-
-
-class SandboxError(AstraError):
-    """The sandbox is not available at the level that was asked for."""
-
-    exit_code = 6

@@ -85,7 +85,7 @@ def _messages(calls: list[tuple[str, str]], words: Callable[[int], str], rng: ra
 def _score(axis: str, words: Callable[[int], str], rng: random.Random) -> Row:
     quotes = [{"message": 3, "text": words(20)}] if axis == "FA" else []
     return {"axis": axis, "value": round(rng.random(), 4), "status": "scored", "reason": words(40), "evidence": quotes,
-            "judge": "checks", "votes": []}
+            "judge": "checks", "votes": [], "agreement": None}
 
 
 def measure(side: str, count: int) -> dict[str, float]:

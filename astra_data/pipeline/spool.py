@@ -7,7 +7,7 @@ the candidates as a Polars LazyFrame and answers `(id, keep, reason)`; the kept 
 import dataclasses
 import typing
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -22,7 +22,6 @@ from astra_data.rows.schema import is_typed, unwrap
 if TYPE_CHECKING:
     import polars as pl
 
-Select = "Callable[[pl.LazyFrame], pl.LazyFrame]"
 DUPLICATE = "duplicate: same identity as an earlier row"
 
 
@@ -146,8 +145,3 @@ def _typed_column(name: str, kind: Any) -> "pl.Expr | None":
     is_struct = isinstance(item, type) and dataclasses.is_dataclass(item)
     parts = [part for part, of in fields(item).items() if is_typed(of)] if is_struct else []
     return pl.col(name).list.eval(pl.struct(pl.element().struct.field(part) for part in parts)) if parts else None
-
-
-def refused_rows(files: list[Path], row_type: type) -> Iterator[Row]:
-    """The rows of a `rejected` or `quarantined` config, with `input_id` and `reasons`."""
-    return read_rows(files, row_type)

@@ -160,7 +160,8 @@ def test_a_text_changes_nothing_of_a_prompt_but_the_place_where_it_stands(number
     """No word inside a text is replaced, read as a template or taken for a border [A 17.1, T20]."""
     ask, inputs = cases(AWKWARD)[number]
     _, plain = cases("PLAIN")[number]
-    quoted = '"URL ANSWER QUERY {{ server }} {% if x %} ---user---\\n---user---\\nEND DATA \\"quoted\\" <response> & \u00e9"'
+    words = "URL ANSWER QUERY {{ server }} {% if x %} ---user---\\n---user---\\nEND\\u0020DATA"
+    quoted = f'"{words} \\"quoted\\" <response> & \u00e9"'
     rendered, expected = ask.render(inputs), ask.render(plain)
     assert [message["role"] for message in rendered] == ["system", "user"]
     assert rendered[0] == expected[0]

@@ -18,8 +18,6 @@ from astra_data.teacher.task_asks import AUGMENT_TASK, AugmentTask
 from astra_data.teacher.teacher import Abstained, Unanswered
 from astra_data.text.language import language_of
 
-MODES = ("diverse", "complicate", "persona")
-
 
 async def variants(work: Work, server: Server, parent: Task) -> list[Outcome]:
     """The outcomes of all variants that the recipe wants of a task, by mode and number. None makes another one fail."""

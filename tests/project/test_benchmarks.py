@@ -1,0 +1,13 @@
+"""The benchmarks make rows that are rows, so that they do not break unseen: they are not run in CI."""
+
+from astra_data.rows import Task, Trajectory, check, to_dict
+from benchmarks import select, writer
+
+
+def test_the_rows_of_the_writer_benchmark_fit_their_type() -> None:
+    for row in next(writer.batches(3)):
+        check(Trajectory, row, file="benchmark")
+
+
+def test_the_rows_of_the_select_benchmark_fit_their_type() -> None:
+    check(Task, to_dict(select.task(9)), file="benchmark")

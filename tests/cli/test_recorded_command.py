@@ -8,7 +8,7 @@ from astra_data.cli.run import _command
 @pytest.mark.parametrize(
     ("override", "recorded"),
     [
-        ("tasks.decontaminate.against=[/home/ann/data/bfcl.json]", "'tasks.decontaminate.against=[bfcl.json]'"),
+        ("tasks.decontaminate.against=[/data/sets/bfcl.json]", "'tasks.decontaminate.against=[bfcl.json]'"),
         ("mcp=~/configs/mcp.json", "mcp=mcp.json"),
         ("models.default.base_url=http://127.0.0.1:80/v1", "models.default.base_url=http://127.0.0.1:80/v1"),
         ("a.b=hf://datasets/org/name", "a.b=hf://datasets/org/name"),

@@ -18,7 +18,11 @@ class Difficulty:
 
 @dataclass(frozen=True, slots=True)
 class SftRow:
-    """A conversation in the `messages` and `tools` columns that TRL trains on as they are."""
+    """A conversation in the `messages` and `tools` columns that TRL trains on as they are.
+
+    `split` is `train` or `test`, the same for all rows of a server. `tokens` is the length under the recipe's tokenizer, null
+    without one.
+    """
 
     IDENTITY: ClassVar = ("trajectory_id",)
 
@@ -30,3 +34,5 @@ class SftRow:
     reward: float
     difficulty: Difficulty
     models: dict[str, str]
+    split: str = "train"
+    tokens: int | None = None

@@ -50,7 +50,7 @@ def _row(index: int, calls: int) -> dict[str, Any]:
     messages = [{"role": "user", "content": "Hello."}, {"role": "assistant", "content": "Hello to you."}]
     difficulty = {"calls": calls, "turns": 1, "distinct_tools": calls, "offered_tools": calls}
     return {"trajectory_id": f"{index:016x}", "server": "units", "messages": messages, "tools": [], "reward": 1.0,
-            "difficulty": difficulty, "models": {}}
+            "difficulty": difficulty, "models": {}, "split": "train", "tokens": None}
 
 
 def test_the_stage_shown_keeps_and_rejects_and_is_found_again(shown: Any, tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def test_polars_sees_the_typed_columns_and_filters_inside_structs(tmp_path: Path
             writer.write(row([user("x")]) | {"difficulty": to_dict(Difficulty(calls, 1, 1, 1))})
     files = list((tmp_path / "data").glob("*.parquet"))
     frame = typed_columns(files, SftRow)
-    assert frame.collect_schema().names() == ["id", "trajectory_id", "server", "reward", "difficulty"]
+    assert frame.collect_schema().names() == ["id", "trajectory_id", "server", "reward", "difficulty", "split", "tokens"]
     assert frame.filter(pl.col("difficulty").struct.field("calls") > 0).collect().height == 2
 
 

@@ -1,10 +1,14 @@
 """Accepted conversations become training rows that need nothing else."""
 
+import sys
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from scripted_cases import FIND, PRICE, TOOLS, conversation
 
+from astra_data.errors import UsageError
 from astra_data.messages import assistant
 from astra_data.pipeline.stage import Keep
 from astra_data.rows import Trajectory, new_row
@@ -57,3 +61,62 @@ def test_reasoning_may_be_left_out(expand: Any, keep: bool) -> None:
 def test_without_a_reward_there_is_no_row(expand: Any) -> None:
     (outcome,) = expand(STAGE, {"trajectories": [trajectory(None)]})
     assert outcome.reason == "sft: the trajectory has no reward"
+
+
+def sides(expand: Any, servers: list[str], **config: Any) -> dict[str, set[str]]:
+    """Server -> the splits that its rows are in."""
+    rows = [replace(trajectory(), server=name, sample=sample) for sample in range(2) for name in servers]
+    found: dict[str, set[str]] = {}
+    for outcome in expand(STAGE, {"trajectories": rows}, **config):
+        found.setdefault(outcome.row.server, set()).add(outcome.row.split)
+    return found
+
+
+SERVERS = [f"server-{number}" for number in range(200)]
+
+
+def test_no_server_is_on_both_sides_and_about_the_share_of_them_is_for_testing(expand: Any) -> None:
+    found = sides(expand, SERVERS, test_share=0.25)
+    assert all(len(splits) == 1 for splits in found.values())
+    assert 0.15 < sum(splits == {"test"} for splits in found.values()) / len(SERVERS) < 0.35
+
+
+def test_a_server_stays_on_its_side_whatever_others_there_are(expand: Any) -> None:
+    all_of_them, few = sides(expand, SERVERS, test_share=0.5), sides(expand, SERVERS[::7], test_share=0.5)
+    assert few == {name: all_of_them[name] for name in few}
+    assert sides(expand, SERVERS, test_share=0.5, seed=8) != all_of_them
+
+
+@pytest.mark.parametrize(("share", "side"), [(0.0, "train"), (1.0, "test")])
+def test_without_a_share_everything_is_for_training_and_with_all_of_it_for_testing(expand: Any, share: float, side: str) -> None:
+    assert set(map(frozenset, sides(expand, SERVERS, test_share=share).values())) == {frozenset({side})}
+
+
+def test_without_a_tokenizer_no_length_is_made_up(expand: Any) -> None:
+    assert [outcome.row.tokens for outcome in expand(STAGE, {"trajectories": [trajectory()]})] == [None]
+
+
+def test_a_tokenizer_without_its_library_says_what_to_install(expand: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "transformers", None)
+    with pytest.raises(UsageError, match=r"needs transformers .*pip install transformers"):
+        expand(STAGE, {"trajectories": [trajectory()]}, tokenizer="some/model")
+
+
+TEMPLATE = "{% for tool in tools or [] %}tool {% endfor %}{% for message in messages %}{{ message.content }} {% endfor %}"
+
+
+def test_tokens_are_those_of_the_tokenizers_chat_template(expand: Any, tmp_path: Path) -> None:
+    transformers, tokenizers = pytest.importorskip("transformers"), pytest.importorskip("tokenizers")
+    plain = tokenizers.Tokenizer(tokenizers.models.WordLevel({"?": 0}, unk_token="?"))
+    plain.pre_tokenizer = tokenizers.pre_tokenizers.WhitespaceSplit()
+    fast = transformers.PreTrainedTokenizerFast(tokenizer_object=plain, unk_token="?")
+    fast.save_pretrained(tmp_path / "none")
+    fast.chat_template = TEMPLATE
+    fast.save_pretrained(tmp_path / "words")
+    (outcome,) = expand(STAGE, {"trajectories": [trajectory()]}, tokenizer=str(tmp_path / "words"))
+    shown = fast.apply_chat_template(MESSAGES, tools=TOOLS, tokenize=False)
+    assert shown.count("tool ") == len(TOOLS)
+    assert outcome.row.tokens == len(fast(shown)["input_ids"]) >= len(shown.split())
+    for name, wrong in (("none", "no chat template"), ("nowhere", "was not loaded")):
+        with pytest.raises(UsageError, match=wrong):
+            expand(STAGE, {"trajectories": [trajectory()]}, tokenizer=str(tmp_path / name))

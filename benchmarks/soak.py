@@ -70,7 +70,7 @@ def writer_part(demo: Demo) -> list[Figure]:
 
 
 def select_part(demo: Demo) -> list[Figure]:
-    return select.figures()
+    return selection.figures()
 
 
 def near_part(demo: Demo) -> list[Figure]:

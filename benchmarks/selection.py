@@ -1,6 +1,6 @@
 """A million tasks through the runner, the `select` of the tasks stage and the writer: time and peak memory.
 
-    python -m benchmarks.select [ROWS]
+    python -m benchmarks.selection [ROWS]
 
 One item in ten has the text of an earlier one, in other case and spacing, so that `select` rejects it.
 """
@@ -82,7 +82,7 @@ async def measure(folder: Path, count: int) -> dict[str, float]:
 
 
 def figures(count: int = ROWS) -> list[Figure]:
-    result = json.loads(python("-m", "benchmarks.select", str(count), "measure"))
+    result = json.loads(python("-m", "benchmarks.selection", str(count), "measure"))
     print(f"select: {count} rows in {result['seconds']:.0f} s, {count / result['seconds']:.0f} rows/s")
     return [
         equal("select: tasks kept", int(result["kept"]), count - count // REPEATED),

@@ -26,7 +26,7 @@ from astra_data.ledger import Ledger
 from astra_data.messages import calls_of, results_of
 from astra_data.rows import ROW_TYPES
 from astra_data.rows.canonical import digest
-from benchmarks import emulated, near_duplicates, pool_chaos, select, walks, writer
+from benchmarks import emulated, near_duplicates, pool_chaos, selection, walks, writer
 from benchmarks.figure import ROOT, Figure, at_least, at_most, equal, python, show
 
 KILLS = 20

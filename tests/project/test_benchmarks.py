@@ -1,7 +1,7 @@
 """The benchmarks make rows that are rows, so that they do not break unseen: they are not run in CI."""
 
 from astra_data.rows import Task, Trajectory, check, to_dict
-from benchmarks import select, writer
+from benchmarks import selection, writer
 
 
 def test_the_rows_of_the_writer_benchmark_fit_their_type() -> None:
@@ -10,4 +10,4 @@ def test_the_rows_of_the_writer_benchmark_fit_their_type() -> None:
 
 
 def test_the_rows_of_the_select_benchmark_fit_their_type() -> None:
-    check(Task, to_dict(select.task(9)), file="benchmark")
+    check(Task, to_dict(selection.task(9)), file="benchmark")

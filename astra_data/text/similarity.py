@@ -4,7 +4,8 @@
     [None, 0, None]
 
 Texts are compared as sets of word pairs. rensa's MinHash and banding propose candidates, and their exact Jaccard similarity
-decides, so that nothing is called a duplicate that is none. A text is compared with those before it that were kept.
+decides, so that nothing is called a duplicate that is none. A text is compared with those before it that were kept; in a crowd
+of texts that are much alike, with the first of them.
 """
 
 from collections.abc import Sequence
@@ -23,6 +24,10 @@ SHINGLE = 2
 PERMUTATIONS = 64
 MISSED = 1e-3
 """At most this share of the pairs that lie exactly on the threshold is missed; of closer pairs, far fewer."""
+
+CROWD = 64
+"""A text with so many candidates is compared with the first of them only, and is no candidate itself: texts of one template that
+are alike, but not alike enough, would otherwise cost time by the square of their number."""
 
 SEED = 7
 BATCH = 2_048
@@ -51,9 +56,9 @@ def near_duplicates(texts: "Sequence[str] | pl.Series", threshold: float) -> lis
         for own, hashed in zip(batch, hashes, strict=True):
             sizes.append(len(own))
             near = sorted(index.query(hashed)) if own else []
-            likely = (other for other in near if _comparable(len(own), sizes[other], threshold))
+            likely = (other for other in near[:CROWD] if _comparable(len(own), sizes[other], threshold))
             found.append(next((other for other in likely if jaccard(own, remembered(other)) >= threshold), None))
-            if own and found[-1] is None:
+            if own and found[-1] is None and len(near) < CROWD:
                 index.insert(len(found) - 1, hashed)
     return found
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from astra_data.text.ngrams import jaccard
-from astra_data.text.similarity import MISSED, PERMUTATIONS, SHINGLE, missed, near_duplicates, rows_per_band, shingles
+from astra_data.text.similarity import CROWD, MISSED, PERMUTATIONS, SHINGLE, missed, near_duplicates, rows_per_band, shingles
 
 TEXTS = st.lists(st.lists(st.sampled_from(["a", "b", "c", "d", "e", "f"]), max_size=12).map(" ".join), max_size=25)
 
@@ -85,3 +85,10 @@ def test_bands_are_as_wide_as_the_miss_rate_allows(threshold: float, rows: int) 
     assert (PERMUTATIONS, MISSED) == (64, 1e-3)
     assert rows_per_band(threshold) == rows
     assert missed(threshold, rows) <= MISSED
+
+
+def test_a_crowd_of_texts_that_are_much_alike_is_compared_with_its_first_only() -> None:
+    """Of one template with many numbers every text is its own, and the first ones still recognise themselves."""
+    crowd = [f"convert the length of the garden fence from feet to meters with value {number} please" for number in range(4 * CROWD)]
+    assert near_duplicates(crowd, 0.95) == [None] * len(crowd)
+    assert near_duplicates([*crowd, crowd[0]], 0.95)[-1] == 0

@@ -89,6 +89,7 @@ def test_bands_are_as_wide_as_the_miss_rate_allows(threshold: float, rows: int) 
 
 def test_a_crowd_of_texts_that_are_much_alike_is_compared_with_its_first_only() -> None:
     """Of one template with many numbers every text is its own, and the first ones still recognise themselves."""
-    crowd = [f"convert the length of the garden fence from feet to meters with value {number} please" for number in range(4 * CROWD)]
+    numbers = range(4 * CROWD)
+    crowd = [f"convert the length of the garden fence from feet to meters with value {number} please" for number in numbers]
     assert near_duplicates(crowd, 0.95) == [None] * len(crowd)
     assert near_duplicates([*crowd, crowd[0]], 0.95)[-1] == 0

@@ -5,9 +5,11 @@
 
 Texts are compared as sets of word pairs. rensa's MinHash and banding propose candidates, and their exact Jaccard similarity
 decides, so that nothing is called a duplicate that is none. A text is compared with those before it that were kept; in a crowd
-of texts that are much alike, with the first of them.
+of texts that are much alike, with the first of them and with its equals.
 """
 
+import hashlib
+from array import array
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import islice
@@ -26,8 +28,8 @@ MISSED = 1e-3
 """At most this share of the pairs that lie exactly on the threshold is missed; of closer pairs, far fewer."""
 
 CROWD = 64
-"""A text with so many candidates is compared with the first of them only, and is no candidate itself: texts of one template that
-are alike, but not alike enough, would otherwise cost time by the square of their number."""
+"""A text with so many candidates is compared with the first of them and with its equals only, and is no candidate itself: texts
+of one template that are alike, but not alike enough, would otherwise cost time by the square of their number."""
 
 SEED = 7
 BATCH = 2_048
@@ -48,7 +50,8 @@ def near_duplicates(texts: "Sequence[str] | pl.Series", threshold: float) -> lis
     bands = PERMUTATIONS // rows
     index = RMinHashLSH(threshold, rows * bands, bands)
     remembered = lru_cache(REMEMBERED)(lambda position: shingles(texts[position]))
-    sizes: list[int] = []
+    sizes = array("I")
+    crowd: dict[bytes, int] = {}
     found: list[int | None] = []
     remaining = iter(texts)
     while batch := [shingles(text) for text in islice(remaining, BATCH)]:
@@ -58,9 +61,18 @@ def near_duplicates(texts: "Sequence[str] | pl.Series", threshold: float) -> lis
             near = sorted(index.query(hashed)) if own else []
             likely = (other for other in near[:CROWD] if _comparable(len(own), sizes[other], threshold))
             found.append(next((other for other in likely if jaccard(own, remembered(other)) >= threshold), None))
-            if own and found[-1] is None and len(near) < CROWD:
-                index.insert(len(found) - 1, hashed)
+            if own and found[-1] is None:
+                if len(near) < CROWD:
+                    index.insert(len(found) - 1, hashed)
+                else:
+                    found[-1] = _equal_in(crowd, own, len(found) - 1)
     return found
+
+
+def _equal_in(crowd: dict[bytes, int], own: frozenset[str], position: int) -> int | None:
+    """The position of the equal of a crowded text, or None once it is remembered as the first of its kind."""
+    first = crowd.setdefault(hashlib.blake2b("\n".join(sorted(own)).encode(), digest_size=16).digest(), position)
+    return None if first == position else first
 
 
 def shingles(text: str) -> frozenset[str]:

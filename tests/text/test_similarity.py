@@ -87,9 +87,10 @@ def test_bands_are_as_wide_as_the_miss_rate_allows(threshold: float, rows: int) 
     assert missed(threshold, rows) <= MISSED
 
 
-def test_a_crowd_of_texts_that_are_much_alike_is_compared_with_its_first_only() -> None:
-    """Of one template with many numbers every text is its own, and the first ones still recognise themselves."""
+def test_in_a_crowd_of_texts_that_are_much_alike_equal_ones_are_still_found() -> None:
+    """Of one template with many numbers every text is its own, and each recognises itself, however late it comes."""
     numbers = range(4 * CROWD)
     crowd = [f"convert the length of the garden fence from feet to meters with value {number} please" for number in numbers]
     assert near_duplicates(crowd, 0.95) == [None] * len(crowd)
-    assert near_duplicates([*crowd, crowd[0]], 0.95)[-1] == 0
+    again = [0, CROWD, 3 * CROWD, 4 * CROWD - 1]
+    assert near_duplicates([*crowd, *(crowd[number] for number in again)], 0.95)[len(crowd) :] == again

@@ -24,12 +24,11 @@ def select(candidates: "pl.LazyFrame", config: TasksConfig, resources: Resources
 
     frame = candidates.select("id", "parent_id", "sub_tasks", "text", "target_tools").collect()
     repeats = near_duplicates(frame["text"], config.near_duplicate)
-    same = ~frame["text"].str.to_lowercase().str.replace_all(r"\s+", " ").is_first_distinct()
     lost = contaminated(frame, config.decontaminate, resources)
-    for (name, parent, sub_tasks, *_), earlier, again in zip(frame.iter_rows(), repeats, same, strict=True):
+    for (name, parent, sub_tasks, *_), earlier in zip(frame.iter_rows(), repeats, strict=True):
         if name in lost:
             continue
-        if earlier is not None or again:
+        if earlier is not None:
             lost[name] = NEAR
         elif not lost.keys().isdisjoint([parent, *sub_tasks]):
             lost[name] = ORPHAN

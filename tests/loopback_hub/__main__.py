@@ -11,7 +11,6 @@ parser = argparse.ArgumentParser(prog="loopback_hub", description=__doc__)
 parser.add_argument("root", type=Path)
 parser.add_argument("--port", type=int, default=0)
 arguments = parser.parse_args()
-with LoopbackHub(arguments.root, port=arguments.port) as hub:
+with contextlib.suppress(KeyboardInterrupt), LoopbackHub(arguments.root, port=arguments.port) as hub:
     print(f"export HF_ENDPOINT={hub.url} HF_TOKEN=hf_loopback HF_HUB_DISABLE_XET=1", flush=True)
-    with contextlib.suppress(KeyboardInterrupt):
-        threading.Event().wait()
+    threading.Event().wait()

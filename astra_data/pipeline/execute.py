@@ -16,7 +16,7 @@ from astra_data.hub.store import Store, Version
 from astra_data.ledger import Ledger, Totals
 from astra_data.pipeline.progress import Board, Silent
 from astra_data.pipeline.recipe import Recipe
-from astra_data.pipeline.runner import Report, Run, Source, find_version, run_stage, source_of
+from astra_data.pipeline.runner import Report, Run, Source, find_version, key_of, run_stage, source_of
 from astra_data.pipeline.stage import Resources, Stage, Stages
 from astra_data.teacher.budget import Budget
 from astra_data.teacher.offline.policy import OfflinePolicy
@@ -80,7 +80,7 @@ async def status(recipe: Recipe, stages: Stages, options: Options) -> list[tuple
             version = None
             if all(name in sources for name in stage.reads):
                 inputs = {name: sources[name] for name in stage.reads}
-                version = find_version(stage, recipe.stages[stage.name], inputs, run)
+                version = find_version(stage, key_of(stage, recipe.stages[stage.name], inputs, run), run)
             if version is not None:
                 sources[stage.name] = source_of(stage.name, version)
             found.append((stage.name, run.dataset(stage.name), version))

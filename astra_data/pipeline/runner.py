@@ -78,8 +78,8 @@ async def run_stage(stage: Stage, config: StageConfig, inputs: Mapping[str, Sour
     A source that keeps nothing because its servers were down is a `ToolError`, not an empty version.
     """
     dataset = run.dataset(stage.name)
-    key = _key(stage, config, inputs, run)
-    found = find_version(stage, config, inputs, run)
+    key = key_of(stage, config, inputs, run)
+    found = find_version(stage, key, run)
     if found is not None:
         run.store.promote(found)
         return Report(stage.name, dataset, found, found.lineage().funnel, found=True)
@@ -89,15 +89,16 @@ async def run_stage(stage: Stage, config: StageConfig, inputs: Mapping[str, Sour
     return Report(stage.name, dataset, version, lineage.funnel, found=False)
 
 
-def find_version(stage: Stage, config: StageConfig, inputs: Mapping[str, Source], run: Run) -> Version | None:
-    """The complete version that this run of the stage would make, if the store has it. `refresh` hides those of sources."""
+def find_version(stage: Stage, key: str, run: Run) -> Version | None:
+    """The complete version that a run of the stage with this key made, if the store has it. `refresh` hides those of sources."""
     if run.resources.refresh and not stage.reads:
         return None
-    found = run.store.find(run.dataset(stage.name), _key(stage, config, inputs, run))
+    found = run.store.find(run.dataset(stage.name), key)
     return found if found is not None and found.complete else None
 
 
-def _key(stage: Stage, config: StageConfig, inputs: Mapping[str, Source], run: Run) -> str:
+def key_of(stage: Stage, config: StageConfig, inputs: Mapping[str, Source], run: Run) -> str:
+    """The stage key of a run: what its rows depend on, 64 hex digits. Reads the files that the fingerprint covers."""
     resources = run.resources
     return stage_key(
         stage.name,

@@ -16,6 +16,11 @@ class Tool:
     output_schema: Json | None
     annotations: Json | None
 
+    @property
+    def read_only(self) -> bool:
+        """True if the server declares that the tool changes nothing; silence is no declaration."""
+        return isinstance(self.annotations, dict) and self.annotations.get("readOnlyHint") is True
+
 
 @dataclass(frozen=True, slots=True)
 class Source:

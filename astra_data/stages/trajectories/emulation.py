@@ -44,13 +44,9 @@ def emulators(servers: Iterable[Server], resources: Resources) -> Mapping[str, E
 
 
 def _emulator(server: Server, resources: Resources) -> Emulator:
-    read_only = frozenset(tool.name for tool in server.tools if _only_reads(tool.annotations))
+    read_only = frozenset(tool.name for tool in server.tools if tool.read_only)
     tools = [tool_card(tool) for tool in server.tools]
     return Emulator(resources.roles.teacher("emulator"), server_card(server), tools, read_only)
-
-
-def _only_reads(annotations: object) -> bool:
-    return isinstance(annotations, dict) and annotations.get("readOnlyHint") is True
 
 
 def emulated(emulator: Emulator, rollout: str, config: EmulateConfig, resources: Resources) -> EmulatedToolbox:

@@ -109,8 +109,7 @@ async def open_stage(inputs: Inputs, config: TrajectoriesConfig, resources: Reso
 
 def _shareable(server: Server, resources: Resources) -> bool:
     """True if rollouts may share one process: the recipe says so, or every tool is declared read-only."""
-    read_only = all(isinstance(tool.annotations, dict) and tool.annotations.get("readOnlyHint") is True for tool in server.tools)
-    return resources.option(server.name).stateless or read_only
+    return resources.option(server.name).stateless or all(tool.read_only for tool in server.tools)
 
 
 def _offered(server: Server, task: Task, config: TrajectoriesConfig, resources: Resources) -> list[JsonObject]:

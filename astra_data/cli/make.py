@@ -1,7 +1,6 @@
 """`astra make STAGE SOURCE...`: one stage alone, on datasets of any address, or rows of a JSON Lines file as they are."""
 
 import asyncio
-import shlex
 from pathlib import Path
 
 import click
@@ -41,14 +40,13 @@ def command(stage: str, sources: tuple[str, ...], to: str, recipe: str | None, o
     `tools` takes an mcp.json and tool documents instead. Any stage takes one .jsonl file of finished rows, which are checked
     and stored as they are: `astra show ADDR --json > rows.jsonl`, edit, `astra make tasks rows.jsonl --to edited`.
     """
-    given = [*overrides, *([f"seed={seed}"] if seed is not None else [])]
+    given = options.with_seed(overrides, seed)
     checked = _recipe(recipe, given, stage, sources)
     if sources[0].endswith(".jsonl") and (stage != "tools" or _holds_rows(stage, Path(sources[0]))):
         chosen, inputs = _imported(stage, sources), {}
     else:
         chosen, inputs = STAGES[stage], _inputs(STAGES[stage], sources, store)
-    named = [Path(name).name if Path(name).exists() else name for name in sources]
-    shown = shlex.join(["astra", "make", stage, *named, "--to", to])
+    shown = options.recorded("make", stage, *sources, "--to", to, recipe=recipe, overrides=given, limit=limit)
     told = Options(store, (), limit, concurrency, budget, refresh, ledger, shown, to)
     outcome = asyncio.run(execute(checked, {stage: chosen}, told, Console(stderr=True, quiet=as_json), inputs))
     if as_json:

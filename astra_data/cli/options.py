@@ -1,12 +1,17 @@
 """Options that several commands share."""
 
-from collections.abc import Callable
+import re
+import shlex
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+FOLDERS = re.compile(r"(?<![\w.:/-])[~/](?!workspace\b)(?:[^/\s,'\"\[\]{}]*/)*(?=[^/\s])")
+"""The folders of a path that starts at the root or at home."""
 
 
 def store(command: F) -> F:
@@ -32,3 +37,17 @@ def running(command: F) -> F:
     ):
         command = option(command)
     return command
+
+
+def with_seed(overrides: Iterable[str], seed: int | None) -> list[str]:
+    """The overrides of a recipe, `--seed` among them."""
+    return [*overrides, *([] if seed is None else [f"seed={seed}"])]
+
+
+def recorded(*words: str, recipe: str | None = None, overrides: Iterable[str] = (), limit: int | None = None) -> str:
+    """The command that rebuilds a version, free of this machine's folders: of a path only its last part is kept."""
+    told = [*words, *(["--recipe", recipe] if recipe else [])]
+    told += [word for override in overrides for word in ("--set", override)]
+    told += ["--limit", str(limit)] if limit else []
+    shown = [Path(word).name if Path(word).is_file() else FOLDERS.sub("", word) for word in told]
+    return shlex.join(["astra", *shown])

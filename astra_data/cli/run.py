@@ -1,8 +1,6 @@
 """`astra run RECIPE`: all stages of a recipe, then the funnel and how to load what was made."""
 
 import asyncio
-import re
-import shlex
 from pathlib import Path
 
 import click
@@ -15,9 +13,6 @@ from astra_data.pipeline.execute import Options, Outcome, execute, status
 from astra_data.pipeline.progress import funnel_table
 from astra_data.pipeline.recipe import find, load
 from astra_data.stages import STAGES
-
-FOLDERS = re.compile(r"(?<![\w.:/-])[~/](?!workspace\b)(?:[^/\s,'\"\[\]{}]*/)*(?=[^/\s])")
-"""The folders of a path that starts at the root or at home."""
 
 
 @click.command("run")
@@ -34,9 +29,10 @@ def command(recipe: str, overrides: tuple[str, ...], store: Path, ledger: Path |
 
     KEY=VALUE overrides one value of the recipe, such as tasks.per_server=4. Running again goes on where the last run stopped.
     """
-    given = [*overrides, *([f"seed={seed}"] if seed is not None else [])]
+    given = options.with_seed(overrides, seed)
     checked = load(find(recipe), STAGES, given)
-    told = Options(store, only, limit, concurrency, budget, refresh, ledger, _command(recipe, given, limit))
+    told = Options(store, only, limit, concurrency, budget, refresh, ledger,
+                   options.recorded("run", recipe, *given, limit=limit))
     console = Console(stderr=True, quiet=as_json)
     if dry_run:
         _say_status(asyncio.run(status(checked, STAGES, told)))
@@ -45,13 +41,6 @@ def command(recipe: str, overrides: tuple[str, ...], store: Path, ledger: Path |
     click.echo(orjson.dumps(as_object(outcome)).decode() if as_json else "", nl=as_json)
     if not as_json:
         say(outcome)
-
-
-def _command(recipe: str, overrides: list[str], limit: int | None) -> str:
-    """The command that rebuilds, free of this machine's folders: of a path only its last part is kept."""
-    shown = recipe if not Path(recipe).is_file() else Path(recipe).name
-    given = [FOLDERS.sub("", override) for override in overrides]
-    return shlex.join(["astra", "run", shown, *given, *(["--limit", str(limit)] if limit else [])])
 
 
 def _say_status(found: list[tuple[str, str, Version | None]]) -> None:

@@ -1,7 +1,6 @@
 """`astra score ADDR`: score stored trajectories again, and say which rows entered and which left."""
 
 import asyncio
-import shlex
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,11 +39,13 @@ def command(address: str, tasks: str | None, to: str | None, recipe: str | None,
     """Score the trajectories at ADDRESS again, accepted and rejected ones, without a new rollout."""
     shelf = Store.open(store)
     place = resolve(parse(address), shelf)
-    given = [*overrides, *([f"seed={seed}"] if seed is not None else [])]
+    given = options.with_seed(overrides, seed)
     checked = _recipe(recipe, given)
     inputs = {"trajectories": _all_rows(place), "tasks": _tasks(place, tasks, shelf)}
     name = to or f"{place.address.partition('@')[0].rpartition('/')[2]}-rescored"
-    shown = shlex.join(["astra", "score", place.address if place.repo else address, "--to", name])
+    told_tasks = ["--tasks", tasks] if tasks else []
+    shown = options.recorded("score", place.address if place.repo else address, *told_tasks, "--to", name,
+                             recipe=recipe, overrides=given, limit=limit)
     told = Options(store, (), limit, concurrency, budget, refresh, ledger, shown, name)
     outcome = asyncio.run(execute(checked, {RESCORE.name: RESCORE}, told, Console(stderr=True, quiet=as_json), inputs))
     entered, left = _moves(place, outcome.reports[0].version.files())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from astra_data.cli.run import _command
+from astra_data.cli.options import recorded as command
 
 
 @pytest.mark.parametrize(
@@ -17,4 +17,9 @@ from astra_data.cli.run import _command
     ],
 )
 def test_a_path_loses_its_folders_and_everything_else_stays(override: str, recorded: str) -> None:
-    assert _command("demo", [override], None) == f"astra run demo {recorded}"
+    assert command("run", "demo", override) == f"astra run demo {recorded}"
+
+
+def test_a_command_that_took_a_recipe_records_it_with_its_overrides() -> None:
+    told = command("make", "tasks", "mine-tools", "--to", "t", recipe="demo", overrides=["seed=3"], limit=5)
+    assert told == "astra make tasks mine-tools --to t --recipe demo --set seed=3 --limit 5"

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from processes import running, until_ended
 from runs.bench import DEADLINE_S, ROOT, TESTS, Bench, kill, sent_id
 from runs.conftest import TASKS, Undisturbed
 
@@ -117,10 +118,7 @@ def test_a_hanging_server_and_its_children_end_with_a_killed_process(held: "subp
     assert len(pids) == 2
     assert all(running(int(pid)) for pid in pids)
     kill(held)
-    deadline = time.monotonic() + 30
-    while any(running(int(pid)) for pid in pids):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    until_ended(map(int, pids))
 
 
 def test_the_folders_of_a_killed_process_go_with_the_next_and_those_of_a_live_one_stay(
@@ -138,11 +136,3 @@ def test_the_folders_of_a_killed_process_go_with_the_next_and_those_of_a_live_on
     kill(held, signal.SIGKILL)
     subprocess.run(sweep, env=environ, check=True)
     assert set(tmp_path.iterdir()) == others
-
-
-def running(pid: int) -> bool:
-    """Whether the process is there and no zombie, which nobody may be left to reap."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
+from processes import until_ended
 
 from astra_data.messages import JsonObject
 from astra_data.tools.launch import for_old_sdk
@@ -156,15 +157,7 @@ def test_what_a_server_started_ends_with_it(entry: Callable[..., ServerEntry]) -
             os.kill(pid, 0)
 
     with_session(entry(), use)
-    assert [pid for pid in pids if running(pid)] == []
-
-
-def running(pid: int) -> bool:
-    """Whether the process is there and no zombie, which nobody may be left to reap."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
+    until_ended(pids)
 
 
 @pytest.mark.usefixtures("nothing_left")

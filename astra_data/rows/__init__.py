@@ -10,13 +10,18 @@ from typing import Any
 from astra_data.rows.canonical import canonical, content_id, digest
 from astra_data.rows.chains import Chain
 from astra_data.rows.checks import check
+from astra_data.rows.environments import Environment
+from astra_data.rows.questions import Question
 from astra_data.rows.schema import Row, features, fields, from_dict, to_dict, with_floats
 from astra_data.rows.sft import SftRow
 from astra_data.rows.tasks import Task
 from astra_data.rows.tools import Server
 from astra_data.rows.trajectories import Trajectory
 
-ROW_TYPES: dict[str, type] = {"tools": Server, "chains": Chain, "tasks": Task, "trajectories": Trajectory, "sft": SftRow}
+ROW_TYPES: dict[str, type] = {
+    "tools": Server, "chains": Chain, "tasks": Task, "trajectories": Trajectory, "sft": SftRow,
+    "questions": Question, "environments": Environment,
+}
 """Dataset kind -> row type."""
 
 
@@ -34,6 +39,8 @@ def new_row(row_type: Any, **values: Any) -> Any:
 __all__ = [
     "ROW_TYPES",
     "Chain",
+    "Environment",
+    "Question",
     "Row",
     "Server",
     "SftRow",

@@ -1,0 +1,168 @@
+"""Whether a call reaches a goal: typed comparison, never a bare substring test ("3" is not in "13").
+
+    >>> Match("text"), reaches(goal, made)        # goal.answer "Oslo", made.response "It is in Oslo."
+    True
+
+Everything that is compared can be read from the messages of a rollout, except the state that goals of kind `state` ask for.
+"""
+
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from astra_data.messages import JsonObject, Message, calls_of, results_of
+from astra_data.rows.environments import Goal
+
+MISSING = object()
+"""The part at a path that is not there; equal to no answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A call that a rollout made. `arguments` are null for a malformed call; `response` is JSON where the result is, else text;
+    `state` is the state after the call where goals ask for it; `turn` counts user turns from 0."""
+
+    name: str
+    arguments: JsonObject | None
+    response: Any
+    turn: int = 0
+    state: Any = None
+    before: Any = None
+
+
+def calls_made(messages: list[Message]) -> list[Made]:
+    """Every call of a conversation in order, unknown names and malformed calls included. A call without a result has None."""
+    results, turn, turns = results_of(messages), -1, []
+    for message in messages:
+        turn += message["role"] == "user"
+        turns.append(max(turn, 0))
+    return [
+        Made(call.name, None if call.malformed else call.arguments, parsed(results.get(call.id)), turns[call.message])
+        for call in calls_of(messages)
+    ]
+
+
+def parsed(content: str | None) -> Any:
+    """A tool result as JSON if it is, else as the text that it is."""
+    try:
+        return None if content is None else json.loads(content)
+    except (ValueError, RecursionError):
+        return content
+
+
+def with_defaults(arguments: JsonObject, parameters: Mapping[str, Any]) -> JsonObject:
+    """The arguments with the defaults that the schema states for those left out, so that both spellings are one call."""
+    stated = {name: schema["default"] for name, schema in (parameters.get("properties") or {}).items()
+              if isinstance(schema, dict) and "default" in schema}
+    return {**stated, **arguments}
+
+
+def reaches(goal: Goal, made: Made, parameters: Mapping[str, Any] | None = None) -> bool:
+    """Whether the call is one that reaches the goal. `parameters` is the schema of the goal's tool. Raises `ValueError` for a
+    match of unknown kind."""
+    kind = goal.match.kind
+    if kind == "state":
+        return holds(goal.answer, made.state) and not holds(goal.answer, made.before)
+    if made.name != goal.tool or made.arguments is None:
+        return False
+    if kind == "call":
+        wanted, given = (with_defaults(arguments, parameters or {}) for arguments in (goal.arguments, made.arguments))
+        return same(wanted, given) and same(goal.response, made.response)
+    if kind not in COMPARE:
+        raise ValueError(f"unknown kind of match: {kind}")
+    return COMPARE[kind](goal.answer, part(made.response, goal.match.path), goal.match.tolerance or 0.0)
+
+
+def part(value: Any, path: str | None) -> Any:
+    """The part of a JSON value at a dotted path of names and indices, or `MISSING`."""
+    for step in path.split(".") if path else ():
+        if isinstance(value, dict) and step in value:
+            value = value[step]
+        elif isinstance(value, list) and step.isdecimal() and int(step) < len(value):
+            value = value[int(step)]
+        else:
+            return MISSING
+    return value
+
+
+def same(left: Any, right: Any) -> bool:
+    """Equality of JSON values: numbers by value, true and false unlike 1 and 0, objects in any key order."""
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(same(left[name], right[name]) for name in left)
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(same, left, right))
+    return bool(left == right) and isinstance(left, str) == isinstance(right, str)
+
+
+def holds(wanted: Any, state: Any) -> bool:
+    """Whether every part of `wanted` is in the state: objects by their named parts, anything else as a whole."""
+    if isinstance(wanted, dict):
+        return isinstance(state, dict) and all(name in state and holds(value, state[name]) for name, value in wanted.items())
+    return same(wanted, state)
+
+
+def _exact(answer: Any, found: Any, _: float) -> bool:
+    return found is not MISSING and same(answer, found) and isinstance(answer, float) == isinstance(found, float)
+
+
+def _json(answer: Any, found: Any, _: float) -> bool:
+    return found is not MISSING and same(answer, found)
+
+
+def _number(answer: Any, found: Any, tolerance: float) -> bool:
+    wanted, given = number_of(answer), number_of(found)
+    return wanted is not None and given is not None and abs(wanted - given) <= tolerance
+
+
+def _set(answer: Any, found: Any, _: float) -> bool:
+    if not isinstance(answer, list) or not isinstance(found, list) or len(answer) != len(found):
+        return False
+    left = list(found)
+    for value in answer:
+        at = next((index for index, other in enumerate(left) if same(value, other)), None)
+        if at is None:
+            return False
+        del left[at]
+    return True
+
+
+def _text(answer: Any, found: Any, _: float) -> bool:
+    return found is not MISSING and stands_in(text_of(answer), text_of(found))
+
+
+COMPARE: Mapping[str, Callable[[Any, Any, float], bool]] = {
+    "exact": _exact, "json": _json, "number": _number, "set": _set, "text": _text,
+}
+"""Kind of match -> comparison of answer, found part and tolerance."""
+
+
+def number_of(value: Any) -> float | None:
+    """The number that a JSON number, or a text that is nothing but one, stands for."""
+    if isinstance(value, str) and re.fullmatch(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?", value.strip()):
+        return float(value)
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def text_of(value: Any) -> str:
+    """A JSON value as text: texts as they are, anything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def normalised(text: str) -> str:
+    """Text without differences of case, width, composition and spacing."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def stands_in(wanted: str, text: str) -> bool:
+    """Whether `wanted` stands in the text as whole tokens; a number not as a part of a longer or a negative one."""
+    wanted, text = normalised(wanted), normalised(text)
+    if not wanted:
+        return False
+    before = (r"(?<!\w)(?<!\d[.,])" if re.match(r"\w", wanted) else "") + (r"(?<![-\u2212])" if wanted[0].isdigit() else "")
+    after = r"(?!\w)(?![.,]\d)" if re.search(r"\w$", wanted) else ""
+    return re.search(before + re.escape(wanted) + after, text) is not None

@@ -8,9 +8,8 @@ over the whole set. The runner does everything else: order, concurrency, spoolin
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -174,7 +173,7 @@ class Stage:
     fingerprint: Callable[[Any, Resources], JsonObject] = _no_fingerprint
     total: Callable[[Inputs, Any, Resources], int | None] = _unknown_total
     histograms: tuple[str, ...] = ()
-    named: Mapping[str, str] = MappingProxyType({})
+    named: Mapping[str, str] = field(default_factory=dict)
     starts: Callable[[Any, Resources], bool] = _always
     collects: bool = False
     licenses: Callable[[Any], Iterable[str]] = _no_licenses

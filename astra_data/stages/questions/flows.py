@@ -94,7 +94,7 @@ def _choosable(part: str, said: Known) -> bool:
     return number is not None and said.choosable(number)
 
 
-def _calculated(name: str, value: int | float, before: Sequence[Recorded], request: str) -> str | None:
+def _calculated(name: str, value: int | float, before: Sequence[Recorded], request: str) -> str:
     """The first call whose result, with the request, a number follows from."""
     for other in before:
         if Known.of([request, other.content]).number(value):

@@ -17,6 +17,7 @@ class EnvironmentsConfig(StageConfig):
     tries: int = Field(default=3, ge=1, le=10, description="times that code is written in a round, and that a merge is tried")
     rounds: int = Field(default=2, ge=1, le=10, description="times that a sub-question starts again from its tool document")
     merge: bool = Field(default=True, description="whether tools of one intent become one")
+    cpu_s: float = Field(default=2.0, gt=0, description="seconds of CPU that a call of a tool may take")
     isolation: Literal["strict", "best_effort"] = Field(default="strict", description="what the sandbox may do without")
 
     @property

@@ -16,7 +16,7 @@ from astra_data.rollout.running import Unloadable
 from astra_data.rows import Environment, Question
 from astra_data.rows.environments import AuditCheck
 from astra_data.rows.questions import Node
-from astra_data.sandbox import Sandbox
+from astra_data.sandbox import Limits, Sandbox
 from astra_data.stages.environments.assembly import Tool, assembled, changes_state, in_order, with_final_state
 from astra_data.stages.environments.config import EnvironmentsConfig
 from astra_data.stages.environments.merging import merged
@@ -38,7 +38,7 @@ def total(inputs: Inputs, config: EnvironmentsConfig, resources: Resources) -> i
 
 @asynccontextmanager
 async def open_stage(inputs: Inputs, config: EnvironmentsConfig, resources: Resources) -> AsyncIterator[Expand]:
-    sandbox = await asyncio.to_thread(Sandbox, WORKERS, config.isolation)
+    sandbox = await asyncio.to_thread(Sandbox, WORKERS, config.isolation, 0, Limits(cpu_s=config.cpu_s))
     work = Work(config, resources.roles.teacher("writer"), sandbox)
 
     async def expand(question: Question) -> list[Outcome]:

@@ -20,12 +20,13 @@ from astra_data.tools.validate import argument_error, schema_error
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 WORLD = "world"
-"""The module with the state of a stateful environment: `STATE`, a dict of tables, that tools read and change."""
+"""The module with the state of a stateful environment: `TABLES`, which tools read and change."""
 
 
 class Pair(Model):
-    """A sub-question with its answer."""
+    """A sub-question with its answer. Prompts show no `id`; programs refer to it."""
 
+    id: str
     question: str
     answer: Any
 

@@ -20,20 +20,8 @@ from astra_data.rows.environments import (
 )
 from astra_data.rows.questions import Node
 from astra_data.teacher.environment_asks import WORLD, ToolDocument
+from astra_data.worlds.drafts import WORLD_SOURCE
 
-WORLD_SOURCE = '''"""The state behind the tools: tables by name."""
-
-STATE = {}
-
-
-def load(state):
-    STATE.clear()
-    STATE.update(state)
-
-
-def dump():
-    return STATE
-'''
 MATCHES: Mapping[str, Match] = {
     "integer": Match("number"),
     "number": Match("number", tolerance=1e-6),

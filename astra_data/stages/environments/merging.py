@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from astra_data.rows import Question
 from astra_data.rows.environments import AuditCheck
-from astra_data.stages.environments.assembly import Solved, Tool
+from astra_data.stages.environments.assembly import Solved, Tool, changes_state
 from astra_data.stages.environments.synthesis import Asks, Failed, Work, verified
 from astra_data.teacher.environment_asks import (
     CLUSTER_TOOLS,
@@ -37,8 +37,9 @@ async def merged(work: Work, question: Question, tools: Sequence[Tool]) -> tuple
     for ids in clusters:
         base = by_id[ids[0]]
         for name in ids[1:]:
+            others = _others(question, tools, [one.node.id for one in base.solved], name)
             try:
-                base = await _inserted(work, question, asks, base, by_id[name])
+                base = await _inserted(work, question, asks, base, by_id[name], others)
                 records.append(AuditCheck("merge", base.document.name, True, f"answers {name} too"))
             except (Failed, Abstained) as failure:
                 done.append(by_id[name])
@@ -56,7 +57,8 @@ async def _clusters(asks: Asks, tools: Sequence[Tool]) -> list[list[str]]:
     return [sorted(cluster.ids, key=order.index) for cluster in answer.clusters]
 
 
-async def _inserted(work: Work, question: Question, asks: Asks, base: Tool, other: Tool) -> Tool:
+async def _inserted(work: Work, question: Question, asks: Asks, base: Tool, other: Tool,
+                    beside: Sequence[Tool]) -> Tool:
     """The base tool, answering what the other answers too. Raises `Failed` where no try passes all calls."""
     previous, failed, (new,) = "", Failed(""), other.solved
     for attempt in range(work.config.tries):
@@ -70,10 +72,16 @@ async def _inserted(work: Work, question: Question, asks: Asks, base: Tool, othe
             previous = answer.source
             if answer.arguments in [one.arguments for one in base.solved]:
                 raise Failed("its call is that of another sub-question")
-            return await verified(work, question, _extended(base, new, answer))
+            return await verified(work, question, _extended(base, new, answer), beside)
         except Failed as failure:
             failed = failure
     raise failed
+
+
+def _others(question: Question, tools: Sequence[Tool], merged_ids: Sequence[str], name: str) -> list[Tool]:
+    """The tools whose calls must be made too, for the calls of the merged tool to find the state that they need."""
+    inside = [*merged_ids, name]
+    return [tool for tool in tools if tool.solved[0].node.id not in inside] if changes_state(question) else []
 
 
 def _extended(base: Tool, new: Solved, answer: MergedTool) -> Tool:

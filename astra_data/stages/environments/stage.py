@@ -63,7 +63,7 @@ async def environment_of(work: Work, question: Question) -> Outcome:
         lacking = f"environment: a sub-question has no verified tool - {failed.reason}"
         return Reject(lacking) if failed.answered else Quarantine(lacking)
     records: list[AuditCheck] = []
-    if work.config.merge and len(tools) > 1 and not changes_state(question):
+    if work.config.merge and len(tools) > 1:
         tools, records = await merged(work, question, tools)
     return await _finished(work, question, tools, records)
 

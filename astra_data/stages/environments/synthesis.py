@@ -112,7 +112,7 @@ def case_of(question: Question, node: Node) -> NodeCase:
     return NodeCase(
         domain=question.domain, language=question.language, question=node.question, answer=node.answer,
         answer_type=node.answer_type, knowledge=question.knowledge, program=node.program, call=node.call, effect=node.effect,
-        dependencies=[Pair(question=known[name].question, answer=known[name].answer) for name in node.depends_on],
+        dependencies=[Pair(id=name, question=known[name].question, answer=known[name].answer) for name in node.depends_on],
     )
 
 

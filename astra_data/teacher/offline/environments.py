@@ -1,8 +1,9 @@
-"""Tools from what a sub-question records of itself: a call that was made, with what came back.
+"""Tools from what a sub-question says of itself: a program over the tables of a world, or a call that was recorded.
 
     write_code(WriteCode(case=<a recorded call of order_total>, ...), 0).source      # a function that answers the recorded calls
 
-A recorded tool answers the calls that were recorded and has a structured error for all others. Tools of one name are one intent.
+What a program stands for is drafted by `worlds`. A recorded tool answers the calls that were recorded and has a structured error for
+all others. Tools of one name are one intent.
 """
 
 import json
@@ -29,6 +30,8 @@ from astra_data.teacher.environment_asks import (
     WriteTool,
 )
 from astra_data.teacher.teacher import Abstained
+from astra_data.worlds.domains import DOMAINS
+from astra_data.worlds.drafts import ToolDraft, draft
 
 TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
 SOURCE = '''"""Answers as they were recorded."""
@@ -48,6 +51,8 @@ def {name}({signature}):
 
 
 def write_tool(inputs: WriteTool, sample: int) -> ToolDocument:
+    if tool := _drafted(inputs.case):
+        return ToolDocument(name=tool.name, description=tool.description, parameters=tool.parameters)
     call = _call(inputs.case)
     name = re.sub(r"\W+", "_", call["tool"], flags=re.ASCII).strip("_").lower()
     return ToolDocument(name=name, description=f"{call['tool']}, as it was seen to answer.",
@@ -55,15 +60,18 @@ def write_tool(inputs: WriteTool, sample: int) -> ToolDocument:
 
 
 def scale_tool(inputs: ScaleTool, sample: int) -> ToolDocument:
-    """A recorded tool is as rich as it was: nothing is known of what else it could do."""
+    """A drafted tool is as rich as it gets, and of a recorded one nothing is known that it could do beside."""
     return inputs.document
 
 
 def write_call(inputs: WriteCall, sample: int) -> Arguments:
-    return Arguments(arguments=_call(inputs.case)["arguments"])
+    drafted = _drafted(inputs.case)
+    return Arguments(arguments=drafted.arguments if drafted else _call(inputs.case)["arguments"])
 
 
 def write_code(inputs: WriteCode, sample: int) -> Code:
+    if tool := _drafted(inputs.case):
+        return Code(source=tool.source, answer_path=tool.path)
     call = _call(inputs.case)
     content = _parsed(call["content"])
     return Code(source=_source(inputs.document.name, inputs.document.parameters, [(call["arguments"], content)]),
@@ -90,6 +98,18 @@ def merge_tool(inputs: MergeTool, sample: int) -> MergedTool:
     return MergedTool(description=inputs.base.description, parameters=parameters,
                       source=_source(inputs.base.name, parameters, recorded), arguments=inputs.member.arguments,
                       answer_path=inputs.member.answer_path)
+
+
+def _drafted(case: NodeCase) -> ToolDraft | None:
+    """The tool of a program, if the sub-question has one."""
+    if case.program is None:
+        return None
+    domain = DOMAINS.get(case.domain)
+    if domain is None:
+        raise Abstained(f"no world is called {case.domain!r}")
+    answers = {pair.id: pair.answer for pair in case.dependencies}
+    known = case.knowledge
+    return draft(case.program, domain, known["tables"], answers, style=known["style"], shared=known["writes"])
 
 
 def _call(case: NodeCase) -> JsonObject:

@@ -1,4 +1,4 @@
-"""The stage against an endpoint: good answers give exactly the expected environments, bad ones cost a bounded number of requests."""
+"""The stage against an endpoint: good answers give exactly the expected environments, bad ones cost a bounded number."""
 
 import asyncio
 from dataclasses import replace
@@ -90,6 +90,7 @@ def always(name: str, /, **changes: Any) -> Any:
 
 LOOP = "def darkness_of(place, unit='metres'):\n    while True:\n        pass\n"
 SHY = "def darkness_of(place, unit='metres'):\n    print('thinking')\n    return {'value': 70}\n"
+TOWN = "def darkness_of(town): return 7"
 RAISES = "def darkness_of(place, unit='metres'):\n    raise KeyError('no light')\n"
 
 
@@ -102,9 +103,9 @@ RAISES = "def darkness_of(place, unit='metres'):\n    raise KeyError('no light')
         (always("write_call", arguments={"where": 3}), Quarantine, '"place" is a required property'),
         (always("write_call", arguments=None), Quarantine, "arguments"),
         (always("write_code", source="def darkness_of(place:"), Quarantine, "SyntaxError"),
-        (always("write_code", source="def darkness_of(town): return 7"), Quarantine, "takes (town), its schema has (place, unit)"),
+        (always("write_code", source=TOWN), Quarantine, "takes (town), its schema has (place, unit)"),
         (always("write_code", source=LOOP), Reject, "the call ended with cpu_limit"),
-        (always("write_code", source=SHY), Reject, "the answer at value must be 7 - it returned {\"value\": 70}; it printed 'thinking"),
+        (always("write_code", source=SHY), Reject, "must be 7 - it returned {\"value\": 70}; it printed 'thinking"),
         (always("write_code", source=RAISES), Reject, "KeyError: 'no light'"),
         (always("write_code", source=f"1 / 0\n{SHY}"), Reject, "the code does not load - ZeroDivisionError"),
     ],

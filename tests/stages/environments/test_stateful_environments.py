@@ -24,9 +24,9 @@ QUESTION: Question = new_row(
     nodes=[PAY, READ], checks=[], quality=None, hops=2, models={},
 )
 SOURCES = {
-    "Pay": "import world\n\ndef pay(amount):\n    accounts = world.STATE['accounts']\n    accounts['X']['balance'] -= amount\n"
+    "Pay": "import world\n\ndef pay(amount):\n    accounts = world.TABLES['accounts']\n    accounts['X']['balance'] -= amount\n"
            "    accounts['Y']['balance'] += amount\n    return {'left': accounts['X']['balance']}\n",
-    "What": "import world\n\ndef read(account):\n    return {'balance': world.STATE['accounts'][account]['balance']}\n",
+    "What": "import world\n\ndef read(account):\n    return {'balance': world.TABLES['accounts'][account]['balance']}\n",
 }
 
 

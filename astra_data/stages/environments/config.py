@@ -18,6 +18,7 @@ class EnvironmentsConfig(StageConfig):
     rounds: int = Field(default=2, ge=1, le=10, description="times that a sub-question starts again from its tool document")
     merge: bool = Field(default=True, description="whether tools of one intent become one")
     cpu_s: float = Field(default=2.0, gt=0, description="seconds of CPU that a call of a tool may take")
+    most_hackability: float = Field(default=0.2, ge=0, le=1, description="share of the audit's probes that may fool it")
     isolation: Literal["strict", "best_effort"] = Field(default="strict", description="what the sandbox may do without")
 
     @property

@@ -1,7 +1,7 @@
 """The stage: an item is a question, its outcome an environment, or the reason why there is none.
 
 An environment is kept only if every sub-question that needs a tool has a verified one, and the finished row, replayed, is worth 1
-to the gold calls and 0 to none.
+to the gold calls and 0 to none, and passes its audit.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
+from astra_data.audit import Bench, audit
 from astra_data.pipeline.stage import Expand, Inputs, Item, Keep, Outcome, Quarantine, Reject, Resources, Stage
 from astra_data.rollout.replay import Played
 from astra_data.rollout.running import Unloadable
@@ -39,7 +40,12 @@ def total(inputs: Inputs, config: EnvironmentsConfig, resources: Resources) -> i
 @asynccontextmanager
 async def open_stage(inputs: Inputs, config: EnvironmentsConfig, resources: Resources) -> AsyncIterator[Expand]:
     sandbox = await asyncio.to_thread(Sandbox, WORKERS, config.isolation, 0, Limits(cpu_s=config.cpu_s))
-    work = Work(config, resources.roles.teacher("writer"), sandbox)
+    try:
+        bench = await asyncio.to_thread(Bench.open, 1, config.isolation)
+    except BaseException:
+        sandbox.close()
+        raise
+    work = Work(config, resources.roles.teacher("writer"), sandbox, bench)
 
     async def expand(question: Question) -> list[Outcome]:
         return [await environment_of(work, question)]
@@ -47,6 +53,7 @@ async def open_stage(inputs: Inputs, config: EnvironmentsConfig, resources: Reso
     try:
         yield expand
     finally:
+        await asyncio.to_thread(bench.__exit__)
         await asyncio.to_thread(sandbox.close)
 
 
@@ -89,7 +96,7 @@ async def _together(coroutines: Sequence[Coroutine[Any, Any, Tool]]) -> list[Too
 
 async def _finished(work: Work, question: Question, tools: Sequence[Tool], records: list[AuditCheck]) -> Outcome:
     """The row, replayed as it will be stored."""
-    row = replace(assembled(question, tools, {"writer": work.writer.name}), audit=records)
+    row = assembled(question, tools, {"writer": work.writer.name})
     if repeated := _repeated(row):
         return Reject(f"environment: two sub-questions have the same call - {repeated}", row)
     try:
@@ -98,7 +105,20 @@ async def _finished(work: Work, question: Question, tools: Sequence[Tool], recor
         return Reject(f"environment: the finished tools do not load - {broken}", row)
     if wrong := _unlike_gold(played):
         return Reject(f"environment: the gold calls are not worth 1 - {wrong}", row)
-    return Keep(row if played.final_state is None else with_final_state(row, played.final_state))
+    return await _audited(work, row if played.final_state is None else with_final_state(row, played.final_state), records)
+
+
+async def _audited(work: Work, row: Environment, records: list[AuditCheck]) -> Outcome:
+    """The row with what the audit found; kept if nothing failed, and tried again if it could not be finished."""
+    found = await asyncio.to_thread(audit, row, work.bench)
+    row = replace(row, audit=[*found.checks, *records], hackability=found.hackability)
+    if found.failed:
+        return Reject(found.reasons[0], row)
+    if not found.complete:
+        return Quarantine("audit: a check could not be made", row)
+    if found.hackability is not None and found.hackability > work.config.most_hackability:
+        return Reject(f"audit: too hackable - {found.hackability:g}", row)
+    return Keep(row)
 
 
 def _repeated(row: Environment) -> str | None:

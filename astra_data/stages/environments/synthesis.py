@@ -10,6 +10,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from astra_data.audit import Bench
 from astra_data.ledger import Unanswered
 from astra_data.rollout.goals import reaches, text_of
 from astra_data.rollout.replay import Played, gold_calls, parameters_of, replay
@@ -47,6 +48,7 @@ class Work:
     config: EnvironmentsConfig
     writer: Teacher
     sandbox: Sandbox
+    bench: Bench
 
 
 class Failed(Exception):  # noqa: N818 - an outcome

@@ -23,10 +23,11 @@ QUESTION: Question = new_row(
     knowledge={"tables": TABLES}, question="Pay 2 from X to Y, and say what Y has then.", answer=3, answer_type="integer",
     nodes=[PAY, READ], checks=[], quality=None, hops=2, models={},
 )
+WRONG = "return {'error': {'type': 'invalid_argument', 'message': 'not so'}}\n"
 SOURCES = {
-    "Pay": "import world\n\ndef pay(amount):\n    accounts = world.TABLES['accounts']\n    accounts['X']['balance'] -= amount\n"
+    "Pay": f"import world\n\ndef pay(amount):\n    if type(amount) is not int or amount < 1:\n        {WRONG}    accounts = world.TABLES['accounts']\n    accounts['X']['balance'] -= amount\n"
            "    accounts['Y']['balance'] += amount\n    return {'left': accounts['X']['balance']}\n",
-    "What": "import world\n\ndef read(account):\n    return {'balance': world.TABLES['accounts'][account]['balance']}\n",
+    "What": f"import world\n\ndef read(account):\n    if account not in ('X', 'Y'):\n        {WRONG}    return {{'balance': world.TABLES['accounts'][account]['balance']}}\n",
 }
 
 
@@ -83,7 +84,7 @@ def test_a_write_that_says_so_and_does_nothing_is_refused(expand: Expand) -> Non
 
 
 def test_a_question_that_only_reads_has_no_state(expand: Expand) -> None:
-    source = "BALANCES = {'Y': 3}\n\ndef read(account):\n    return {'balance': BALANCES.get(account)}\n"
+    source = "BALANCES = {'Y': 3}\n\ndef read(account):\n    if account not in ('X', 'Y'):\n        " + WRONG + "    return {'balance': BALANCES.get(account)}\n"
     outcome = made(expand, replace(QUESTION, nodes=[replace(READ, depends_on=[])]), writer({"What": source}))
     assert isinstance(outcome, Keep)
     assert (outcome.row.world.load, outcome.row.world.final_state) == (None, None)

@@ -1,4 +1,4 @@
-"""Questions about worlds become environments without a model, whatever they ask, in the order and with the bytes of the last time."""
+"""Questions about worlds become environments without a model, whatever they ask, the same ones every time."""
 
 from collections.abc import Callable
 
@@ -24,7 +24,8 @@ def test_every_scenario_of_every_domain_gives_a_sound_environment(expand: Expand
     outcomes = expand(STAGE, {"questions": questions}, teacher=OfflineTeacher(), isolation="best_effort")
     assert [type(outcome) for outcome in outcomes] == [Keep] * len(wanted)
     rows = [outcome.row for outcome in outcomes if isinstance(outcome, Keep)]
-    assert {check.passed for row in rows for check in row.audit} == {True}, "nodes of one program have one tool"
+    assert {check.passed for row in rows for check in row.audit if check.check == "merge"} == {True}, "one program, one tool"
+    assert all(row.hackability is not None and row.hackability <= 0.2 for row in rows)
     for row, question, one in zip(rows, questions, wanted, strict=True):
         assert {goal.id for goal in row.turns[0].goals} == {node.id for node in question.nodes if node.needs_tool}
         assert (row.world.load is not None) is one.writes

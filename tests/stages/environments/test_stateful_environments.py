@@ -84,7 +84,10 @@ def test_a_write_that_says_so_and_does_nothing_is_refused(expand: Expand) -> Non
 
 
 def test_a_question_that_only_reads_has_no_state(expand: Expand) -> None:
-    source = "BALANCES = {'Y': 3}\n\ndef read(account):\n    if account not in ('X', 'Y'):\n        " + WRONG + "    return {'balance': BALANCES.get(account)}\n"
+    source = (
+        "BALANCES = {'Y': 3}\n\ndef read(account):\n    if account not in ('X', 'Y'):\n        " + WRONG
+        + "    return {'balance': BALANCES.get(account)}\n"
+    )
     outcome = made(expand, replace(QUESTION, nodes=[replace(READ, depends_on=[])]), writer({"What": source}))
     assert isinstance(outcome, Keep)
     assert (outcome.row.world.load, outcome.row.world.final_state) == (None, None)

@@ -103,7 +103,9 @@ def test_another_tool_or_a_malformed_call_reaches_nothing() -> None:
 
 def test_a_call_is_the_same_with_a_stated_default_and_without() -> None:
     wanted = goal(None, "call")
-    for arguments, there in (({"order": "A"}, True), ({"order": "A", "unit": "EUR"}, True), ({"order": "A", "unit": "USD"}, False)):
+    for arguments, there in (
+        ({"order": "A"}, True), ({"order": "A", "unit": "EUR"}, True), ({"order": "A", "unit": "USD"}, False),
+    ):
         assert reaches(wanted, Made("look", arguments, {"total": 3}), PARAMETERS) is there
     assert not reaches(wanted, Made("look", {"order": "A"}, {"total": 4}), PARAMETERS)
     assert not reaches(wanted, Made("look", {"order": "A", "unit": "EUR"}, {"total": 3}))

@@ -2,8 +2,8 @@
 
     write_code(WriteCode(case=<a recorded call of order_total>, ...), 0).source      # a function that answers the recorded calls
 
-What a program stands for is drafted by `worlds`. A recorded tool answers the calls that were recorded and has a structured error for
-all others. Tools of one name are one intent.
+What a program stands for is drafted by `worlds`. A recorded tool answers the calls that were recorded and has a structured error
+for all others. Tools of one name are one intent.
 """
 
 import json

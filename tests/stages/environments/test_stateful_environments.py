@@ -25,9 +25,11 @@ QUESTION: Question = new_row(
 )
 WRONG = "return {'error': {'type': 'invalid_argument', 'message': 'not so'}}\n"
 SOURCES = {
-    "Pay": f"import world\n\ndef pay(amount):\n    if type(amount) is not int or amount < 1:\n        {WRONG}    accounts = world.TABLES['accounts']\n    accounts['X']['balance'] -= amount\n"
+    "Pay": f"import world\n\ndef pay(amount):\n    if type(amount) is not int or amount < 1:\n        {WRONG}"
+           "    accounts = world.TABLES['accounts']\n    accounts['X']['balance'] -= amount\n"
            "    accounts['Y']['balance'] += amount\n    return {'left': accounts['X']['balance']}\n",
-    "What": f"import world\n\ndef read(account):\n    if account not in ('X', 'Y'):\n        {WRONG}    return {{'balance': world.TABLES['accounts'][account]['balance']}}\n",
+    "What": f"import world\n\ndef read(account):\n    if account not in ('X', 'Y'):\n        {WRONG}"
+            "    return {'balance': world.TABLES['accounts'][account]['balance']}\n",
 }
 
 

@@ -106,7 +106,8 @@ def wallet() -> Environment:
     return environment(
         turns=[EnvironmentTurn("Take 5, then pay 12.", first), EnvironmentTurn("What is left?", second)],
         tools=[tool("receive", "desk.wallet.receive", required=("amount",), amount=amount),
-               tool("pay", "desk.wallet.pay", required=("amount",), amount=amount), tool("look", "desk.wallet.look", from_turn=1)],
+               tool("pay", "desk.wallet.pay", required=("amount",), amount=amount),
+               tool("look", "desk.wallet.look", from_turn=1)],
         modules=[Module("wallet", WALLET), Module("desk", DESK)],
         world=World({"balance": 10}, "desk.load", "desk.dump", [], {"balance": 3}), answer=None,
     )

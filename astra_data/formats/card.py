@@ -17,7 +17,8 @@ TAGS: Mapping[str, list[str]] = {"astra_rl": [], "harbor": ["harbor"]}
 
 ABOUT: Mapping[str, str] = {
     "astra_rl": """Each row is an environment in the four columns of ASTRA's released RL rows: `prompt`, and as JSON strings
-`tool_schema`, `tool_dict` and `sub_qa_dict`. The column `astra_environment` holds the whole environment, calls, order and state included.""",
+`tool_schema`, `tool_dict` and `sub_qa_dict`. The column `astra_environment` holds the whole environment, with calls, order and
+state.""",
     "harbor": """Each folder is a task in the Harbor format; `harbor run -p .` runs them. The tools are an MCP server in a
 container of its own, and the reward is the F1 of goals reached over calls made.""",
 }

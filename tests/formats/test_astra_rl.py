@@ -112,7 +112,8 @@ def test_a_column_that_was_edited_beside_the_whole_environment_is_not_passed_ove
 
 
 @pytest.mark.parametrize(("make", "calls"), [
-    (shop, [("get_stock", {"sku": "A1"}, {"sku": "A1", "stock": 3}), ("get_value", {"sku": "A1"}, {"value": 7.5, "currency": "EUR"})]),
+    (shop, [("get_stock", {"sku": "B2"}, {"sku": "B2", "stock": 13}),
+            ("get_value", {"sku": "A1"}, {"value": 7.5, "currency": "EUR"})]),
     (wallet, [("receive", {"amount": 5}, {"balance": 15}), ("look", {}, {"balance": 10})]),
 ])
 def test_every_tool_source_runs_alone(make: Any, calls: list[Any]) -> None:

@@ -1,9 +1,9 @@
 """The modules and tools of a bfcl-eval entry: its classes as they are, one instance of each, and their state as JSON.
 
-    modules(files, entry)[-1].source        # the module `scenario`: instances, load, dump
+    modules(files, entry)[-1].source        # the module `scenario`: an instance of each class, load, dump
     tools(files, entry)[0].entry            # 'scenario.GorillaFileSystem.cat'
 
-The state is what bfcl-eval's own checker compares: the public attributes of every instance. A directory's way back to its
+A result that is no JSON is told as text, as bfcl-eval does. The state is what its own checker compares: the public attributes of every instance. A directory's way back to its
 parent is left out, as it is in the equality of directories.
 """
 
@@ -25,7 +25,32 @@ NO_DEFAULT = "None"
 """What documents write where the signature has a default of None, which is no value to pass."""
 SCENARIO = '''"""One instance of each class, and their states as JSON."""
 
+import functools
+import json
+
 {imports}
+
+
+class _Tools:
+    """The methods of an instance. A result that JSON cannot hold is told as text."""
+
+    def __init__(self, instance):
+        self._instance = instance
+
+    def __getattr__(self, name):
+        method = getattr(self._instance, name)
+
+        @functools.wraps(method)
+        def telling(**arguments):
+            result = method(**arguments)
+            try:
+                json.dumps(result, allow_nan=False)
+            except (TypeError, ValueError):
+                return str(result)
+            return result
+
+        return telling
+
 
 {instances}
 
@@ -96,12 +121,12 @@ def fixed(schema: Any) -> Any:
 
 def _glue(classes: list[PythonClass], is_long: bool) -> str:
     stateful = [each.name for each in classes if each.stateful]
-    loads = [f"    {name}._load_scenario(state[{name!r}], long_context={is_long})" for name in stateful]
+    loads = [f"    {name}._instance._load_scenario(state[{name!r}], long_context={is_long})" for name in stateful]
     return SCENARIO.format(
         imports="\n".join(f"from {each.module} import {each.name} as _{each.name}" for each in classes),
-        instances="\n".join(f"{each.name} = _{each.name}()" for each in classes),
+        instances="\n".join(f"{each.name} = _Tools(_{each.name}())" for each in classes),
         loads="\n".join(loads) or "    return",
-        states=", ".join(f"{name!r}: _plain({name})" for name in stateful),
+        states=", ".join(f"{name!r}: _plain({name}._instance)" for name in stateful),
     )
 
 

@@ -43,8 +43,8 @@ class LazyGroup(click.Group):
 def astra() -> None:
     """Synthesise training data for tool-using language models.
 
-    Start with `astra run demo`: real tools, no key. Exit codes: 2 usage, 3 input data, 4 endpoint, 5 tools, 130
-    interrupted.
+    Start with `astra run demo`: real tools, no key. Exit codes: 2 usage, 3 input data, 4 endpoint, 5 tools, 6 sandbox,
+    130 interrupted.
     """
 
 

@@ -2,21 +2,24 @@
 
     astra convert bfcl-eval --from bfcl --to bfcl
 
-Nothing of the package is imported or run here: its files are read, and the ground truth is played in the sandbox. Every call of it
-is a goal of kind `call`, reached by the same call with the same response. A goal comes after another of its turn if making its call
-before that one changes any response or the state after the turn.
+Nothing of the package is imported or run here: its files are read, and the ground truth is played in the sandbox. Every call of
+it is a goal of kind `call`, reached by the same call with the same response. A goal comes after another of its turn if making its
+call before that one changes any response or the state after the turn.
 """
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+from astra_data.errors import DataError, Place
 from astra_data.formats.bfcl_modules import GLUE, modules, tools
-from astra_data.formats.bfcl_source import BfclFiles, Call, Entry, located
+from astra_data.formats.bfcl_source import INSTALL, BfclFiles, Call, Entry, located
 from astra_data.formats.importing import difficulty_of, stage_of
 from astra_data.ledger import Unanswered
 from astra_data.pipeline.stage import Expand, Item, Keep, Outcome, Reject, Stage
@@ -44,10 +47,10 @@ class Played:
 
 
 Play = Callable[[Sequence[Call]], Played]
-"""Plays calls from the initial state. Raises `Failed` where one of them has no response."""
+"""Plays calls from the initial state. Raises `NoResponseError` where one of them has no response."""
 
 
-class Failed(Exception):
+class NoResponseError(Exception):
     """A call that came to no response; the text says which, and what became of it."""
 
 
@@ -61,11 +64,11 @@ def import_stage(source: Path) -> Stage:
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[Expand]:
-        with Sandbox(workers=WORKERS, preload=PRELOAD) as sandbox:
+        with importable(files.folder.parent), Sandbox(workers=WORKERS, preload=PRELOAD) as sandbox:
             async def expand(entry: Entry) -> list[Outcome]:
                 try:
                     return [Keep(await asyncio.to_thread(environment_of, files, entry, sandbox))]
-                except Failed as failure:
+                except NoResponseError as failure:
                     return [Reject(f"bfcl: the ground truth does not run - {failure}")]
 
             yield expand
@@ -73,8 +76,22 @@ def import_stage(source: Path) -> Stage:
     return stage_of(items, files.read(), 1, opened)
 
 
+@contextmanager
+def importable(folder: Path) -> Iterator[None]:
+    """Let the sandbox find what the classes import, if it is only beside the package. Raises `DataError` if it is nowhere."""
+    beside = [] if all(map(find_spec, PRELOAD)) else [str(folder)]
+    sys.path.extend(beside)
+    try:
+        if missing := [name for name in PRELOAD if find_spec(name) is None]:
+            raise DataError(f"{missing[0]} is not installed, which the classes import", place=Place(folder.name), mend=INSTALL)
+        yield
+    finally:
+        for path in beside:
+            sys.path.remove(path)
+
+
 def environment_of(files: BfclFiles, entry: Entry, sandbox: Sandbox) -> Environment:
-    """The environment of an entry. Raises `Failed`, and `Unanswered` where the sandbox broke."""
+    """The environment of an entry. Raises `NoResponseError`, and `Unanswered` where the sandbox broke."""
     offered, code = tools(files, entry), modules(files, entry)
     play = player(sandbox, code, offered, entry)
     turns = goals_by_turn(entry, play)
@@ -117,7 +134,7 @@ def edges(before: list[Call], calls: list[Call], played: Played, play: Play) -> 
 def _equal(before: list[Call], calls: list[Call], order: list[int], played: Played, play: Play) -> bool:
     try:
         other = play([*before, *calls])
-    except Failed:
+    except NoResponseError:
         return False
     wanted = [*played.responses[: len(before)], *(played.responses[len(before) + index] for index in order)]
     return same(wanted, other.responses) and same(played.state, other.state)
@@ -151,4 +168,4 @@ def player(sandbox: Sandbox, code: Sequence[Module], offered: Sequence[Environme
 def _failure(what: str, outcome: CallOutcome) -> Exception:
     if outcome.kind == "infrastructure":
         return Unanswered(f"sandbox: {outcome.message}")
-    return Failed(f"{what}: {outcome.kind} {outcome.error_type} {outcome.message}")
+    return NoResponseError(f"{what}: {outcome.kind} {outcome.error_type} {outcome.message}")

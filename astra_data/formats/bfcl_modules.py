@@ -3,24 +3,28 @@
     modules(files, entry)[-1].source        # the module `scenario`: an instance of each class, load, dump
     tools(files, entry)[0].entry            # 'scenario.GorillaFileSystem.cat'
 
-A result that is no JSON is told as text, as bfcl-eval does. The state is what its own checker compares: the public attributes of every instance. A directory's way back to its
-parent is left out, as it is in the equality of directories.
+A result that is no JSON is told as text, as bfcl-eval does. The state is what its own checker compares: the public attributes of
+every instance. A directory's way back to its parent is left out, as it is in the equality of directories.
 """
 
 import ast
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, TypeGuard
 
 from astra_data.errors import DataError, Place
-from astra_data.formats.bfcl_source import PACKAGE, BfclFiles, Entry, PythonClass
+from astra_data.formats.bfcl_source import PACKAGE, BfclFiles, Call, Entry, PythonClass
 from astra_data.messages import JsonObject
 from astra_data.rows.environments import EnvironmentTool, Module
+from astra_data.tools.validate import argument_error
 
 GLUE, LONG = "scenario", "long_context"
 LONG_CATEGORY = "multi_turn_long_context"
 TYPES = {"dict": "object", "float": "number", "list": "array", "tuple": "array", "int": "integer", "str": "string",
          "bool": "boolean", "String": "string"}
 ANY = ("any", "Any")
+NAMES: dict[type, str] = {str: "string", bool: "boolean", int: "integer", float: "number", list: "array", dict: "object",
+                          type(None): "null"}
 NO_DEFAULT = "None"
 """What documents write where the signature has a default of None, which is no value to pass."""
 SCENARIO = '''"""One instance of each class, and their states as JSON."""
@@ -90,14 +94,17 @@ def modules(files: BfclFiles, entry: Entry) -> list[Module]:
 
 
 def tools(files: BfclFiles, entry: Entry) -> list[EnvironmentTool]:
-    """All tools of the classes, those that are excluded too, in the order of classes and documents."""
+    """All tools of the classes, those that are excluded too, in the order of classes and documents. Their schemas admit the calls
+    of the ground truth: where an argument is of another type than the document says, the schema has both."""
     found: dict[str, EnvironmentTool] = {}
     for name in entry.classes:
         for document in files.documents[name]:
             tool = document["name"]
             if tool in found:
                 raise DataError(f"two tools of the name {tool}", place=Place(entry.id), mend="names are unique in an entry")
-            schema = {"name": tool, "description": document["description"], "parameters": fixed(document["parameters"])}
+            calls = [call for turn in entry.calls for call in turn if call.tool == tool]
+            parameters = admitting(fixed(document["parameters"]), calls)
+            schema = {"name": tool, "description": document["description"], "parameters": parameters}
             found[tool] = EnvironmentTool(tool, schema, f"{GLUE}.{name}.{tool}", entry.added.get(tool, 0))
     return list(found.values())
 
@@ -117,6 +124,15 @@ def fixed(schema: Any) -> Any:
         elif key != "type" and (key, value) != ("default", NO_DEFAULT):
             done[key] = value
     return done | {"items": {}} if done.get("type") == "array" and "items" not in done else done
+
+
+def admitting(parameters: JsonObject, calls: Sequence[Call]) -> JsonObject:
+    """The schema, with further types for the arguments that it would refuse."""
+    properties = dict(parameters.get("properties", {}))
+    for name, value in ((name, value) for call in calls for name, value in call.arguments.items()):
+        if name in properties and argument_error({"properties": {name: properties[name]}}, {name: value}):
+            properties[name] = properties[name] | {"type": [properties[name]["type"], NAMES[type(value)]]}
+    return parameters | {"properties": properties}
 
 
 def _glue(classes: list[PythonClass], is_long: bool) -> str:

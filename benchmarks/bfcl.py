@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from astra_data.formats.bfcl import PRELOAD, NoResponseError, environment_of, importable
+from astra_data.formats.bfcl import CLOCK, NoResponseError, environment_of, sandbox_for
 from astra_data.formats.bfcl_source import BfclFiles, Call, Entry
 from astra_data.rollout.goals import Made, same
 from astra_data.rollout.reward import Breakdown, breakdown
@@ -51,7 +51,8 @@ def replay(sandbox: Sandbox, environment: Environment, turns: Turns) -> Replay:
     dump = SandboxCall(world.dump)
     made = [(index, call) for index, turn in enumerate(turns) for call in turn]
     calls = [each for _, call in made for each in (SandboxCall(entries[call.tool], call.arguments), dump)]
-    with sandbox.start(Image(tuple((module.name, module.source) for module in environment.modules))) as episode:
+    image = Image(tuple((module.name, module.source) for module in environment.modules))
+    with sandbox.start(image, clock=CLOCK) as episode:
         _, *outcomes = episode.call_many([SandboxCall(world.load, {"state": world.initial_state}), dump, *calls])
     responses = [outcome.value if outcome.ok else {"error": outcome.message} for outcome in outcomes[1::2]]
     rollout = [Made(call.tool, call.arguments, response, turn) for (turn, call), response in zip(made, responses, strict=True)]
@@ -126,7 +127,7 @@ def _shuffled(asked: EnvironmentTurn, calls: list[Call], rng: random.Random) -> 
 
 def measured(files: BfclFiles) -> tuple[Counter[str], list[str]]:
     """Counts over all entries, and what was wrong with those that did not come in."""
-    with Sandbox(workers=2, preload=PRELOAD) as sandbox, ThreadPoolExecutor(4) as threads:
+    with sandbox_for(files) as sandbox, ThreadPoolExecutor(4) as threads:
 
         def one(entry: Entry) -> Counter[str] | str:
             try:
@@ -148,8 +149,7 @@ def figures() -> list[Figure]:
         print(f"bfcl: skipped, {error}")
         return []
     begun = time.perf_counter()
-    with importable(found):
-        seen, wrong = measured(BfclFiles(found))
+    seen, wrong = measured(BfclFiles(found))
     print("\n".join(wrong) + f"bfcl: {time.perf_counter() - begun:.0f} s; {dict(seen)}")
     return [
         equal("bfcl: entries imported", seen["imported"], ENTRIES),

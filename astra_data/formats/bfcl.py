@@ -4,7 +4,7 @@
 
 Nothing of the package is imported or run here: its files are read, and the ground truth is played in the sandbox. Every call of
 it is a goal of kind `call`, reached by the same call with the same response. A goal comes after another of its turn if making its
-call before that one changes any response or the state after the turn.
+call before that one changes any response, of this turn or a later one, or the state after a turn.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
-from itertools import combinations
+from itertools import chain, combinations
 from pathlib import Path
 from typing import Any
 
@@ -32,21 +32,26 @@ from astra_data.sandbox import Outcome as CallOutcome
 
 LICENSE = "Apache-2.0"
 EXCLUDED = "the entry excludes this tool; no code of bfcl-eval reads that, and its prompt offers the tool, as here"
-PRELOAD = ("mpmath",)
 WORKERS = 2
+CLOCK = 1725186600.0
+"""2024-09-01 10:30 UTC, the present of the trading class, in POSIX seconds."""
 
 locate = located
 
 
+Calls = Sequence[Sequence[Call]]
+"""Calls by turn."""
+
+
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What calls came to: a response each, and the state after them."""
+    """What calls came to: their responses, and the state after them, by turn."""
 
-    responses: list[Any]
-    state: Any
+    responses: list[list[Any]]
+    states: list[Any]
 
 
-Play = Callable[[Sequence[Call]], Played]
+Play = Callable[[Calls], Played]
 """Plays calls from the initial state. Raises `NoResponseError` where one of them has no response."""
 
 
@@ -64,7 +69,7 @@ def import_stage(source: Path) -> Stage:
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[Expand]:
-        with importable(files.folder.parent), Sandbox(workers=WORKERS, preload=PRELOAD) as sandbox:
+        with sandbox_for(files) as sandbox:
             async def expand(entry: Entry) -> list[Outcome]:
                 try:
                     return [Keep(await asyncio.to_thread(environment_of, files, entry, sandbox))]
@@ -77,14 +82,15 @@ def import_stage(source: Path) -> Stage:
 
 
 @contextmanager
-def importable(folder: Path) -> Iterator[None]:
-    """Let the sandbox find what the classes import, if it is only beside the package. Raises `DataError` if it is nowhere."""
-    beside = [] if all(map(find_spec, PRELOAD)) else [str(folder)]
+def sandbox_for(files: BfclFiles) -> Iterator[Sandbox]:
+    """A sandbox with what the classes import, be it installed or only beside the package. Raises `DataError` if it is nowhere."""
+    beside = [] if all(map(find_spec, files.packages)) else [str(files.folder.parent)]
     sys.path.extend(beside)
     try:
-        if missing := [name for name in PRELOAD if find_spec(name) is None]:
-            raise DataError(f"{missing[0]} is not installed, which the classes import", place=Place(folder.name), mend=INSTALL)
-        yield
+        if missing := [name for name in files.packages if find_spec(name) is None]:
+            raise DataError(f"{missing[0]}, which the classes import, is not here", place=Place(files.folder.name), mend=INSTALL)
+        with Sandbox(workers=WORKERS, preload=files.packages) as sandbox:
+            yield sandbox
     finally:
         for path in beside:
             sys.path.remove(path)
@@ -94,9 +100,9 @@ def environment_of(files: BfclFiles, entry: Entry, sandbox: Sandbox) -> Environm
     """The environment of an entry. Raises `NoResponseError`, and `Unanswered` where the sandbox broke."""
     offered, code = tools(files, entry), modules(files, entry)
     play = player(sandbox, code, offered, entry)
-    turns = goals_by_turn(entry, play)
-    final = play([call for turn in entry.calls for call in turn]).state
-    world = World(entry.initial, f"{GLUE}.load", f"{GLUE}.dump", [], final)
+    played = play(entry.calls)
+    turns = with_goals(entry, played, play)
+    world = World(entry.initial, f"{GLUE}.load", f"{GLUE}.dump", [], played.states[-1])
     notes = [AuditCheck("excluded", name, None, EXCLUDED) for name in entry.excluded]
     environment: Environment = new_row(
         Environment, question_id=None, source="bfcl", domain=" + ".join(sorted(entry.classes)), language="en", license=LICENSE,
@@ -106,66 +112,60 @@ def environment_of(files: BfclFiles, entry: Entry, sandbox: Sandbox) -> Environm
     return environment
 
 
-def goals_by_turn(entry: Entry, play: Play) -> list[EnvironmentTurn]:
-    """The turns with their goals in the order of the ground truth."""
-    turns: list[EnvironmentTurn] = []
-    before: list[Call] = []
-    for user, calls in zip(entry.users, entry.calls, strict=True):
-        played = play([*before, *calls])
-        responses = played.responses[len(before):]
-        goals = [Goal(f"g{len(before) + index}", call.tool, call.arguments, response, None, Match("call"), [])
-                 for index, (call, response) in enumerate(zip(calls, responses, strict=True))]
-        order = edges(before, calls, played, play)
-        turns.append(EnvironmentTurn(user, [_after(goal, goals, order, index) for index, goal in enumerate(goals)]))
-        before.extend(calls)
+def with_goals(entry: Entry, played: Played, play: Play) -> list[EnvironmentTurn]:
+    """The turns with their goals in the order of the ground truth, numbered over all turns."""
+    turns, number = [], 0
+    for turn, (user, calls) in enumerate(zip(entry.users, entry.calls, strict=True)):
+        ids = [f"g{number + index}" for index in range(len(calls))]
+        order = edges(entry.calls, turn, played, play)
+        goals = [Goal(ids[j], call.tool, call.arguments, played.responses[turn][j], None, Match("call"),
+                      [ids[i] for i in range(j) if (i, j) in order]) for j, call in enumerate(calls)]
+        turns.append(EnvironmentTurn(user, goals))
+        number += len(calls)
     return turns
 
 
-def edges(before: list[Call], calls: list[Call], played: Played, play: Play) -> set[tuple[int, int]]:
-    """(i, j) for calls of a turn of which i must precede j: j made just before i gives another response or another state."""
-    found: set[tuple[int, int]] = set()
-    for i, j in combinations(range(len(calls)), 2):
-        order = [*range(i), j, *range(i, j), *range(j + 1, len(calls))]
-        if not _equal(before, [calls[index] for index in order], order, played, play):
-            found.add((i, j))
-    return found
+def edges(turns: Calls, turn: int, played: Played, play: Play) -> set[tuple[int, int]]:
+    """(i, j) for calls of a turn of which i must precede j: with j made just before i, some response of this turn or a later one,
+    or a state after a turn, is another."""
+    size = len(turns[turn])
+    return {
+        (i, j) for i, j in combinations(range(size), 2)
+        if not _unchanged(turns, turn, [*range(i), j, *range(i, j), *range(j + 1, size)], played, play)
+    }
 
 
-def _equal(before: list[Call], calls: list[Call], order: list[int], played: Played, play: Play) -> bool:
+def _unchanged(turns: Calls, turn: int, order: list[int], played: Played, play: Play) -> bool:
     try:
-        other = play([*before, *calls])
+        other = play([*turns[:turn], [turns[turn][index] for index in order], *turns[turn + 1:]])
     except NoResponseError:
         return False
-    wanted = [*played.responses[: len(before)], *(played.responses[len(before) + index] for index in order)]
-    return same(wanted, other.responses) and same(played.state, other.state)
-
-
-def _after(goal: Goal, goals: list[Goal], order: set[tuple[int, int]], index: int) -> Goal:
-    after = [goals[i].id for i in range(index) if (i, index) in order]
-    return Goal(goal.id, goal.tool, goal.arguments, goal.response, goal.answer, goal.match, after)
+    moved = [played.responses[turn][index] for index in order]
+    wanted = [*played.responses[:turn], moved, *played.responses[turn + 1:]]
+    return same(wanted, other.responses) and same(played.states, other.states)
 
 
 def player(sandbox: Sandbox, code: Sequence[Module], offered: Sequence[EnvironmentTool], entry: Entry) -> Play:
     """Plays calls in an episode of their own."""
     image = Image(tuple((module.name, module.source) for module in code))
     entries = {tool.name: tool.entry for tool in offered}
-    load = SandboxCall(f"{GLUE}.load", {"state": entry.initial})
+    load, dump = SandboxCall(f"{GLUE}.load", {"state": entry.initial}), SandboxCall(f"{GLUE}.dump")
 
-    def play(calls: Sequence[Call]) -> Played:
-        made = [SandboxCall(entries[call.tool], call.arguments) for call in calls]
-        with sandbox.start(image) as episode:
-            if not episode.loaded.ok:
-                raise _failure("the modules", episode.loaded)
-            outcomes = episode.call_many([load, *made, SandboxCall(f"{GLUE}.dump")])
-        for call, outcome in zip([load, *made, SandboxCall(f"{GLUE}.dump")], outcomes, strict=True):
-            if not outcome.ok:
-                raise _failure(call.entry, outcome)
-        return Played([outcome.value for outcome in outcomes[1:-1]], outcomes[-1].value)
+    def play(turns: Calls) -> Played:
+        made = [[*(SandboxCall(entries[call.tool], call.arguments) for call in turn), dump] for turn in turns]
+        with sandbox.start(image, clock=CLOCK) as episode:
+            outcomes = iter([episode.loaded, *episode.call_many([load, *chain.from_iterable(made)])])
+        _value("the modules", next(outcomes))
+        _value(load.entry, next(outcomes))
+        values = [[_value(call.entry, next(outcomes)) for call in turn] for turn in made]
+        return Played([turn[:-1] for turn in values], [turn[-1] for turn in values])
 
     return play
 
 
-def _failure(what: str, outcome: CallOutcome) -> Exception:
+def _value(what: str, outcome: CallOutcome) -> Any:
     if outcome.kind == "infrastructure":
-        return Unanswered(f"sandbox: {outcome.message}")
-    return NoResponseError(f"{what}: {outcome.kind} {outcome.error_type} {outcome.message}")
+        raise Unanswered(f"sandbox: {outcome.message}")
+    if not outcome.ok:
+        raise NoResponseError(f"{what}: {outcome.kind} {outcome.error_type} {outcome.message}")
+    return outcome.value

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from astra_data.errors import DataError, Place
+from astra_data.formats.standalone import packages
 from astra_data.hub.writer import read_jsonl
 from astra_data.messages import JsonObject
 
@@ -123,6 +124,13 @@ class BfclFiles:
         """Class -> the documents of its tools."""
         folder = self.folder / DOCUMENTS
         return {name: [value for _, value in read_jsonl(folder / f"{each.module}.json")] for name, each in self.classes.items()}
+
+    @cached_property
+    def packages(self) -> list[str]:
+        """What the classes of the entries import beyond the standard library."""
+        entries = [value for file in self.entry_files.values() for _, value in read_jsonl(file)]
+        named = {name for value in entries for name in value["involved_classes"]}
+        return sorted(packages((self.classes[name].source for name in named if name in self.classes), [PACKAGE]))
 
     def entries(self) -> Iterator[Entry]:
         """All entries, category by category. Raises `DataError` naming file, row and field."""

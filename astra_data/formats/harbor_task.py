@@ -6,10 +6,8 @@ Tools run in a container of their own behind an MCP server that logs every call;
 nor the goals. The verifier takes the log, and runs our goals and reward, file for file, with the standard library alone.
 """
 
-import ast
 import functools
 import json
-import sys
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ import orjson
 
 import astra_data
 from astra_data.formats.importing import goals_of
+from astra_data.formats.standalone import packages
 from astra_data.rows import Environment, to_dict
 
 TASK, INSTRUCTION, TOOLS, GOALS = "task.toml", "instruction.md", "environment/tools/environment.json", "tests/goals.json"
@@ -105,8 +104,8 @@ python3 -I /tests/verify.py /tests/goals.json http://tools:8000/calls /logs/veri
 def files_of(environment: Environment) -> dict[str, str]:
     """The files of one task: path inside its folder -> text."""
     more = MORE.format(next=next_tool(environment)) if len(environment.turns) > 1 else ""
-    packages = sorted(foreign_packages(environment))
-    install = f"RUN pip install --no-cache-dir {' '.join(packages)}\n" if packages else ""
+    needed = sorted(packages((module.source for module in environment.modules), (module.name for module in environment.modules)))
+    install = f"RUN pip install --no-cache-dir {' '.join(needed)}\n" if needed else ""
     return {
         TASK: task_toml(environment),
         INSTRUCTION: INSTRUCTIONS.format(user=environment.turns[0].user, more=more),
@@ -166,20 +165,6 @@ def task_toml(environment: Environment) -> str:
         name=_toml(f"astra/{environment.id}"), description=_toml(f"{environment.domain}: {environment.turns[0].user[:200]}"),
         keywords=_toml(["astra", environment.source]), category=_toml(environment.domain), environment=_toml(text),
     )
-
-
-def foreign_packages(environment: Environment) -> set[str]:
-    """The packages that modules import and that are neither the standard library's nor the environment's own."""
-    own = {module.name for module in environment.modules}
-    found: set[str] = set()
-    for module in environment.modules:
-        try:
-            nodes = list(ast.walk(ast.parse(module.source)))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-        found |= {alias.name.partition(".")[0] for node in nodes if isinstance(node, ast.Import) for alias in node.names}
-        found |= {node.module.partition(".")[0] for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
-    return found - own - sys.stdlib_module_names
 
 
 @functools.cache

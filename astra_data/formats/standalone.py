@@ -9,7 +9,8 @@ such forms have no state that tools share.
 import ast
 import json
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 
 from astra_data.rows.environments import Environment, EnvironmentTool, Module
 
@@ -79,15 +80,21 @@ def _needed(environment: Environment, first: str) -> list[Module]:
         name = wanted.pop()
         if name in by_name and name not in found:
             found.add(name)
-            wanted.extend(_imports(by_name[name].source))
+            wanted.extend(imports(by_name[name].source))
     return [module for module in environment.modules if module.name in found]
+
+
+def packages(sources: Iterable[str], own: Iterable[str]) -> set[str]:
+    """The packages that sources import and that are neither `own` nor the standard library's."""
+    found = {name.partition(".")[0] for source in sources for name in imports(source)}
+    return found - set(own) - sys.stdlib_module_names
 
 
 def _functions(tree: ast.Module) -> list[str]:
     return [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
 
 
-def _imports(source: str) -> Iterator[str]:
+def imports(source: str) -> Iterator[str]:
     """The modules that a source imports; none if it is not Python, since then nothing of it runs."""
     try:
         tree = ast.parse(source)

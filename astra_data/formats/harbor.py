@@ -77,6 +77,8 @@ def write(environments: Iterable[Environment], folder: Path, card: str) -> int:
     (folder / "README.md").write_text(card, encoding="utf-8")
     written = 0
     for environment in environments:
+        if not environment.turns:
+            raise DataError("an environment without a turn asks for nothing", place=Place(environment.id), mend="leave it out")
         for name, text in files_of(environment).items():
             path = folder / environment.id / name
             path.parent.mkdir(parents=True, exist_ok=True)

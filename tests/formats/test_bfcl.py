@@ -9,7 +9,7 @@ import mini_bfcl
 import pytest
 
 from astra_data.errors import DataError
-from astra_data.formats import bfcl
+from astra_data.formats import astra_rl, bfcl, harbor
 from astra_data.formats.bfcl_modules import admitting, fixed
 from astra_data.formats.bfcl_source import MORE_TOOLS, BfclFiles, Call, located, parsed
 from astra_data.pipeline.stage import Item, Keep, Reject
@@ -93,6 +93,13 @@ def test_modules_import_one_another_and_nothing_of_the_package(mini: dict[str, E
     assert names == ["long_context", "notes", "maths", "scenario"]
     assert all("bfcl_eval" not in module.source and "subprocess" not in module.source for module in mini["base"].modules)
     assert mini["base"].modules[0].source == "FILLER = None\n"
+
+
+def test_environments_come_back_equal_from_the_forms_that_are_written(mini: dict[str, Environment], tmp_path: Path) -> None:
+    harbor.write(mini.values(), tmp_path, "# card\n")
+    for environment in mini.values():
+        assert astra_rl.from_row(astra_rl.to_row(environment), "rl.jsonl", 1) == environment
+        assert harbor.read(tmp_path / environment.id) == environment
 
 
 def test_a_ground_truth_that_raises_is_rejected_with_the_reason(tmp_path: Path) -> None:

@@ -160,7 +160,8 @@ def answered(episode: Episode, message: dict[str, Any]) -> dict[str, Any] | None
     if method == "tools/list":
         return reply | {"result": {"tools": episode.offered()}}
     if method == "tools/call":
-        text, failed = episode.call(params["name"], params.get("arguments") or {})
+        arguments = params.get("arguments")
+        text, failed = episode.call(params["name"], {} if arguments is None else arguments)
         return reply | {"result": {"content": [{"type": "text", "text": text}], "isError": failed}}
     if method == "ping":
         return reply | {"result": {}}

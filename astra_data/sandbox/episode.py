@@ -24,6 +24,7 @@ from astra_data.sandbox.worker import Ending, Worker, WorkerLostError
 
 BLOB_BYTES: Final = 1 << 26
 GRACE_S: Final = 0.5
+_encode = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 LOST: Final = Outcome("infrastructure", message="the worker of the sandbox was lost; start the episode again", alive=False)
 
 
@@ -33,18 +34,17 @@ class Episode:
     def __init__(self, worker: Worker, channel: Channel, pid: int, limits: Limits, on_close: Callable[[], None]) -> None:
         self._worker, self._channel, self.pid, self._limits, self._on_close = worker, channel, pid, limits, on_close
         self._over: Outcome | None = None
-        self._closed = False
+        self._closed, self._number = False, 0
         self._lock = threading.Lock()
         self._most = answers.most_bytes(limits.stdout_bytes, limits.result_bytes)
         self.loaded = Outcome("infrastructure", message="the image was not loaded", alive=False)
 
     def load(self, image: Image, blob: bytes | None) -> bytes | None:
         """Run the modules of an image, compiled already or not; sets `loaded`. The compiled modules, if they were made here."""
-        request = ["load", image.modules] if blob is None else ["run"]
-        frames = [json.dumps(request).encode()] + ([] if blob is None else [blob])
+        request = ["load", image.modules] if blob is None else ["run", None]
         made: list[bytes] = []
         with self._lock:
-            self.loaded = self._exchange(frames, 1, None if blob is not None else made)[0]
+            self.loaded = self._exchange(request, 1, blob, made)[0]
             if self.loaded.kind not in ("ok", "output_limit"):
                 self._end(self.loaded.kind, f"not run: the image did not load - {self.loaded.message}")
         return made[0] if made and made[0] else None
@@ -62,9 +62,9 @@ class Episode:
             raise SandboxError("the episode is closed", mend="start another")
         if not calls:
             return []
-        frame = json.dumps(["call", [[call.entry, call.arguments] for call in calls]], allow_nan=False).encode()
+        request = ["call", [[call.entry, call.arguments] for call in calls]]
         with self._lock:
-            return self._exchange([frame], len(calls), None)
+            return self._exchange(request, len(calls))
 
     def close(self) -> None:
         """End the child. Does nothing the second time."""
@@ -83,17 +83,21 @@ class Episode:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _exchange(self, frames: list[bytes], wanted: int, blob: list[bytes] | None) -> list[Outcome]:
-        """Send a request and read so many answers, after a frame for `blob` if there is one to be had."""
+    def _exchange(
+        self, request: list[Any], wanted: int, blob: bytes | None = None, made: list[bytes] | None = None
+    ) -> list[Outcome]:
+        """Send a request and read so many answers; the frame that comes before them when sources are loaded goes to `made`."""
+        self._number += 1
+        frames = [_encode([self._number, *request]).encode()] + ([] if blob is None else [blob])
         outcomes: list[Outcome] = []
         deadline = Deadline(self.pid, self._limits.wall_s, self._limits.cpu_s)
         try:
             if self._over is None:
-                self._send(frames, deadline)
-                if blob is not None:
-                    blob.append(self._channel.receive(BLOB_BYTES, deadline.patience))
+                self._channel.send(frames, deadline.patience)
+                if made is not None and blob is None:
+                    made.append(self._channel.receive(BLOB_BYTES, deadline.patience))
             while self._over is None and len(outcomes) < wanted:
-                outcome = answers.read(self._channel.receive(self._most, deadline.patience), deadline.used)
+                outcome = answers.read(self._channel.receive(self._most, deadline.patience), self._number, deadline.passed)
                 outcomes.append(outcome)
                 if not outcome.alive:
                     self._end(outcome.kind, f"not run: the episode ended before - {outcome.message}")
@@ -102,11 +106,6 @@ class Episode:
         except (OverdueError, EndedError, MalformedError, WorkerLostError) as error:
             outcomes.append(self._after(error, deadline))
         return outcomes + [self._over or LOST] * (wanted - len(outcomes))
-
-    def _send(self, frames: list[bytes], deadline: Deadline) -> None:
-        if self._channel.unasked():
-            raise MalformedError("an answer that nobody asked for")
-        self._channel.send(*frames, within=self._limits.wall_s)
 
     def _after(self, error: Exception, deadline: Deadline) -> Outcome:
         """What a call came to that was not answered; the child is ended."""

@@ -27,7 +27,7 @@ ENDING_KINDS: frozenset[Kind] = frozenset({"memory", "exit"})
 class Outcome:
     """`stdout` holds what was printed, `truncated` if that is not all of it. `alive`: whether the episode can be called again.
 
-    `cpu_s` is the child's own count, at most what the host saw it use; it takes no part in comparisons.
+    `cpu_s` is the child's own count, at most the time that went by; it takes no part in comparisons.
     """
 
     kind: Kind

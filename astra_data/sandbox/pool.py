@@ -118,7 +118,7 @@ class Sandbox:
                 worker.live -= 1
 
         try:
-            channel, pid = worker.fork(options)
+            channel, pid = worker.fork(options, min(limits.wall_s, limits.cpu_s))
         except BaseException:
             with self._lock:
                 worker.live -= 1

@@ -95,8 +95,8 @@ class Worker:
             raise
         return worker
 
-    def fork(self, options: dict[str, Any]) -> tuple[Channel, int]:
-        """A child and the channel to it. Raises `OSError` if the system has no room for one."""
+    def fork(self, options: dict[str, Any], first_s: float = ANSWER_S) -> tuple[Channel, int]:
+        """A child and the channel to it, see `Channel`. Raises `OSError` if the system has no room for one."""
         ours, theirs = socket.socketpair()
         try:
             with theirs:
@@ -107,7 +107,7 @@ class Worker:
         except BaseException:
             ours.close()
             raise
-        return Channel(ours), pid
+        return Channel(ours, first_s), pid
 
     def ending(self, pid: int) -> Ending | None:
         """How a child ended by itself; None while it runs."""

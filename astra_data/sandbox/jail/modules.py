@@ -49,8 +49,7 @@ class Loaded:
     def load(self) -> None:
         """Run the modules in their order. Raises what they raise."""
         for name in (*self._codes, *self._packages):
-            for known in [one for one in sys.modules if one == name or one.startswith(f"{name}.")]:
-                del sys.modules[known]
+            sys.modules.pop(name, None)
         sys.meta_path.insert(0, self)
         for name in self._codes:
             importlib.import_module(name)

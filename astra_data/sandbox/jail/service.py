@@ -2,12 +2,12 @@
 
 A frame is a length (u32, little-endian) and so many bytes. Requests are JSON:
 
-    ["load", [["bank", "def pay(): ..."]]]                  answered by the compiled modules (a frame of bytes), then an answer
-    ["run"]                                                 followed by such a frame; one answer
-    ["call", [["bank.pay", {"amount": 3}], ...]]            one answer each, sent as soon as it is there
+    [1, "load", [["bank", "def pay(): ..."]]]           answered by the compiled modules (a frame of bytes), then an answer
+    [1, "run", null]                                    followed by such a frame; one answer
+    [2, "call", [["bank.pay", {"amount": 3}], ...]]     one answer each, sent as soon as it is there
 
-An answer is `[kind, value, error_type, message, where, stdout, truncated, cpu_s]`. Nothing here is a boundary: code of an
-image can walk to this module's variables. The boundary is the kernel's, and the host believes no answer.
+An answer is `[kind, value, error_type, message, where, stdout, truncated, cpu_s, number of the request]`. Nothing here is a boundary:
+code of an image can walk to this module's variables. The boundary is the kernel's, and the host believes no answer.
 """
 
 import json
@@ -24,8 +24,8 @@ from astra_data.sandbox.jail.confinement import CHANNEL
 from astra_data.sandbox.jail.output import Output
 from astra_data.sandbox.jail.scrubbing import Scrubber
 
-NO_MEMORY = b'["memory",null,"MemoryError","out of memory","","",false,0]'
-READ_BYTES = 1 << 16
+NO_MEMORY = b'["memory",null,"MemoryError","out of memory","","",false,0,%d]'
+READ_BYTES = 1 << 13
 
 _encode = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 _text = json.JSONEncoder(separators=(",", ":")).encode
@@ -42,17 +42,18 @@ class Service:
     result_bytes: int
     scrubber: Scrubber
     image: modules.Loaded | None = None
+    number: int = 0
     _unread: bytes = b""
 
     def serve(self) -> NoReturn:
         """Answer until the host hangs up."""
         while True:
-            request = _decode(self._frame())
-            if request[0] == "call":
-                for entry, arguments in request[1]:
+            self.number, task, body = _decode(self._frame())
+            if task == "call":
+                for entry, arguments in body:
                     self._answer(partial(self._called, entry, arguments))
-            elif request[0] == "load":
-                self._answer(partial(self._load_sources, request[1]))
+            elif task == "load":
+                self._answer(partial(self._load_sources, body))
             else:
                 self._answer(partial(self._load_blob, self._frame()))
 
@@ -83,7 +84,7 @@ class Service:
         try:
             _send(self._frame_of(self._outcome(work), _cpu() - begun))
         except MemoryError:
-            _send(NO_MEMORY)
+            _send(NO_MEMORY % self.number)
 
     def _outcome(self, work: Callable[[], Any]) -> tuple[str, str, tuple[str, str, str]]:
         """(kind, value as JSON, (error type, message, where))."""
@@ -107,11 +108,11 @@ class Service:
         kind, value, (name, message, where) = outcome
         printed, cut = self.output.take()
         if not name and not message and not printed and not cut:
-            return f'["{kind}",{value},"","","","",false,{cpu_s:.6f}]'.encode("ascii")
+            return f'["{kind}",{value},"","","","",false,{cpu_s:.6f},{self.number}]'.encode("ascii")
         kind = "output_limit" if cut and kind == "ok" else kind
         message, printed = self.scrubber.text(message), self.scrubber.text(printed)
         rest = _text([name, message, where, printed, cut])[1:-1]
-        return f'["{kind}",{value},{rest},{cpu_s:.6f}]'.encode("ascii")
+        return f'["{kind}",{value},{rest},{cpu_s:.6f},{self.number}]'.encode("ascii")
 
     def _frame(self) -> bytes:
         size = int(_unpack("<I", self._exactly(4))[0])

@@ -14,96 +14,75 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
-from astra_data.formats.bfcl import CLOCK, NoResponseError, environment_of, sandbox_for
-from astra_data.formats.bfcl_source import BfclFiles, Call, Entry
-from astra_data.rollout.goals import Made, same
-from astra_data.rollout.reward import Breakdown, breakdown
+from astra_data.formats.bfcl import NoResponseError, environment_of, sandbox_for
+from astra_data.formats.bfcl_source import BfclFiles, Entry
+from astra_data.rollout.goals import same
+from astra_data.rollout.replay import Played, gold_calls, replay
+from astra_data.rollout.running import Planned, Running
 from astra_data.rows import Environment
 from astra_data.rows.environments import EnvironmentTurn
-from astra_data.sandbox import Call as SandboxCall
-from astra_data.sandbox import Image, Sandbox
+from astra_data.sandbox import Sandbox
 from benchmarks.bfcl_wheel import NoWheelError, folder
 from benchmarks.figure import Figure, equal, show
 
 ENTRIES = 800
-Turns = list[list[Call]]
+Turns = list[list[Planned]]
 
 
-@dataclass(frozen=True, slots=True)
-class Replay:
-    """What a rollout of given calls came to."""
-
-    scored: Breakdown
-    responses: list[object]
-    states: list[object]
-
-    def ends_like(self, environment: Environment) -> bool:
-        return same(self.states[-1], environment.world.final_state)
-
-
-def replay(sandbox: Sandbox, environment: Environment, turns: Turns) -> Replay:
-    """Play calls, each in its turn, and score them. `states` are those before the first call and after each."""
-    entries = {tool.name: tool.entry for tool in environment.tools}
-    world = environment.world
-    assert world.load is not None and world.dump is not None
-    dump = SandboxCall(world.dump)
-    made = [(index, call) for index, turn in enumerate(turns) for call in turn]
-    calls = [each for _, call in made for each in (SandboxCall(entries[call.tool], call.arguments), dump)]
-    image = Image(tuple((module.name, module.source) for module in environment.modules))
-    with sandbox.start(image, clock=CLOCK) as episode:
-        _, *outcomes = episode.call_many([SandboxCall(world.load, {"state": world.initial_state}), dump, *calls])
-    responses = [outcome.value if outcome.ok else {"error": outcome.message} for outcome in outcomes[1::2]]
-    rollout = [Made(call.tool, call.arguments, response, turn) for (turn, call), response in zip(made, responses, strict=True)]
-    parameters = {tool.name: tool.schema["parameters"] for tool in environment.tools}
-    return Replay(breakdown(environment.turns, rollout, parameters), responses, [outcome.value for outcome in outcomes[::2]])
-
-
-def truth(environment: Environment) -> Turns:
-    return [[Call(goal.tool, goal.arguments) for goal in turn.goals] for turn in environment.turns]
-
-
-def changed(turns: Turns, turn: int, calls: list[Call]) -> Turns:
+def changed(turns: Turns, turn: int, calls: list[Planned]) -> Turns:
     return [*turns[:turn], calls, *turns[turn + 1:]]
 
 
 def examined(sandbox: Sandbox, environment: Environment) -> Counter[str]:
     """Counts: what was tried, and what of it came out as it must."""
     seen: Counter[str] = Counter()
-    turns, rng = truth(environment), random.Random(environment.id)
-    gold = replay(sandbox, environment, turns)
-    seen["truth: F1"] += gold.scored.f1 == 1.0
-    seen["truth: state"] += gold.ends_like(environment)
+    turns, rng = gold_calls(environment), random.Random(environment.id)
+    gold = replay(environment, turns, sandbox)
+    seen["truth: F1"] += gold.breakdown.f1 == 1.0
+    seen["truth: state"] += gold.final_state_reached is True
     turn, index = rng.choice([(turn, index) for turn, calls in enumerate(turns) for index in range(len(calls))])
-    dropped = replay(sandbox, environment, changed(turns, turn, turns[turn][:index] + turns[turn][index + 1:]))
-    seen["dropped: recall"] += dropped.scored.recall < 1
-    for repeated in _redundant(sandbox, environment, turns, gold):
+    dropped = replay(environment, changed(turns, turn, turns[turn][:index] + turns[turn][index + 1:]), sandbox)
+    seen["dropped: recall"] += dropped.breakdown.recall < 1
+    for repeated in _redundant(sandbox, environment, turns):
         seen["redundant"] += 1
-        seen["redundant: precision"] += repeated.scored.precision < 1 and repeated.scored.recall == 1
+        seen["redundant: precision"] += repeated.breakdown.precision < 1 and repeated.breakdown.recall == 1
     for broken in _broken(environment.turns, turns):
-        worse = replay(sandbox, environment, broken)
+        worse = replay(environment, broken, sandbox)
         seen["broken"] += 1
-        seen["broken: noticed"] += worse.scored.f1 < 1 or not worse.ends_like(environment)
+        seen["broken: noticed"] += worse.breakdown.f1 < 1 or not worse.final_state_reached
     shuffled = [_shuffled(each, calls, rng) for each, calls in zip(environment.turns, turns, strict=True)]
     if shuffled != turns:
         seen["shuffled"] += 1
-        seen["shuffled: F1"] += replay(sandbox, environment, shuffled).scored.f1 == 1.0
+        seen["shuffled: F1"] += replay(environment, shuffled, sandbox).breakdown.f1 == 1.0
     return seen
 
 
-def _redundant(sandbox: Sandbox, environment: Environment, turns: Turns, gold: Replay) -> Iterator[Replay]:
+def _redundant(sandbox: Sandbox, environment: Environment, turns: Turns) -> Iterator[Played]:
     """The first call that can be made twice without a trace: no state, and no other response, is another for it."""
+    traced, states = _traced(sandbox, environment, turns)
     position = 0
     for turn, calls in enumerate(turns):
         for index, call in enumerate(calls):
             position += 1
-            if same(gold.states[position - 1], gold.states[position]):
-                twice = replay(sandbox, environment, changed(turns, turn, [*calls[: index + 1], call, *calls[index + 1:]]))
-                wanted = [*gold.responses[:position], gold.responses[position - 1], *gold.responses[position:]]
-                if same(twice.responses, wanted):
+            if same(states[position - 1], states[position]):
+                twice = replay(environment, changed(turns, turn, [*calls[: index + 1], call, *calls[index + 1:]]), sandbox)
+                wanted = [*traced[:position], traced[position - 1], *traced[position:]]
+                if [result.content for result in twice.results] == wanted:
                     yield twice
                     return
+
+
+def _traced(sandbox: Sandbox, environment: Environment, turns: Turns) -> tuple[list[str], list[object]]:
+    """What each call is told, and the states before the first and after each."""
+    told, states = [], []
+    with Running(environment, sandbox) as running:
+        states.append(running.state())
+        for running.turn, calls in enumerate(turns):
+            for result, state in running.call_with_states(calls):
+                told.append(result.content)
+                states.append(state)
+    return told, states
 
 
 def _broken(asked: list[EnvironmentTurn], turns: Turns) -> Iterator[Turns]:
@@ -115,7 +94,7 @@ def _broken(asked: list[EnvironmentTurn], turns: Turns) -> Iterator[Turns]:
                 yield changed(turns, turn, [*calls[:i], calls[j], *calls[i:j], *calls[j + 1:]])
 
 
-def _shuffled(asked: EnvironmentTurn, calls: list[Call], rng: random.Random) -> list[Call]:
+def _shuffled(asked: EnvironmentTurn, calls: list[Planned], rng: random.Random) -> list[Planned]:
     """The calls of a turn in some order in which none comes before one that must precede it."""
     left, order = dict(zip((goal.id for goal in asked.goals), calls, strict=True)), []
     after = {goal.id: goal.after for goal in asked.goals}

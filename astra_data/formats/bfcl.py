@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
-from itertools import chain, combinations
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -23,18 +23,17 @@ from astra_data.formats.bfcl_source import INSTALL, BfclFiles, Call, Entry, loca
 from astra_data.formats.importing import difficulty_of, stage_of
 from astra_data.ledger import Unanswered
 from astra_data.pipeline.stage import Expand, Item, Keep, Outcome, Reject, Stage
-from astra_data.rollout.goals import same
+from astra_data.rollout.goals import parsed, same
+from astra_data.rollout.running import Result, Running, Unloadable
 from astra_data.rows import Environment, new_row
-from astra_data.rows.environments import AuditCheck, EnvironmentTool, EnvironmentTurn, Goal, Match, Module, World
-from astra_data.sandbox import Call as SandboxCall
-from astra_data.sandbox import Image, Sandbox
-from astra_data.sandbox import Outcome as CallOutcome
+from astra_data.rows.environments import AuditCheck, EnvironmentTurn, Goal, Match, World
+from astra_data.sandbox import Sandbox
+from astra_data.tools.result import ToolBackendDown
 
 LICENSE = "Apache-2.0"
 EXCLUDED = "the entry excludes this tool; no code of bfcl-eval reads that, and its prompt offers the tool, as here"
+EARLY = "the entry adds this tool in a later turn than its ground truth calls it in; it is there from that turn on"
 WORKERS = 2
-CLOCK = 1725186600.0
-"""2024-09-01 10:30 UTC, the present of the trading class, in POSIX seconds."""
 
 locate = located
 
@@ -98,18 +97,29 @@ def sandbox_for(files: BfclFiles) -> Iterator[Sandbox]:
 
 def environment_of(files: BfclFiles, entry: Entry, sandbox: Sandbox) -> Environment:
     """The environment of an entry. Raises `NoResponseError`, and `Unanswered` where the sandbox broke."""
-    offered, code = tools(files, entry), modules(files, entry)
-    play = player(sandbox, code, offered, entry)
+    bare = _row(files, entry, [EnvironmentTurn(user, []) for user in entry.users], None)
+    play = player(bare, sandbox)
     played = play(entry.calls)
-    turns = with_goals(entry, played, play)
-    world = World(entry.initial, f"{GLUE}.load", f"{GLUE}.dump", [], played.states[-1])
-    notes = [AuditCheck("excluded", name, None, EXCLUDED) for name in entry.excluded]
+    return _row(files, entry, with_goals(entry, played, play), played.states[-1])
+
+
+def _row(files: BfclFiles, entry: Entry, turns: list[EnvironmentTurn], final_state: Any) -> Environment:
+    offered = tools(files, entry)
     environment: Environment = new_row(
         Environment, question_id=None, source="bfcl", domain=" + ".join(sorted(entry.classes)), language="en", license=LICENSE,
-        turns=turns, tools=offered, modules=code, world=world, answer=None, audit=notes, hackability=None,
+        turns=turns, tools=offered, modules=modules(files, entry),
+        world=World(entry.initial, f"{GLUE}.load", f"{GLUE}.dump", [], final_state), answer=None,
+        audit=_notes(entry), hackability=None,
         difficulty=difficulty_of(turns, offered), split_keys=[entry.scenario, entry.id], models={},
     )
     return environment
+
+
+def _notes(entry: Entry) -> list[AuditCheck]:
+    """Where the environment is not what the entry says, and why."""
+    early = [name for name, turn in entry.added.items() if entry.first_turn(name) < turn]
+    return [*(AuditCheck("excluded", name, None, EXCLUDED) for name in entry.excluded),
+            *(AuditCheck("withheld", name, None, EARLY) for name in early)]
 
 
 def with_goals(entry: Entry, played: Played, play: Play) -> list[EnvironmentTurn]:
@@ -145,27 +155,28 @@ def _unchanged(turns: Calls, turn: int, order: list[int], played: Played, play: 
     return same(wanted, other.responses) and same(played.states, other.states)
 
 
-def player(sandbox: Sandbox, code: Sequence[Module], offered: Sequence[EnvironmentTool], entry: Entry) -> Play:
+def player(environment: Environment, sandbox: Sandbox) -> Play:
     """Plays calls in an episode of their own."""
-    image = Image(tuple((module.name, module.source) for module in code))
-    entries = {tool.name: tool.entry for tool in offered}
-    load, dump = SandboxCall(f"{GLUE}.load", {"state": entry.initial}), SandboxCall(f"{GLUE}.dump")
 
     def play(turns: Calls) -> Played:
-        made = [[*(SandboxCall(entries[call.tool], call.arguments) for call in turn), dump] for turn in turns]
-        with sandbox.start(image, clock=CLOCK) as episode:
-            outcomes = iter([episode.loaded, *episode.call_many([load, *chain.from_iterable(made)])])
-        _value("the modules", next(outcomes))
-        _value(load.entry, next(outcomes))
-        values = [[_value(call.entry, next(outcomes)) for call in turn] for turn in made]
-        return Played([turn[:-1] for turn in values], [turn[-1] for turn in values])
+        played = Played([], [])
+        try:
+            with Running(environment, sandbox) as running:
+                for running.turn, calls in enumerate(turns):
+                    results = running.call_many([(call.tool, call.arguments) for call in calls])
+                    played.responses.append([_response(call, result) for call, result in zip(calls, results, strict=True)])
+                    played.states.append(running.state())
+        except ToolBackendDown as down:
+            raise Unanswered(str(down)) from down
+        except Unloadable as error:
+            raise NoResponseError(error.message) from error
+        return played
 
     return play
 
 
-def _value(what: str, outcome: CallOutcome) -> Any:
-    if outcome.kind == "infrastructure":
-        raise Unanswered(f"sandbox: {outcome.message}")
-    if not outcome.ok:
-        raise NoResponseError(f"{what}: {outcome.kind} {outcome.error_type} {outcome.message}")
-    return outcome.value
+def _response(call: Call, result: Result) -> Any:
+    """What the call is told, as goals are compared with it."""
+    if result.outcome is None or result.outcome.kind not in ("ok", "output_limit"):
+        raise NoResponseError(f"{call.tool}: {result.content}")
+    return parsed(result.content)

@@ -105,7 +105,7 @@ def tools(files: BfclFiles, entry: Entry) -> list[EnvironmentTool]:
             calls = [call for turn in entry.calls for call in turn if call.tool == tool]
             parameters = admitting(fixed(document["parameters"]), calls)
             schema = {"name": tool, "description": document["description"], "parameters": parameters}
-            found[tool] = EnvironmentTool(tool, schema, f"{GLUE}.{name}.{tool}", entry.added.get(tool, 0))
+            found[tool] = EnvironmentTool(tool, schema, f"{GLUE}.{name}.{tool}", entry.first_turn(tool))
     return list(found.values())
 
 

@@ -53,6 +53,11 @@ class Entry:
     added: Mapping[str, int]
     excluded: list[str]
 
+    def first_turn(self, tool: str) -> int:
+        """The first turn that offers the tool: the one it is added in, but none later than the ground truth calls it in."""
+        used = (turn for turn, calls in enumerate(self.calls) if any(call.tool == tool for call in calls))
+        return min(self.added.get(tool, 0), next(used, len(self.calls)))
+
     @property
     def scenario(self) -> str:
         """What the entries of all categories share that are variants of each other."""

@@ -68,6 +68,12 @@ def test_tools_may_come_with_a_later_turn_that_says_so(mini: dict[str, Environme
     assert [len(turn.goals) for turn in environment.turns] == [0, 1]
 
 
+def test_a_tool_that_is_added_after_it_was_called_is_there_for_that_call(tmp_path: Path) -> None:
+    outcome = imported(mini_bfcl.write(tmp_path, {"miss_func": [["add('one')"], []]}))["multi_turn_miss_func_7"]
+    assert {tool.name: tool.from_turn for tool in outcome.row.tools}["add"] == 0
+    assert [(note.check, note.tool, note.passed) for note in outcome.row.audit] == [("withheld", "add", None)]
+
+
 def test_an_excluded_tool_is_offered_and_noted(mini: dict[str, Environment]) -> None:
     assert "drop" in {tool.name for tool in mini["miss_param"].tools}
     assert [(note.check, note.tool, note.passed) for note in mini["miss_param"].audit] == [("excluded", "drop", None)]
@@ -105,7 +111,7 @@ def test_environments_come_back_equal_from_the_forms_that_are_written(mini: dict
 def test_a_ground_truth_that_raises_is_rejected_with_the_reason(tmp_path: Path) -> None:
     outcome = imported(mini_bfcl.write(tmp_path, {"base": [["fail()"], []]}))["multi_turn_base_7"]
     assert isinstance(outcome, Reject)
-    assert outcome.reason == "bfcl: the ground truth does not run - scenario.Maths.fail: error RuntimeError never works"
+    assert outcome.reason == "bfcl: the ground truth does not run - fail: Error: RuntimeError: never works"
 
 
 @pytest.mark.parametrize("call", [

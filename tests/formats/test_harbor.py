@@ -21,9 +21,9 @@ from small_versions import record
 from astra_data.errors import DataError
 from astra_data.formats import harbor, harbor_task
 from astra_data.formats.card import card
-from astra_data.rollout.goals import Made
-from astra_data.rollout.reward import breakdown
+from astra_data.rollout.replay import replay
 from astra_data.rows import Environment, from_dict, identity
+from astra_data.sandbox import Sandbox
 
 
 @pytest.fixture
@@ -135,14 +135,15 @@ def test_the_verifier_gives_our_reward_for_any_calls(tree: Path) -> None:
     with serving(task) as url:
         said = shell(task, url, script).splitlines()
         told = verified(task, url, tree.parent / "logs")
-    made = [Made("pay", {"amount": 50}, None, 0, {"balance": 10}, {"balance": 10}),
-            Made("receive", {"amount": 5}, {"balance": 15}, 0, {"balance": 15}, {"balance": 10}),
-            *(Made(name, {}, None, 0) for name in ("look", "nothing", "receive")),
-            Made("pay", {"amount": 12}, {"balance": 3}, 1), *(Made("look", {}, {"balance": 3}, 1) for _ in range(2))]
-    ours = breakdown(wallet().turns, made, {})
+    calls = [
+        [("pay", {"amount": 50}), ("receive", {"amount": 5}), ("look", {}), ("nothing", {}), ("receive", {"amount": "five"})],
+        [("pay", {"amount": 12}), ("look", {}), ("look", {})],
+    ]
+    with Sandbox(workers=1) as sandbox:
+        ours = replay(wallet(), calls, sandbox).breakdown
     assert (told["credits"], told["f1"]) == (ours.credits, ours.f1)
     assert told["credits"] == [None, "g0", None, None, None, None, "g2", None]
-    assert "not enough" in said[0] and "there is no tool look" in said[2] and said[5] == "What is left?"
+    assert "not enough" in said[0] and "there is no tool 'look'" in said[2] and said[5] == "What is left?"
 
 
 async def session_of(url: str) -> tuple[list[str], str, bool, list[str]]:

@@ -54,11 +54,11 @@ class Episode:
         if name == self._environment["next"]:
             return self._next()
         before = self._state()
-        response, failed = self._answer(name, arguments)
+        content, failed = self._answer(name, arguments)
         given = arguments if isinstance(arguments, dict) else None
-        self.calls.append({"name": name, "arguments": given, "response": response, "turn": self.turn, "before": before,
+        self.calls.append({"name": name, "arguments": given, "content": content, "turn": self.turn, "before": before,
                            "state": self._state()})
-        return json.dumps(response, ensure_ascii=False), failed
+        return content, failed
 
     def _next(self) -> tuple[str, bool]:
         if self.turn + 1 == len(self._environment["users"]):
@@ -66,16 +66,19 @@ class Episode:
         self.turn += 1
         return self._environment["users"][self.turn], False
 
-    def _answer(self, name: str, arguments: Any) -> tuple[Any, bool]:
+    def _answer(self, name: str, arguments: Any) -> tuple[str, bool]:
+        """Texts are told as they are, anything else as JSON."""
         tool = self._tools.get(name)
         if tool is None or tool["from_turn"] > self.turn:
-            return failure("UnknownTool", f"there is no tool {name}"), True
+            return f"Error: there is no tool {name!r}", True
         if wrong := complaint(arguments, tool["schema"].get("parameters", {})):
-            return failure("InvalidArguments", wrong), True
+            return f"Error: {wrong}", True
         try:
-            return json.loads(json.dumps(at(tool["entry"])(**arguments), allow_nan=False)), False
+            value = at(tool["entry"])(**arguments)
+            content = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, allow_nan=False)
         except Exception as error:
-            return failure(type(error).__name__, str(error)), True
+            return f"Error: {type(error).__name__}: {error}", True
+        return content, isinstance(value, dict) and list(value) == ["error"]
 
     def _state(self) -> Any:
         if not self._world["dump"] or not self._environment["states"]:
@@ -87,10 +90,6 @@ def at(entry: str) -> Any:
     """What stands at a dotted place: a module, then attributes."""
     first, *rest = entry.split(".")
     return functools.reduce(getattr, rest, sys.modules[first])
-
-
-def failure(kind: str, message: str) -> dict[str, Any]:
-    return {"error": {"type": kind, "message": message}}
 
 
 def complaint(arguments: Any, parameters: dict[str, Any]) -> str | None:

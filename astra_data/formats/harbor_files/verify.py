@@ -16,7 +16,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from astra_data.rollout.goals import Made
+from astra_data.rollout.goals import Made, parsed
 from astra_data.rollout.reward import breakdown
 from astra_data.rows.environments import EnvironmentTurn, Goal, Match
 
@@ -25,11 +25,15 @@ def turn_of(value: dict[str, Any]) -> EnvironmentTurn:
     return EnvironmentTurn(value["user"], [Goal(**goal | {"match": Match(**goal["match"])}) for goal in value["goals"]])
 
 
+def made_of(call: dict[str, Any]) -> Made:
+    return Made(call["name"], call["arguments"], parsed(call["content"]), call["turn"], call["state"], call["before"])
+
+
 def main(goals: str, log: str, folder: str) -> None:
     """Write the reward into the folder. Raises `OSError` where the log cannot be had."""
     wanted = json.loads(Path(goals).read_text(encoding="utf-8"))
     with urllib.request.urlopen(log, timeout=60) as reply:
-        made = [Made(**call) for call in json.load(reply)]
+        made = [made_of(call) for call in json.load(reply)]
     scored = breakdown([turn_of(turn) for turn in wanted["turns"]], made, wanted["parameters"])
     told = asdict(scored) | {"f1": scored.f1, "recall": scored.recall, "precision": scored.precision}
     Path(folder, "breakdown.json").write_text(json.dumps(told), encoding="utf-8")

@@ -28,13 +28,16 @@ class Notes:
         self.notes = {}
 
     def _load_scenario(self, scenario, long_context=False):
-        self.long_context = long_context
+        self.long_context, self.title = long_context, ""
         self.notes = {int(key): Note(text, self) for key, text in scenario.get("notes", {}).items()}
 
     def add(self, text, tags=[]):
         number = len(self.notes) + 1
         self.notes[number] = Note(text + (FILLER if self.long_context else ""), self)
         return {"number": number, "tags": tags}
+
+    def name(self, title):
+        self.title = title
 
     def count(self):
         return {"count": len(self.notes)}
@@ -58,6 +61,7 @@ class Maths:
 DOCUMENTS = {
     "notes": [
         ("add", {"text": {"type": "String"}, "tags": {"type": "tuple", "items": {"type": "float"}, "default": "None"}}, ["text"]),
+        ("name", {"title": {"type": "string"}}, ["title"]),
         ("count", {}, []),
         ("drop", {"number": {"type": "integer"}, "why": {"type": "any"}}, ["number"]),
     ],
@@ -66,7 +70,7 @@ DOCUMENTS = {
 TRUTH = {
     "base": [["add('one', (1, 2))", "count()", "add(text='two')"], ["halve(3)", "drop(number='2')"]],
     "miss_func": [[], ["add(text='one')"]],
-    "miss_param": [["count()"], []],
+    "miss_param": [["name('a')", "name('b')", "count()"], []],
     "long_context": [["add('one')"], ["count()"]],
 }
 

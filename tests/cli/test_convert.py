@@ -62,6 +62,14 @@ def test_a_limit_takes_the_first_and_an_equal_import_is_found(astra: Astra, here
 
 
 @pytest.mark.usefixtures("stored")
+def test_a_file_that_was_changed_is_imported_anew(astra: Astra, here: Path) -> None:
+    lines = (here / "plain.jsonl").read_text().splitlines()
+    (here / "plain.jsonl").write_text("\n".join(reversed(lines)))
+    said = astra("convert", "plain.jsonl", "--from", "astra_rl", "--to", "shops", "--json").json()
+    assert not said["stages"][0]["found"] and [row["id"] for row in rows(astra, "shops")] == [wallet().id, shop().id]
+
+
+@pytest.mark.usefixtures("stored")
 @pytest.mark.parametrize(("words", "code", "said"), [
     (["shops", "--from", "harbor"], 2, "one way at a time"),
     (["shops", "--to-format", "harbor", "-o", "out", "--to", "x"], 2, "one way at a time"),

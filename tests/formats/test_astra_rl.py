@@ -2,6 +2,7 @@
 
 import json
 import types
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ from sample_environments import shop, wallet
 
 from astra_data.errors import DataError
 from astra_data.formats import astra_rl
+from astra_data.formats.standalone import standalone
 from astra_data.rollout.goals import Made
 from astra_data.rollout.reward import breakdown
 from astra_data.rows import Environment, from_dict, identity
+from astra_data.rows.environments import EnvironmentTool, Module, World
 
 SOURCE = "def get_stock(sku):\n    return {'A1': 3, 'B2': 13}[sku]\n"
 SCHEMA = {"name": "get_stock", "description": "Stock of an article.", "parameters": {"type": "object", "properties": {"sku": {}}}}
@@ -122,6 +125,15 @@ def test_every_tool_source_runs_alone(make: Any, calls: list[Any]) -> None:
         module = types.ModuleType("alone")
         exec(compile(sources[name], name, "exec"), vars(module))
         assert getattr(module, name)(**arguments) == response
+
+
+def test_a_source_that_needs_a_state_takes_the_initial_one() -> None:
+    source = "STATE = {}\n\n\ndef load(state):\n    STATE.update(state)\n\n\ndef look():\n    return STATE['balance']\n"
+    bank = replace(wallet(), tools=[EnvironmentTool("look", {"name": "look"}, "bank.look")], modules=[Module("bank", source)],
+                   world=World({"balance": 10}, "bank.load", None, [], None))
+    module = types.ModuleType("alone")
+    exec(compile(standalone(bank, bank.tools[0]), "look", "exec"), vars(module))
+    assert module.look() == 10
 
 
 def test_the_four_columns_of_our_rows_import_without_the_fifth() -> None:

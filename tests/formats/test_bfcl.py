@@ -48,6 +48,10 @@ def test_calls_become_goals_with_arguments_by_name_and_responses_of_the_classes(
     assert {goal.match.kind for turn in mini["base"].turns for goal in turn.goals} == {"call"}
 
 
+def test_a_goal_comes_after_those_whose_calls_change_the_state_that_it_leaves(mini: dict[str, Environment]) -> None:
+    assert [goal.after for goal in mini["miss_param"].turns[0].goals] == [[], ["g0"], []]
+
+
 def test_a_goal_comes_after_those_whose_calls_change_its_response(mini: dict[str, Environment]) -> None:
     first, second = mini["base"].turns
     assert [goal.after for goal in first.goals] == [[], ["g0"], ["g0", "g1"]]
@@ -57,13 +61,13 @@ def test_a_goal_comes_after_those_whose_calls_change_its_response(mini: dict[str
 def test_the_state_is_the_public_attributes_of_the_classes_that_have_one(mini: dict[str, Environment]) -> None:
     notes = {"1": {"text": "one"}, "2": {"text": "two"}}
     assert mini["base"].world.initial_state == {"Notes": {"notes": {}}, "Maths": {}}
-    assert mini["base"].world.final_state == {"Notes": {"notes": notes, "long_context": False}}
-    assert mini["long_context"].world.final_state == {"Notes": {"notes": {"1": {"text": "one and so on"}}, "long_context": True}}
+    assert mini["base"].world.final_state == {"Notes": {"notes": notes, "long_context": False, "title": ""}}
+    assert mini["long_context"].world.final_state["Notes"]["notes"] == {"1": {"text": "one and so on"}}
 
 
 def test_tools_may_come_with_a_later_turn_that_says_so(mini: dict[str, Environment]) -> None:
     environment = mini["miss_func"]
-    assert {tool.name: tool.from_turn for tool in environment.tools} == {"add": 1, "count": 0, "drop": 0, "halve": 0, "fail": 0}
+    assert {tool.name: tool.from_turn for tool in environment.tools} == {"add": 1, "name": 0, "count": 0, "drop": 0, "halve": 0, "fail": 0}
     assert [turn.user for turn in environment.turns] == ["Do this.", MORE_TOOLS]
     assert [len(turn.goals) for turn in environment.turns] == [0, 1]
 

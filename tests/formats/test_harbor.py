@@ -144,6 +144,7 @@ def test_the_verifier_gives_our_reward_for_any_calls(tree: Path) -> None:
     assert (told["credits"], told["f1"]) == (ours.credits, ours.f1)
     assert told["credits"] == [None, "g0", None, None, None, None, "g2", None]
     assert "not enough" in said[0] and "there is no tool 'look'" in said[2] and said[5] == "What is left?"
+    assert said[4] == "Error: argument amount must be of type integer"
 
 
 async def session_of(url: str) -> tuple[list[str], str, bool, list[str]]:

@@ -159,11 +159,11 @@ def solution(environment: Environment) -> str:
 
 
 def task_toml(environment: Environment) -> str:
-    """The text of task.toml. A JSON string is a TOML string but for the delete character."""
-    text = orjson.dumps(to_dict(environment)).decode()
+    """The text of task.toml. The environment is a literal string, in which TOML has no escapes: they are left to JSON."""
+    text = orjson.dumps(to_dict(environment)).decode().replace("'", "\\u0027").replace("\x7f", "\\u007f")
     return TASK_TOML.format(
         name=_toml(f"astra/{environment.id}"), description=_toml(f"{environment.domain}: {environment.turns[0].user[:200]}"),
-        keywords=_toml(["astra", environment.source]), category=_toml(environment.domain), environment=_toml(text),
+        keywords=_toml(["astra", environment.source]), category=_toml(environment.domain), environment=f"'{text}'",
     )
 
 
@@ -184,6 +184,7 @@ def _json(value: Any) -> str:
 
 
 def _toml(value: Any) -> str:
+    """A string or a list of them; JSON is TOML here but for the delete character."""
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 

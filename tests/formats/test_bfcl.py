@@ -67,7 +67,8 @@ def test_the_state_is_the_public_attributes_of_the_classes_that_have_one(mini: d
 
 def test_tools_may_come_with_a_later_turn_that_says_so(mini: dict[str, Environment]) -> None:
     environment = mini["miss_func"]
-    assert {tool.name: tool.from_turn for tool in environment.tools} == {"add": 1, "name": 0, "count": 0, "drop": 0, "halve": 0, "fail": 0}
+    assert [tool.name for tool in environment.tools] == ["add", "name", "count", "drop", "halve", "fail"]
+    assert [tool.from_turn for tool in environment.tools] == [1, 0, 0, 0, 0, 0]
     assert [turn.user for turn in environment.turns] == ["Do this.", MORE_TOOLS]
     assert [len(turn.goals) for turn in environment.turns] == [0, 1]
 

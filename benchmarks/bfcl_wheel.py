@@ -40,5 +40,8 @@ def _fetch() -> None:
         done = subprocess.run(command, check=False, capture_output=True, text=True)
         if done.returncode:
             raise NoWheelError(f"bfcl-eval {VERSION} cannot be had: {done.stderr.strip()}")
-        if not CACHE.is_dir():
+        try:
             fetched.rename(CACHE)
+        except OSError:
+            if not CACHE.is_dir():
+                raise

@@ -45,7 +45,7 @@ def import_stage(source: Path) -> Stage:
             environment = from_row(row, file, number)
             yield Item(environment.id, environment)
 
-    return stage_of(items, files, 1)
+    return stage_of("astra_rl", items, files)
 
 
 def from_row(row: Row, file: str, number: int) -> Environment:

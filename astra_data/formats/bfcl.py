@@ -77,7 +77,7 @@ def import_stage(source: Path) -> Stage:
 
             yield expand
 
-    return stage_of(items, files.read(), 1, opened)
+    return stage_of("bfcl", items, files.read(), opened)
 
 
 @contextmanager

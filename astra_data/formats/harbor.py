@@ -41,7 +41,7 @@ def import_stage(source: Path) -> Stage:
             environment = read(file.parent, number)
             yield Item(environment.id, environment)
 
-    return stage_of(items, files, 1)
+    return stage_of("harbor", items, files)
 
 
 def read(task: Path, number: int | None = None) -> Environment:

@@ -18,12 +18,16 @@ from astra_data.rows.environments import EnvironmentDifficulty, EnvironmentTool,
 from astra_data.stages.imported import ImportConfig
 
 STATELESS = World(None, None, None, [], None)
+VERSION = 1
+"""Of all importers: raised when the same files give other environments than before."""
+
 SUFFIXES = (".parquet", ".jsonl")
 Open = Callable[[], AbstractAsyncContextManager[Expand]]
 
 
-def stage_of(items: Callable[[], Iterable[Item]], files: Sequence[Path], version: int, opened: Open | None = None) -> Stage:
-    """A stage `environments` over these items, keyed by the bytes of `files`. Without `opened` the items hold environments."""
+def stage_of(form: str, items: Callable[[], Iterable[Item]], files: Sequence[Path], opened: Open | None = None) -> Stage:
+    """A stage `environments` over these items, keyed by the form and the bytes of `files`. Without `opened` the items
+    hold environments."""
 
     @asynccontextmanager
     async def kept() -> AsyncIterator[Expand]:
@@ -33,7 +37,7 @@ def stage_of(items: Callable[[], Iterable[Item]], files: Sequence[Path], version
         yield expand
 
     def fingerprint(config: Any, resources: Resources) -> dict[str, str]:
-        return {"files": digest_of(files)}
+        return {"form": form, "files": digest_of(files)}
 
     def all_items(inputs: Inputs, config: Any, resources: Resources) -> Iterator[Item]:
         yield from items()
@@ -41,7 +45,7 @@ def stage_of(items: Callable[[], Iterable[Item]], files: Sequence[Path], version
     def open_stage(inputs: Inputs, config: Any, resources: Resources) -> AbstractAsyncContextManager[Expand]:
         return (opened or kept)()
 
-    return Stage("environments", version, (), ImportConfig, all_items, open_stage, fingerprint=fingerprint)
+    return Stage("environments", VERSION, (), ImportConfig, all_items, open_stage, fingerprint=fingerprint)
 
 
 def digest_of(files: Sequence[Path]) -> str:

@@ -79,7 +79,9 @@ def reaches(goal: Goal, made: Made, parameters: Mapping[str, Any] | None = None)
     if made.name != goal.tool or made.arguments is None:
         return False
     if kind == "call":
-        wanted, given = (with_defaults(arguments, parameters or {}) for arguments in (goal.arguments, made.arguments))
+        if goal.arguments is None:
+            raise ValueError(f"goal {goal.id}: a match of kind call needs the arguments of the call")
+        wanted, given = with_defaults(goal.arguments, parameters or {}), with_defaults(made.arguments, parameters or {})
         return same(wanted, given) and same(goal.response, made.response)
     if kind not in COMPARE:
         raise ValueError(f"unknown kind of match: {kind}")

@@ -78,7 +78,8 @@ def wrapped(environment: Environment, name: str, body: str) -> Environment | Non
     if place is None:
         return None
     function, parameters = place.function, parameters_of(place)
-    inner = ast.arguments(posonlyargs=[], args=[ast.arg(each.arg) for each in parameters], kwonlyargs=[], kw_defaults=[], defaults=[])
+    own = [ast.arg(each.arg) for each in parameters]
+    inner = ast.arguments(posonlyargs=[], args=own, kwonlyargs=[], kw_defaults=[], defaults=[])
     sound = ast.FunctionDef(name="_sound", args=inner, body=function.body, decorator_list=[], type_params=[])
     given = f"_given = {{{', '.join(f'{each.arg!r}: {each.arg}' for each in parameters)}}}"
     function.body = [sound, *ast.parse(given).body, *ast.parse(body).body]

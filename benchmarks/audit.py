@@ -2,8 +2,8 @@
 
     python -m benchmarks.audit [COUNT]
 
-Makes COUNT environments of worlds, audits them as they are, and spoils each in every way of `cheats`. None was looked at while the
-checks were written.
+Makes COUNT environments of worlds, audits them as they are, and spoils each in every way of `cheats`. None was looked at while
+the checks were written.
 """
 
 import asyncio

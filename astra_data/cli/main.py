@@ -13,6 +13,7 @@ COMMANDS = {
     "run": "Run all stages of a recipe; resumes by itself.",
     "make": "Run one stage alone on given datasets or files.",
     "score": "Score stored trajectories again, without a new rollout.",
+    "audit": "Audit stored environments again, without making them anew.",
     "show": "Show a dataset, or one of its rows, as a person wants to read it.",
     "push": "Publish a dataset version on the Hub.",
     "pull": "Bring a dataset version from the Hub into the store.",

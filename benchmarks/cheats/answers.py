@@ -124,7 +124,8 @@ def in_default(row: Environment, rng: random.Random) -> Environment | None:
 def in_enum(row: Environment, rng: random.Random) -> Environment | None:
     """An answer stands among the values of a text parameter."""
     pairs = [(goal, name) for goal in answered_goals(row) for name, about in properties(row, goal.tool).items()
-             if isinstance(goal.arguments.get(name), str) and about.get("type") == "string" and goal.answer != goal.arguments[name]]
+             if isinstance(goal.arguments.get(name), str) and about.get("type") == "string"
+             and goal.answer != goal.arguments[name]]
     if not pairs:
         return None
     goal, name = rng.choice(pairs)

@@ -92,7 +92,8 @@ def answers_listed(environment: Environment, tool: EnvironmentTool) -> Iterator[
     inputs = inputs_of(environment)
     answers = {
         normalised(text_of(goal.answer)) for goal in goals_of(environment)
-        if is_answer(goal) and not isinstance(goal.answer, bool) and not any(same(goal.answer, value) for given in inputs[goal.id] for value in given.values())
+        if is_answer(goal) and not isinstance(goal.answer, bool)
+        and not any(same(goal.answer, value) for given in inputs[goal.id] for value in given.values())
     }
     for name, about in properties(tool.schema).items():
         yield from ((name, value) for value in _values(about, "enum") if normalised(text_of(value)) in answers)

@@ -3,7 +3,8 @@
     list(mutants_of(goal, schema, domain))     # Mutant("altered", "city", {"city": "Oslozq"}), Mutant("dropped", "city", {}), ...
 
 Kinds: `altered` holds a value that is in no table, `swapped` one of the same domain, `dropped` lacks a required argument,
-`mistyped` has one of the wrong type, `empty` has no arguments at all, `listed` has a value that the schema names and that is an answer.
+`mistyped` has one of the wrong type, `empty` has no arguments at all, `listed` has a value that the schema names and that is an
+answer.
 """
 
 import json

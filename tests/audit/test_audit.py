@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from tests.audit.sound import SOUND
+from audit.sound import SOUND
 
 from astra_data.audit import Bench, audit
 from benchmarks.cheats import CHEATS

@@ -4,7 +4,8 @@
         found = audit(environment, bench)
     found.passed, found.hackability, found.checks
 
-A check says what was seen. Where none can be had it is null: `not applicable` is no reproach, `not made` leaves the audit incomplete.
+A check says what was seen. Where none can be had it is null: `not applicable` is no reproach, `not made` leaves the audit
+incomplete.
 """
 
 from astra_data.audit.audit import Audit, audit

@@ -18,7 +18,7 @@ from astra_data.audit.finding import NOT_MADE, goals_of, not_made, properties, v
 from astra_data.audit.gold import Passes, gold_checks, ordered, play
 from astra_data.audit.leakage import answers_listed, leakage_check
 from astra_data.audit.mutants import Mutant, mutants_of
-from astra_data.audit.probing import Probe, Seen, probed
+from astra_data.audit.probing import Probe, probed
 from astra_data.audit.source import source_check
 from astra_data.errors import DataError, SandboxError
 from astra_data.rollout.goals import same
@@ -105,7 +105,8 @@ def _probes(environment: Environment) -> Iterator[Probe]:
         tool = schemas[goal.tool]
         if goal.match.kind != "call":
             domain = domain_of(goal, environment, tables, properties(tool.schema))
-            listed = [Mutant("listed", name, {**goal.arguments, name: value}) for name, value in answers_listed(environment, tool)]
+            listed = [Mutant("listed", name, {**goal.arguments, name: value})
+                      for name, value in answers_listed(environment, tool)]
             for mutant in (*mutants_of(goal, tool.schema, domain), *listed):
                 yield Probe(goal, turn, mutant, tuple(before))
         before.append((goal.tool, goal.arguments))

@@ -1,7 +1,7 @@
-"""What mutants of gold calls came to, per tool: sensitivity, wrong types, missing arguments, errors, and whether others are answered.
+"""What mutants of gold calls came to, per tool: sensitivity, types, missing arguments, errors, and whether others are answered.
 
-Values of the same domain may give the same small count by chance, so they alone fail nothing unless many of them give an answer that
-is no chance. Values that are in no table must not.
+Values of the same domain may give the same small count by chance, so they alone fail nothing unless many of them give an answer
+that is no chance. Values that are in no table must not.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,7 +23,8 @@ def fooled(seen: Seen) -> bool:
     if seen.reached:
         return True
     goal = seen.probe.goal
-    given = [seen.probe.mutant.arguments, goal.arguments] if seen.probe.mutant.kind == "swapped" else [seen.probe.mutant.arguments]
+    mutant = seen.probe.mutant
+    given = [mutant.arguments, *([goal.arguments] if mutant.kind == "swapped" else [])]
     return is_answer(goal) and informative(goal.answer) and stated(goal.answer, seen.content, given)
 
 
@@ -91,8 +92,8 @@ def _decides(won: list[Seen], altered: list[Seen], gold: Seen | None, must: bool
     first = won[0].probe
     text = isinstance(first.goal.arguments.get(first.mutant.argument or ""), str)
     if first.goal.match.kind == "state":
-        return any(each.state_after == gold.state_after for each in won) if gold is not None and (text or len(won) == len(altered)) \
-            else False
+        same = gold is not None and any(each.state_after == gold.state_after for each in won)
+        return same and (text or len(won) == len(altered))
     if text and must:
         return True
     if len(won) < len(altered):

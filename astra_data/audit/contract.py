@@ -88,8 +88,11 @@ def function_of(environment: Environment, tool: EnvironmentTool) -> tuple[Functi
     found: list[tuple[int, Function, bool]] = []
     for module in environment.modules:
         here = 0 if tool.entry.startswith(f"{module.name}.") else 2
-        for node in ast.parse(module.source).body:
-            if isinstance(node, Function) and node.name == path[-1]:
+        body = ast.parse(module.source).body
+        names = {path[-1], *(node.value.id for node in body if isinstance(node, ast.Assign) and isinstance(node.value, ast.Name)
+                             and any(isinstance(to, ast.Name) and to.id == path[-1] for to in node.targets))}
+        for node in body:
+            if isinstance(node, Function) and node.name in names:
                 found.append((here + (len(path) > 2), node, False))
             for inner in node.body if isinstance(node, ast.ClassDef) else ():
                 if isinstance(inner, Function) and inner.name == path[-1]:

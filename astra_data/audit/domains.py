@@ -42,7 +42,7 @@ def _literals(node: ast.AST) -> Iterator[Any]:
 
 
 def alike(value: Any, tables: list[Any]) -> list[Any]:
-    """Values that stand where this one does: under the same name in sibling objects, as sibling keys, in the same list or column."""
+    """Values that stand where this one does: under the same name in sibling objects, as sibling keys, in the list or column."""
     found: dict[Any, None] = {}
     for table in tables:
         for other in _siblings(value, table):

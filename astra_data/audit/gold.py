@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from astra_data.audit.bench import Bench
-from astra_data.audit.finding import goals_of, is_answer, not_applicable, stated, verdict
+from astra_data.audit.finding import is_answer, not_applicable, stated, verdict
 from astra_data.audit.mutants import Mutant
 from astra_data.audit.probing import Probe, Seen, demand
 from astra_data.messages import JsonObject
@@ -24,8 +24,8 @@ from astra_data.sandbox import Call, Episode, Outcome
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """The gold calls in order, once: what each came to, and the states before the first and after each. `loaded` is null where all
-    is well, else why modules or state did not load."""
+    """The gold calls in order, once: what each came to, and the states before the first and after each. `loaded` is null where
+    all is well, else why modules or state did not load."""
 
     loaded: str | None
     seen: list[Seen]
@@ -38,7 +38,7 @@ class Pass:
 
 @dataclass(frozen=True, slots=True)
 class Passes:
-    """One pass per hash seed, a second one in the first episode after loading anew, and reads that were made twice in a row there."""
+    """One pass per hash seed, a second one in the first episode after loading anew, and reads made twice in a row there."""
 
     first: list[Pass]
     again: Pass | None

@@ -1,6 +1,7 @@
 """Answers that can be read before any call: in names, descriptions, enums, defaults, or in what the user says [A 21.3.5].
 
-An answer that is also an input of a gold call is no leak: what one goal finds out, the next call takes.
+An answer that is also an input of a gold call is no leak: whoever asks which of two towns is larger names both. Calls that come
+after a goal do not count for it: they take what it found out.
 """
 
 from collections.abc import Iterator, Sequence
@@ -8,9 +9,11 @@ from typing import Any
 
 from astra_data.audit.finding import goals_of, informative, is_answer, not_applicable, properties, stated, verdict
 from astra_data.audit.probing import Seen
-from astra_data.rollout.goals import normalised, text_of
+from astra_data.messages import JsonObject
+from astra_data.rollout.goals import normalised, same, text_of
 from astra_data.rows.environments import AuditCheck, Environment, EnvironmentTool, Goal
 
+Inputs = dict[str, list[JsonObject]]
 LISTS = ("enum", "default", "const", "examples", "example")
 
 
@@ -19,20 +22,31 @@ def leakage_check(environment: Environment, listed: Sequence[Seen], altered: Seq
     goals = [goal for goal in goals_of(environment) if is_answer(goal)]
     if not goals:
         return [not_applicable("leakage", None, "no goal has an answer that could be told")]
-    inputs = [goal.arguments for goal in goals_of(environment)]
+    inputs = inputs_of(environment)
     faults = [*_texts(environment, goals, inputs), *_prompts(environment, inputs), *_planted(listed, altered),
               *_defaults(environment, goals, inputs)]
     return [verdict("leakage", None, faults, f"{len(goals)} answers are in no name, text, enum, default or prompt")]
 
 
-def _texts(environment: Environment, goals: list[Goal], inputs: Any) -> Iterator[str]:
+def inputs_of(environment: Environment) -> Inputs:
+    """Goal id -> the arguments of all gold calls that do not come after it."""
+    goals, found = goals_of(environment), Inputs()
+    for goal in goals:
+        later = {goal.id}
+        for _ in goals:
+            later |= {each.id for each in goals if later & set(each.after)}
+        found[goal.id] = [each.arguments for each in goals if each.id == goal.id or each.id not in later]
+    return found
+
+
+def _texts(environment: Environment, goals: list[Goal], inputs: Inputs) -> Iterator[str]:
     for tool in environment.tools:
         words = list(_words(tool.schema))
         for goal in goals:
             if goal.tool != tool.name and not informative(goal.answer):
                 continue
             yield from (f"{tool.name} tells the answer of {goal.id}: {text[:80]}" for text in words
-                        if stated(goal.answer, text, inputs))
+                        if stated(goal.answer, text, inputs[goal.id]))
 
 
 def _words(node: Any, at: str = "") -> Iterator[str]:
@@ -51,20 +65,20 @@ def _words(node: Any, at: str = "") -> Iterator[str]:
         yield from [node.replace("_", " ")] * ("_" in node)
 
 
-def _prompts(environment: Environment, inputs: Any) -> Iterator[str]:
+def _prompts(environment: Environment, inputs: Inputs) -> Iterator[str]:
     said = ""
     for turn in environment.turns:
         said = f"{said}\n{turn.user}"
         yield from (f"the user tells the answer of {goal.id}: {text_of(goal.answer)}" for goal in turn.goals
-                    if is_answer(goal) and stated(goal.answer, said, inputs))
+                    if is_answer(goal) and stated(goal.answer, said, inputs[goal.id]))
 
 
-def _defaults(environment: Environment, goals: list[Goal], inputs: Any) -> Iterator[str]:
+def _defaults(environment: Environment, goals: list[Goal], inputs: Inputs) -> Iterator[str]:
     for tool in environment.tools:
         for name, about in properties(tool.schema).items():
             for value in _values(about, "default", "const", "examples", "example"):
                 yield from (f"{tool.name} has the answer of {goal.id} at {name}" for goal in goals
-                            if informative(goal.answer) and stated(goal.answer, text_of(value), inputs))
+                            if informative(goal.answer) and stated(goal.answer, text_of(value), inputs[goal.id]))
 
 
 def _values(about: Any, *names: str) -> Iterator[Any]:
@@ -75,9 +89,12 @@ def _values(about: Any, *names: str) -> Iterator[Any]:
 
 def answers_listed(environment: Environment, tool: EnvironmentTool) -> Iterator[tuple[str, Any]]:
     """Parameters of a tool with a value that their enum lists, that is an answer, and that is no input."""
-    inputs = {normalised(text_of(value)) for goal in goals_of(environment) for value in goal.arguments.values()}
-    answers = {normalised(text_of(goal.answer)) for goal in goals_of(environment) if is_answer(goal)
-               and not isinstance(goal.answer, bool)} - inputs
+    inputs = inputs_of(environment)
+    answers = {
+        normalised(text_of(goal.answer)) for goal in goals_of(environment)
+        if is_answer(goal) and not isinstance(goal.answer, bool)
+        and not any(same(goal.answer, value) for given in inputs[goal.id] for value in given.values())
+    }
     for name, about in properties(tool.schema).items():
         yield from ((name, value) for value in _values(about, "enum") if normalised(text_of(value)) in answers)
 

@@ -2,8 +2,9 @@
 
     list(mutants_of(goal, schema, domain))     # Mutant("altered", "city", {"city": "Oslozq"}), Mutant("dropped", "city", {}), ...
 
-Kinds: `altered` holds a value that is in no table, `swapped` one of the same domain, `dropped` lacks a required argument, `mistyped`
-has one of the wrong type, `empty` has no arguments at all, `listed` has a value that the schema names and that is an answer.
+Kinds: `altered` holds a value that is in no table, `swapped` one of the same domain, `dropped` lacks a required argument,
+`mistyped` has one of the wrong type, `empty` has no arguments at all, `listed` has a value that the schema names and that is an
+answer.
 """
 
 import json
@@ -59,7 +60,7 @@ def altered(value: Any, about: Mapping[str, Any]) -> Iterator[Any]:
         yield f"{value}zq"
         yield f"{value[:middle]}qx{value[middle + 1 :]}"
         yield f"zq-{len(value)}-xv"
-        if len(value) > 3 and not any(word in f"{about.get('description', '')} {about.get('title', '')}".lower() for word in SEARCHED):
+        if len(value) > 3 and not any(word in str(about.get("description", "")).lower() for word in SEARCHED):
             yield value[:-1]
     elif isinstance(value, int | float):
         yield from (value + 1, value + 98_765, -value - 31, value * 1000 + 7)

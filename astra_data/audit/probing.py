@@ -2,8 +2,8 @@
 
     seen = probed(environment, probes, sandbox)        # one `Seen` per probe, each as if it was the first call after those before
 
-All of a row's probes go in one exchange with one episode; with a state, each begins with loading it. A probe that ends its episode
-costs another one, and after a few of those no more are made.
+All of a row's probes go in one exchange with one episode; with a state, each begins with loading it. A probe that ends its
+episode costs another one, and after a few of those no more are made.
 """
 
 from collections.abc import Sequence
@@ -19,6 +19,7 @@ from astra_data.sandbox import Call, Outcome, Sandbox
 from astra_data.tools.result import DIED, ToolBackendDown
 
 MOST_DEATHS = 2
+ENDS_WELL = ("ok", "error", "output_limit", "infrastructure", "recursion")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Seen:
 
     @property
     def died(self) -> bool:
-        return self.outcome is not None and self.outcome.kind not in ("ok", "error", "output_limit", "infrastructure", "recursion")
+        return self.outcome is not None and self.outcome.kind not in ENDS_WELL
 
     @property
     def reached(self) -> bool:

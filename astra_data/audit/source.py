@@ -17,13 +17,14 @@ from astra_data.rollout.goals import stands_in, text_of
 from astra_data.rows.environments import AuditCheck, Environment
 
 IMPORTS = frozenset(
-    "abc bisect calendar cmath collections collections.abc copy dataclasses datetime decimal difflib enum fractions functools heapq "
-    "itertools json math numbers operator re statistics string textwrap types typing typing_extensions unicodedata __future__".split()
+    "abc bisect calendar cmath collections collections.abc copy dataclasses datetime decimal difflib enum fractions functools "
+    "heapq itertools json math numbers operator re statistics string textwrap types typing typing_extensions unicodedata "
+    "__future__".split()
 )
 """Modules of the standard library that a tool may use."""
 NAMES = frozenset(
-    "open exec eval compile __import__ __builtins__ __loader__ __spec__ globals locals vars input breakpoint help exit quit id hash "
-    "memoryview setattr delattr".split()
+    "open exec eval compile __import__ __builtins__ __loader__ __spec__ globals locals vars input breakpoint help exit quit id "
+    "hash memoryview setattr delattr".split()
 )
 CLOCK = frozenset({"now", "today", "utcnow"})
 DUNDER = re.compile(r"__\w+__")

@@ -2,8 +2,8 @@
 
     spoiled = CHEATS["constant"].make(environment, random.Random(0))     # another row, or None where it does not apply
 
-Operators know the row and nothing of any check. They change one thing and keep the row otherwise as a maker would store it: what is
-recorded of the gold calls is what the spoiled tools return, unless that is the flaw.
+Operators know the row and nothing of any check. They change one thing and keep the row otherwise as a maker would store it: what
+is recorded of the gold calls is what the spoiled tools return, unless that is the flaw.
 """
 
 from dataclasses import dataclass
@@ -45,8 +45,8 @@ CHEATS: dict[str, Cheat] = {
     **_named("json", code.NO_JSON),
     **{name: Cheat(operator, "generality" if name == "refuses_all_others" else "errors")
        for name, operator in code.OTHERWISE.items()},
-    **_all("signature", contract.parameter_renamed, contract.parameter_missing, contract.parameter_extra, contract.required_not_said,
-           contract.default_not_so),
+    **_all("signature", contract.parameter_renamed, contract.parameter_missing, contract.parameter_extra,
+           contract.required_not_said, contract.default_not_so),
     **_all("defaults", contract.gold_defaults),
     **_all("needed", contract.dead_tool, answers.sibling_tool_answers),
     **_all("structure", contract.name_twice, contract.schema_named_otherwise, contract.goal_twice, contract.cycle,

@@ -34,7 +34,9 @@ def constant(row: Environment, rng: random.Random) -> Environment | None:
 def gold_for_all(row: Environment, rng: random.Random) -> Environment | None:
     """Whatever is asked, the tool does what the gold call asks for."""
     goal = some_goal(row, rng)
-    return wrapped(row, goal.tool, f"return _sound(**{goal.arguments!r})") if goal and goal.arguments else None
+    if goal is None or not goal.arguments or goal.match.kind == "call":
+        return None
+    return wrapped(row, goal.tool, f"return _sound(**{{**_given, **{goal.arguments!r}}})")
 
 
 def one_argument_ignored(row: Environment, rng: random.Random) -> Environment | None:
@@ -122,7 +124,8 @@ def in_default(row: Environment, rng: random.Random) -> Environment | None:
 def in_enum(row: Environment, rng: random.Random) -> Environment | None:
     """An answer stands among the values of a text parameter."""
     pairs = [(goal, name) for goal in answered_goals(row) for name, about in properties(row, goal.tool).items()
-             if isinstance(goal.arguments.get(name), str) and about.get("type") == "string" and goal.answer != goal.arguments[name]]
+             if isinstance(goal.arguments.get(name), str) and about.get("type") == "string"
+             and goal.answer != goal.arguments[name]]
     if not pairs:
         return None
     goal, name = rng.choice(pairs)
@@ -184,7 +187,8 @@ def in_error(row: Environment, rng: random.Random) -> Environment | None:
     goal = rng.choice(goals)
     message = f"not found; did you expect {told(goal)}?"
     body = (f"try:\n    _found = _sound(**_given)\nexcept Exception:\n    return {{'error': {message!r}}}\n"
-            f"return {{'error': {message!r}}} if isinstance(_found, dict) and 'error' in _found else _found")
+            "_bad = isinstance(_found, dict) and 'error' in _found or isinstance(_found, str) and _found.startswith('Error')\n"
+            f"return {{'error': {message!r}}} if _bad else _found")
     return wrapped(row, goal.tool, body)
 
 

@@ -7,7 +7,19 @@ import random
 from collections.abc import Callable
 
 from astra_data.rows import Environment
-from benchmarks.cheats.surgery import Module, added, answered_goals, goals_of, place_of, renewed, some_goal, with_key, wrapped, written
+from astra_data.rows.environments import Goal, Module
+from benchmarks.cheats.surgery import (
+    added,
+    answered_goals,
+    goals_of,
+    parameters_of,
+    place_of,
+    renewed,
+    some_goal,
+    with_key,
+    wrapped,
+    written,
+)
 
 Operator = Callable[[Environment, random.Random], Environment | None]
 
@@ -58,7 +70,8 @@ def _only_gold(row: Environment, rng: random.Random, response: Callable[[str], s
         return None
     goal = rng.choice(goals)
     text = response(json.dumps(goal.response))
-    body = f"import json\nif _given == {{**_given, **{goal.arguments!r}}}:\n    return json.loads({text})\nreturn {{'error': 'not found'}}"
+    body = (f"import json\nif _given == {{**_given, **{goal.arguments!r}}}:\n    return json.loads({text})\n"
+            "return {'error': 'not found'}")
     return wrapped(row, goal.tool, body)
 
 
@@ -100,8 +113,8 @@ def hash_order(row: Environment, rng: random.Random) -> Environment | None:
 def hash_number(row: Environment, rng: random.Random) -> Environment | None:
     """The result holds the hash of a text."""
     goals = answered_goals(row)
-    return with_key(row, rng.choice(goals).tool, "ref", "sum(ord(c) * n for n, c in enumerate({'ab', 'cd', 'ef', 'gh', 'ij'}"
-                    ".__iter__().__next__()))", 0) if goals else None
+    code = "[ord(each) for each in next(iter({'ab', 'cd', 'ef', 'gh', 'ij', 'kl', 'mn'}))][0]"
+    return with_key(row, rng.choice(goals).tool, "ref", code, 97) if goals else None
 
 
 def counts_calls(row: Environment, rng: random.Random) -> Environment | None:
@@ -165,7 +178,8 @@ def _otherwise(code: str) -> Operator:
             return None
         name = rng.choice(goals).tool
         gold = [goal.arguments for goal in goals if goal.tool == name]
-        return wrapped(row, name, f"if not any(_given == {{**_given, **each}} for each in {gold!r}):\n    {code}\nreturn _sound(**_given)")
+        body = f"if not any(_given == {{**_given, **each}} for each in {gold!r}):\n    {code}\nreturn _sound(**_given)"
+        return wrapped(row, name, body)
 
     return operator
 
@@ -183,16 +197,20 @@ def default_in_code(row: Environment, rng: random.Random) -> Environment | None:
     goals = [goal for goal in goals_of(row) if goal.match.kind != "call" and goal.arguments]
     if not goals:
         return None
-    goal = rng.choice(goals)
+    return defaulted(row, rng.choice(goals))
+
+
+def defaulted(row: Environment, goal: Goal) -> Environment | None:
+    """The environment whose code for the goal's tool has the gold arguments as defaults; None where others lack one then."""
     place = place_of(row, goal.tool)
-    if place is None:
+    if place is None or place.function.args.kwonlyargs or place.function.args.posonlyargs:
         return None
     arguments = place.function.args
-    names = [each.arg for each in arguments.args]
-    own = names[1:] if place.owner is not None else names
-    if not own or not all(name in goal.arguments for name in own if names.index(name) < len(names) - len(arguments.defaults)):
+    known = dict(zip([each.arg for each in arguments.args][::-1], arguments.defaults[::-1], strict=False))
+    for name, value in goal.arguments.items():
+        known[name] = ast.parse(repr(value), mode="eval").body
+    names = [each.arg for each in parameters_of(place)]
+    if not all(name in known for name in names):
         return None
-    kept = dict(zip(reversed(names), reversed(arguments.defaults), strict=False))
-    arguments.defaults = [ast.parse(repr(goal.arguments[name])).body[0].value if name in goal.arguments else kept[name]  # type: ignore[attr-defined]
-                          for name in own]
+    arguments.defaults = [known[name] for name in names]
     return written(row, place)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from astra_data.rows import Environment
-from benchmarks.cheats.code import default_in_code
+from benchmarks.cheats.code import defaulted
 from benchmarks.cheats.surgery import (
     added,
     answered_goals,
@@ -68,9 +68,7 @@ def gold_defaults(row: Environment, rng: random.Random) -> Environment | None:
     cheat = row
     for tool in dict.fromkeys(goal.tool for goal in goals_of(row) if goal.match.kind != "call" and goal.arguments):
         goal = next(goal for goal in goals_of(row) if goal.tool == tool)
-        single = with_goals(cheat, lambda each, tool=tool, goal=goal: each if each.tool != tool or each is goal else  # type: ignore[misc]
-                            replace(each, match=replace(each.match, kind="call")))
-        loose = default_in_code(single, rng)
+        loose = defaulted(cheat, goal)
         if loose is None:
             return None
 
@@ -79,12 +77,7 @@ def gold_defaults(row: Environment, rng: random.Random) -> Environment | None:
             for name, value in arguments.items():
                 schema["parameters"]["properties"][name]["default"] = value
 
-        cheat = with_schema(cheat, tool, change)
-        place = place_of(loose, tool)
-        modules = list(cheat.modules)
-        if place is not None:
-            modules[place.module] = loose.modules[place.module]
-        cheat = renewed(cheat, modules=modules)
+        cheat = with_schema(loose, tool, change)
     return cheat if cheat is not row else None
 
 

@@ -54,9 +54,16 @@ def place_of(environment: Environment, name: str) -> Place | None:
         for index, tree in trees.items():
             for owner in [node for node in tree.body if isinstance(node, ast.ClassDef)] if methods else [None]:
                 for node in reversed((owner or tree).body):
-                    if isinstance(node, Function) and node.name == path[-1] and not (node.args.vararg or node.args.kwarg):
+                    names = {path[-1], *_aliases(tree, path[-1])}
+                    if isinstance(node, Function) and node.name in names and not (node.args.vararg or node.args.kwarg):
                         return Place(index, tree, owner, node)
     return None
+
+
+def _aliases(tree: ast.Module, name: str) -> list[str]:
+    """Names of functions that `name` is assigned to be."""
+    return [node.value.id for node in tree.body if isinstance(node, ast.Assign) and isinstance(node.value, ast.Name)
+            and any(isinstance(to, ast.Name) and to.id == name for to in node.targets)]
 
 
 def parameters_of(place: Place) -> list[ast.arg]:
@@ -78,7 +85,8 @@ def wrapped(environment: Environment, name: str, body: str) -> Environment | Non
     if place is None:
         return None
     function, parameters = place.function, parameters_of(place)
-    inner = ast.arguments(posonlyargs=[], args=[ast.arg(each.arg) for each in parameters], kwonlyargs=[], kw_defaults=[], defaults=[])
+    own = [ast.arg(each.arg) for each in parameters]
+    inner = ast.arguments(posonlyargs=[], args=own, kwonlyargs=[], kw_defaults=[], defaults=[])
     sound = ast.FunctionDef(name="_sound", args=inner, body=function.body, decorator_list=[], type_params=[])
     given = f"_given = {{{', '.join(f'{each.arg!r}: {each.arg}' for each in parameters)}}}"
     function.body = [sound, *ast.parse(given).body, *ast.parse(body).body]

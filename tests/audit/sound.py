@@ -161,7 +161,8 @@ def orders() -> Environment:
             "customer": TEXT, "minimum": {**whole, "default": 0}}, ("minimum",)), "orders.customer_total"),
         EnvironmentTool("scale", schema("scale", "A share of an amount.", {"amount": number, "percent": whole}), "orders.scale"),
     ]
-    return environment([turn], tools, [Module("checked", CHECKED), Module("orders", ORDERS)], World(None, None, None, [], None), 265.47)
+    modules = [Module("checked", CHECKED), Module("orders", ORDERS)]
+    return environment([turn], tools, modules, World(None, None, None, [], None), 265.47)
 
 
 def desk() -> Environment:
@@ -176,7 +177,7 @@ def desk() -> Environment:
              {"tickets": {"T-312": {"status": "closed"}}}, Match("state"), "owner"),
     ])
     tools = [
-        EnvironmentTool("ticket_status", schema("ticket_status", "The state of a ticket.", {"ticket": TEXT}), "desk.ticket_status"),
+        EnvironmentTool("ticket_status", schema("ticket_status", "How it is.", {"ticket": TEXT}), "desk.ticket_status"),
         EnvironmentTool("close_ticket", schema("close_ticket", "Closes a ticket.", {
             "ticket": TEXT, "note": {**TEXT, "default": ""}}, ("note",)), "desk.close_ticket"),
     ]

@@ -51,7 +51,8 @@ def reached(report: dict[str, Any]) -> dict[str, str]:
 def readable_python() -> str:
     """An interpreter that anybody can run, and that can read this file."""
     code = f"import sys; assert sys.version_info >= (3, 11); open({str(PROGRAM)!r})"
-    for name in (sys.executable, *(shutil.which(f"python3{minor}") or "" for minor in ("", ".11", ".12", ".13")), "/usr/bin/python3"):
+    found = [shutil.which(f"python3{minor}") for minor in ("", ".11", ".12", ".13")]
+    for name in (sys.executable, *found, "/usr/bin/python3"):
         command = [name, "-c", code]
         try:
             if name and subprocess.run(command, capture_output=True, user=NOBODY, cwd="/", check=False).returncode == 0:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a table, one attack a line
 """Programs that try to get out of the sandbox, or to fool or exhaust its host: name -> body of `def attack(c)`.
 
 `c` tells where the canaries are: `secret` and `target` are files, `folder` a folder anybody may write to, `port` and `udp` ports that

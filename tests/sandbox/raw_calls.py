@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a table
 """System calls made straight at the kernel by code that has walked the frames to the harness and its C library: name -> arguments.
 
 The Python layer is given up here: what holds is the kernel's alone. Arguments are (number on x86_64, words...); a text is passed as

@@ -18,7 +18,9 @@ HELD_BY = {
     "seccomp": [*FILES, *LOCAL, *UNIX, *ABSTRACT, *SIGNALS, *STARTS],
     "namespaces": [*FILES, *LOCAL, *UNIX, *ABSTRACT],
     "limits": STARTS,
-    "landlock": [*FILES, *(LOCAL[:1] if landlock.version() >= 4 else []), *([*ABSTRACT, *SIGNALS] if landlock.version() >= 6 else [])],
+    "landlock": [
+        *FILES, *(LOCAL[:1] if landlock.version() >= 4 else []), *([*ABSTRACT, *SIGNALS] if landlock.version() >= 6 else []),
+    ],
 }
 ALL = sorted({name for names in HELD_BY.values() for name in names})
 

@@ -1,10 +1,11 @@
+# ruff: noqa: E402 - any interpreter runs this, so it must say first where our modules are
 """A program that lets the attacks loose on a sandbox, with canaries around it, and tells what each came to.
 
     python under_attack.py '{"layers": [...], "hostile": ["read: open"], "raw": ["open"], "without_namespaces": false}'
     {"isolation": "...", "attacks": {"read: open": ["forbidden", ""]}, ...}
 
-An attack's second text says which canary it reached, `""` if none. The program needs the standard library and the sandbox alone, so
-that any interpreter can run it as any user.
+An attack's second text says which canary it reached, `""` if none. The program needs the standard library and the sandbox alone,
+so that any interpreter can run it as any user.
 """
 
 import contextlib
@@ -85,8 +86,8 @@ class Canaries:
     def places(self) -> dict[str, Any]:
         return {
             "secret": str(self.folder / "secret"), "target": str(self.folder / "target"), "folder": str(self.folder),
-            "port": self._listeners[0].getsockname()[1], "udp": self._datagrams.getsockname()[1], "unix": str(self.folder / "unix"),
-            "abstract": self._abstract, "victim": self.victim, "host": os.getpid(),
+            "port": self._listeners[0].getsockname()[1], "udp": self._datagrams.getsockname()[1],
+            "unix": str(self.folder / "unix"), "abstract": self._abstract, "victim": self.victim, "host": os.getpid(),
         }
 
     def reached(self, outcome: Outcome) -> str:
@@ -106,7 +107,8 @@ class Canaries:
         found = []
         if self._state() != self._right:
             found.append("files")
-        if self.signals or os.waitpid(self.victim, os.WNOHANG)[0] or os.getpriority(os.PRIO_PROCESS, self.victim) != self._priority:
+        ended = os.waitpid(self.victim, os.WNOHANG)[0]
+        if ended or self.signals or os.getpriority(os.PRIO_PROCESS, self.victim) != self._priority:
             found.append("processes")
         for listener in self._listeners:
             with contextlib.suppress(BlockingIOError):

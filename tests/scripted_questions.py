@@ -69,7 +69,8 @@ def tool(name: str, **more: Any) -> dict[str, Any]:
 class Writer:
     """Answers by the prompt alone. `spoil` takes the ask's name, the prompt and the good answer, and gives the answer sent."""
 
-    def __init__(self, questions: list[Question], spoil: Callable[[str, str, Any], Any] = lambda name, prompt, good: good) -> None:
+    def __init__(self, questions: list[Question],
+                 spoil: Callable[[str, str, Any], Any] = lambda name, prompt, good: good) -> None:
         self._nodes = {one.question: one for row in questions for one in row.nodes}
         self._spoil = spoil
 

@@ -24,6 +24,7 @@ from astra_data.errors import DataError, SandboxError
 from astra_data.rollout.goals import same
 from astra_data.rollout.replay import gold_calls, replay
 from astra_data.rollout.reward import breakdown
+from astra_data.rollout.running import Planned
 from astra_data.rollout.toolbox import Diverged
 from astra_data.rows.environments import AuditCheck, Environment
 from astra_data.tools.result import ToolBackendDown
@@ -66,6 +67,9 @@ def audit(environment: Environment, bench: Bench) -> Audit:
     if any(check.passed is False for check in read):
         return Audit([*read, *(not_made(name, None, f"{_failing(read)} failed") for name in EXECUTED)], None)
     read += [*needed_check(environment), *signature_checks(environment)]
+    if unknown := [goal.id for goal in goals_of(environment) if goal.arguments is None]:
+        why = f"the gold calls of {', '.join(unknown)} are not known"
+        return Audit([*read, *(not_made(name, None, why) for name in EXECUTED)], None)
     try:
         return _executed(environment, bench, read)
     except (ToolBackendDown, SandboxError, Diverged) as down:
@@ -83,8 +87,8 @@ def _executed(environment: Environment, bench: Bench, read: list[AuditCheck]) ->
         failed = verdict("replay", None, [first.loaded], "")
         return Audit([*read, failed, *(not_made(name, None, first.loaded) for name in EXECUTED if name != "replay")], None)
     seen = probed(environment, list(_probes(environment)), bench.probing)
-    mutants, listed = [each for each in seen if each.probe.mutant.kind != "listed"], [
-        each for each in seen if each.probe.mutant.kind == "listed"]
+    mutants = [each for each in seen if each.probe.mutant.kind != "listed"]
+    listed = [each for each in seen if each.probe.mutant.kind == "listed"]
     altered = [each for each in mutants if each.probe.mutant.kind == "altered"]
     careless = _careless(environment, bench)
     checks = [
@@ -135,6 +139,7 @@ def _replayed(environment: Environment, passes: Passes, bench: Bench) -> AuditCh
 def _careless(environment: Environment, bench: Bench) -> str | float:
     """What calling every tool once without arguments scores; a sentence where that is too much."""
     last = len(environment.turns) - 1
+    calls: list[list[Planned]]
     calls = [[(tool.name, {}) for tool in environment.tools if tool.from_turn == turn or (turn == last and tool.from_turn > turn)]
              for turn in range(len(environment.turns))]
     if goals_of(environment) and not environment.turns[0].goals and last:

@@ -50,7 +50,7 @@ class Goal:
 
     id: str
     tool: str
-    arguments: Json | None
+    arguments: Json
     response: Json | None
     answer: Json | None
     match: Match

@@ -109,7 +109,7 @@ def _differences(tool: EnvironmentTool, function: Function, method: bool) -> Ite
     for name, default in zip(reversed(list(defaults)), reversed(arguments.defaults), strict=False):
         defaults[name] = default
     for extra, default_or_none in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
-        defaults[extra.arg] = default_or_none
+        defaults[extra.arg] = given
     if method and plain:
         del defaults[plain[0].arg]
     stated, must = properties(tool.schema), set(required(tool.schema))
@@ -117,13 +117,13 @@ def _differences(tool: EnvironmentTool, function: Function, method: bool) -> Ite
         yield "takes arguments by place alone"
     if not arguments.kwarg:
         yield from (f"the schema has {name}, the code has not" for name in stated if name not in defaults)
-    for name, default in defaults.items():
+    for name, written in defaults.items():
         if name not in stated:
             yield f"the code has {name}, the schema has not"
-        elif (name in must) != (default is None):
+        elif (name in must) != (written is None):
             yield f"{name} is {'required' if name in must else 'optional'} in the schema and not so in the code"
-        elif default is not None and isinstance(stated[name], dict) and "default" in stated[name]:
-            yield from _default(name, default, stated[name]["default"])
+        elif written is not None and isinstance(stated[name], dict) and "default" in stated[name]:
+            yield from _default(name, written, stated[name]["default"])
 
 
 def _default(name: str, written: ast.expr, said: Any) -> Iterator[str]:

@@ -24,6 +24,7 @@ from astra_data.errors import DataError, SandboxError
 from astra_data.rollout.goals import same
 from astra_data.rollout.replay import gold_calls, replay
 from astra_data.rollout.reward import breakdown
+from astra_data.rollout.running import Planned
 from astra_data.rollout.toolbox import Diverged
 from astra_data.rows.environments import AuditCheck, Environment
 from astra_data.tools.result import ToolBackendDown
@@ -135,7 +136,7 @@ def _replayed(environment: Environment, passes: Passes, bench: Bench) -> AuditCh
 def _careless(environment: Environment, bench: Bench) -> str | float:
     """What calling every tool once without arguments scores; a sentence where that is too much."""
     last = len(environment.turns) - 1
-    calls = [[(tool.name, {}) for tool in environment.tools if tool.from_turn == turn or (turn == last and tool.from_turn > turn)]
+    calls: list[list[Planned]] = [[(tool.name, {}) for tool in environment.tools if tool.from_turn == turn or (turn == last and tool.from_turn > turn)]
              for turn in range(len(environment.turns))]
     if goals_of(environment) and not environment.turns[0].goals and last:
         calls = [[], *calls[1:]]

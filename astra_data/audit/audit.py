@@ -139,8 +139,12 @@ def _replayed(environment: Environment, passes: Passes, bench: Bench) -> AuditCh
 def _careless(environment: Environment, bench: Bench) -> str | float:
     """What calling every tool once without arguments scores; a sentence where that is too much."""
     last = len(environment.turns) - 1
+<<<<<<< HEAD
     calls: list[list[Planned]]
     calls = [[(tool.name, {}) for tool in environment.tools if tool.from_turn == turn or (turn == last and tool.from_turn > turn)]
+=======
+    calls: list[list[Planned]] = [[(tool.name, {}) for tool in environment.tools if tool.from_turn == turn or (turn == last and tool.from_turn > turn)]
+>>>>>>> audit
              for turn in range(len(environment.turns))]
     if goals_of(environment) and not environment.turns[0].goals and last:
         calls = [[], *calls[1:]]

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from astra_data.audit.finding import goals_of, informative, only_calls, verdict
+from astra_data.audit.trees import tree_of
 from astra_data.rollout.goals import stands_in, text_of
 from astra_data.rows.environments import AuditCheck, Environment
 
@@ -47,7 +48,7 @@ def source_check(environment: Environment) -> list[AuditCheck]:
 def faults_in(source: str, own: frozenset[str], answers: Sequence[Any], *, published: bool = False) -> Iterator[str]:
     """What a tool's source may not hold. `own` are the row's modules; `published` code may have imports that it does not use."""
     try:
-        tree = ast.parse(source)
+        tree = tree_of(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         yield f"line {getattr(error, 'lineno', None) or 0}: does not compile ({type(error).__name__})"
         return

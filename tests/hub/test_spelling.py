@@ -7,15 +7,15 @@ import struct
 from typing import Any
 
 import orjson
-import pandas as pd
 import pyarrow as pa
 import pytest
+from datasets.utils.json import ujson_loads
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from astra_data.hub.spelling import read_by_ujson, respelled, respelled_column, spelled
 
-READERS = {"json": json.loads, "orjson": orjson.loads, "datasets": pd.io.json.ujson_loads}
+READERS = {"json": json.loads, "orjson": orjson.loads, "datasets": ujson_loads}
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 SHORT = st.builds(lambda digits, exponent: float(f"{digits}e{exponent}"), st.integers(-99_999, 99_999), st.integers(-40, 40))
 LEGIBLE = (FLOATS | SHORT).filter(lambda value: value == 0 or abs(value) > 1e-290)
@@ -37,7 +37,7 @@ def test_every_reader_takes_a_spelling_for_the_same_double(value: float) -> None
 @given(FLOATS | SHORT)
 def test_the_reader_of_datasets_is_foreseen(value: float) -> None:
     for text in (orjson.dumps(value).decode(), spelled(value), f"{value:.17e}".replace("e+", "e")):
-        assert bits(pd.io.json.ujson_loads(text)) == bits(read_by_ujson(text)), text
+        assert bits(ujson_loads(text)) == bits(read_by_ujson(text)), text
 
 
 @pytest.mark.parametrize("value", [0.95, -0.95, 0.0055, 0.1 + 0.2, 1 / 3, 3e-05, 1e23, 1e-7, 5e-300, 1.7976931348623157e308])

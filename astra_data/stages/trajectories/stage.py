@@ -158,6 +158,7 @@ async def _finish(wanted: Wanted, tools: list[JsonObject], done: Rollout, settin
         Trajectory, task_id=wanted.task.id, server=wanted.task.server, policy=policy.name, sampling=policy.sampling,
         sample=wanted.sample, tools=tools, messages=done.messages, terminal=done.terminal, calls=done.calls, flaws=[], scores=[],
         reward=None, usage=done.usage, models={"policy": policy.name, "judge": judge.name} | _stand_ins(wanted.task, setting),
+        horizon=wanted.task.horizon,
     )
     if done.terminal in NOT_THE_POLICY:
         return Quarantine(done.failure, row)
@@ -185,7 +186,7 @@ async def judged(row: Trajectory, reference: list[str], judge: Teacher, samples:
 
 STAGE = Stage(
     name="trajectories",
-    version=1,
+    version=2,
     reads=("tools", "tasks"),
     config=TrajectoriesConfig,
     items=items,

@@ -157,8 +157,8 @@ class Stage:
     `roles` are the roles whose models take part: fixed, or named by the config. `named` are further kinds of datasets that a
     config may name: kind -> the config's key for the address. `licenses` are those of what else the config names.
 
-    Of a stage that reads nothing, `starts` says whether the recipe names anything to start from, and `collects` that it asks the
-    world, so that it can find everything down and may be refreshed.
+    Of a stage that reads nothing, `starts` says whether the recipe names anything to start from, and `collects` whether it asks
+    the world, which may be down or have changed, so that `refresh` means something.
     """
 
     name: str
@@ -175,12 +175,17 @@ class Stage:
     histograms: tuple[str, ...] = ()
     named: Mapping[str, str] = field(default_factory=dict)
     starts: Callable[[Any, Resources], bool] = _always
-    collects: bool = False
+    collects: bool = True
     licenses: Callable[[Any], Iterable[str]] = _no_licenses
 
     def roles_of(self, config: StageConfig) -> tuple[str, ...]:
         """The roles whose models decide the rows: part of the stage key and the lineage."""
         return self.roles(config) if callable(self.roles) else self.roles
+
+    @property
+    def is_source(self) -> bool:
+        """Whether the rows are collected from outside."""
+        return self.collects and not self.reads
 
     def addresses(self, config: StageConfig) -> dict[str, str]:
         """Kind -> address of the datasets that the config names."""

@@ -59,3 +59,9 @@ class ToolError(AstraError):
     """An MCP server could not be started, or was lost."""
 
     exit_code = 5
+
+
+class SandboxError(AstraError):
+    """Code that nobody vouches for cannot be run here as safely as asked for."""
+
+    exit_code = 6

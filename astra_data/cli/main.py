@@ -13,6 +13,8 @@ COMMANDS = {
     "run": "Run all stages of a recipe; resumes by itself.",
     "make": "Run one stage alone on given datasets or files.",
     "score": "Score stored trajectories again, without a new rollout.",
+    "convert": "Read environments from foreign forms, or write them in one.",
+    "audit": "Audit stored environments again, without making them anew.",
     "show": "Show a dataset, or one of its rows, as a person wants to read it.",
     "push": "Publish a dataset version on the Hub.",
     "pull": "Bring a dataset version from the Hub into the store.",
@@ -42,8 +44,8 @@ class LazyGroup(click.Group):
 def astra() -> None:
     """Synthesise training data for tool-using language models.
 
-    Start with `astra run demo`: real tools, no key. Exit codes: 2 usage, 3 input data, 4 endpoint, 5 tools, 130
-    interrupted.
+    Start with `astra run demo`: real tools, no key. Exit codes: 2 usage, 3 input data, 4 endpoint, 5 tools, 6 sandbox,
+    130 interrupted.
     """
 
 

@@ -7,17 +7,23 @@ Everything that is compared can be read from the messages of a rollout, except t
 """
 
 import json
+import math
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from decimal import Decimal
+from typing import Any, NoReturn
 
 from astra_data.messages import JsonObject, Message, calls_of, results_of
 from astra_data.rows.environments import Goal
 
 MISSING = object()
 """The part at a path that is not there; equal to no answer."""
+
+NUMBER = re.compile(r"[-+]?\d+(\.\d+)?([eE][-+]?\d{1,3})?")
+UNSPACED = "\u0e00-\u0e4e\u0e80-\u0eff\u1000-\u103f\u1780-\u17d3\u3005-\u3007\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+"""Ranges of the scripts that put no spaces between words: Thai, Lao, Burmese, Khmer, kana and Han."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +52,15 @@ def calls_made(messages: list[Message]) -> list[Made]:
 
 
 def parsed(content: str | None) -> Any:
-    """A tool result as JSON if it is, else as the text that it is."""
+    """A tool result as JSON if it is, else as the text that it is: `NaN` is a text, since it is no JSON."""
     try:
-        return None if content is None else json.loads(content)
+        return None if content is None else json.loads(content, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         return content
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
 
 
 def with_defaults(arguments: JsonObject, parameters: Mapping[str, Any]) -> JsonObject:
@@ -69,7 +79,9 @@ def reaches(goal: Goal, made: Made, parameters: Mapping[str, Any] | None = None)
     if made.name != goal.tool or made.arguments is None:
         return False
     if kind == "call":
-        wanted, given = (with_defaults(arguments, parameters or {}) for arguments in (goal.arguments, made.arguments))
+        if goal.arguments is None:
+            raise ValueError(f"goal {goal.id}: a match of kind call needs the arguments of the call")
+        wanted, given = with_defaults(goal.arguments, parameters or {}), with_defaults(made.arguments, parameters or {})
         return same(wanted, given) and same(goal.response, made.response)
     if kind not in COMPARE:
         raise ValueError(f"unknown kind of match: {kind}")
@@ -116,7 +128,7 @@ def _json(answer: Any, found: Any, _: float) -> bool:
 
 def _number(answer: Any, found: Any, tolerance: float) -> bool:
     wanted, given = number_of(answer), number_of(found)
-    return wanted is not None and given is not None and abs(wanted - given) <= tolerance
+    return wanted is not None and given is not None and abs(wanted - given) <= Decimal(repr(tolerance))
 
 
 def _set(answer: Any, found: Any, _: float) -> bool:
@@ -141,11 +153,14 @@ COMPARE: Mapping[str, Callable[[Any, Any, float], bool]] = {
 """Kind of match -> comparison of answer, found part and tolerance."""
 
 
-def number_of(value: Any) -> float | None:
-    """The number that a JSON number, or a text that is nothing but one, stands for."""
-    if isinstance(value, str) and re.fullmatch(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?", value.strip()):
-        return float(value)
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+def number_of(value: Any) -> Decimal | None:
+    """The number that a JSON number, or a text that is nothing but one, stands for, as it is written: so 93.51 is 0.01 from 93.5,
+    and large integers stay apart."""
+    if isinstance(value, str) and NUMBER.fullmatch(value.strip()):
+        return Decimal(value.strip())
+    if isinstance(value, float) and math.isfinite(value):
+        return Decimal(repr(value))
+    return Decimal(value) if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def text_of(value: Any) -> str:
@@ -154,15 +169,28 @@ def text_of(value: Any) -> str:
 
 
 def normalised(text: str) -> str:
-    """Text without differences of case, width, composition and spacing."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    """Text without differences of case, width, composition, spacing and minus signs."""
+    return " ".join(unicodedata.normalize("NFKC", text).replace("\u2212", "-").casefold().split())
 
 
 def stands_in(wanted: str, text: str) -> bool:
-    """Whether `wanted` stands in the text as whole tokens; a number not as a part of a longer or a negative one."""
+    """Whether `wanted` stands in the text as whole tokens, a number not as a part of a longer, negative or compound one.
+
+    Where a script puts no spaces between words, nobody can tell a word from a part of one: there, too, `wanted` must be set off
+    by punctuation, spaces or another script.
+    """
     wanted, text = normalised(wanted), normalised(text)
     if not wanted:
         return False
-    before = (r"(?<!\w)(?<!\d[.,])" if re.match(r"\w", wanted) else "") + (r"(?<![-\u2212])" if wanted[0].isdigit() else "")
-    after = r"(?!\w)(?![.,]\d)" if re.search(r"\w$", wanted) else ""
+    first = wanted[1:2] if wanted[0] in "+-" else wanted[0]
+    before = _edge("?<!", first) + (r"(?<!\d[.,/:])(?<!-)" if first.isdecimal() else "")
+    after = _edge("?!", wanted[-1]) + (r"(?![-.,/:]\d)" if wanted[-1].isdecimal() else "")
     return re.search(before + re.escape(wanted) + after, text) is not None
+
+
+def _edge(look: str, character: str) -> str:
+    """The pattern that no character of the same kind of writing follows (`?!`) or precedes (`?<!`)."""
+    if re.match(f"[{UNSPACED}]", character):
+        return f"({look}[{UNSPACED}])"
+    return rf"({look}[^\W{UNSPACED}])" if re.match(r"\w", character) else ""
+

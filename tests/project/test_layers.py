@@ -9,8 +9,9 @@ import pytest
 PACKAGE = Path(__file__).parents[2] / "astra_data"
 LEVELS = [
     {"__init__", "resources", "errors", "messages", "rows"},
-    {"hub", "ledger", "sandbox", "text", "tools", "teacher"},
+    {"hub", "ledger", "sandbox", "text", "tools", "teacher", "worlds"},
     {"rollout"},
+    {"audit"},
     {"pipeline"},
     {"stages"},
     {"training", "evaluate", "formats", "report"},

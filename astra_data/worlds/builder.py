@@ -1,0 +1,123 @@
+"""A question in the making: nodes are added one by one, each with its exact answer, and a node that would be weak is refused.
+
+    builder = Builder(domain, tables, rng)
+    node = builder.add({"op": "lookup", ...}, gives="customers")
+
+A node is weak if another argument gives its answer as well (then a tool that ignores the argument would do), if its answer is
+that of another node (then one call would do for two), or if it is too common a number to tell anything.
+"""
+
+import copy
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from astra_data.messages import JsonObject
+from astra_data.rows.canonical import canonical
+from astra_data.worlds.domain import Column, Domain, Table, Tables
+from astra_data.worlds.programs import ARITHMETIC, WRITES, ImpossibleError, references_of, run
+
+SHARED = 0.4
+"""Share of the other arguments that may give the same answer, as orders of one customer lead to the same town."""
+LEAST, MOST = 10, 10**9
+"""Bounds for the size of numbers as answers of nodes."""
+
+
+class WeakError(Exception):
+    """The node would be weak; try another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A node: `gives` is what its answer is: `number`, `date`, `text`, `list`, or the name of the table that it is a key of."""
+
+    id: str
+    level: int
+    program: JsonObject
+    answer: Any
+    gives: str
+    effect: JsonObject | None = None
+
+
+@dataclass(slots=True)
+class Builder:
+    """`tables` is the state that all writes so far have left."""
+
+    domain: Domain
+    tables: Tables
+    rng: random.Random
+    steps: list[Step] = field(default_factory=list)
+
+    @property
+    def answers(self) -> dict[str, Any]:
+        return {step.id: step.answer for step in self.steps}
+
+    def add(self, op: str, gives: str, arguments: JsonObject, **rest: Any) -> Step:
+        """Add a node. Raises `WeakError` where it would be weak."""
+        program = {"op": op, **rest, "arguments": arguments}
+        after = copy.deepcopy(self.tables) if op in WRITES else self.tables
+        try:
+            answer = run(program, after, self.answers)
+        except ImpossibleError as error:
+            raise WeakError(str(error)) from error
+        if op not in WRITES:
+            self._strong(program, answer, gives)
+        depends = [*references_of(program), *rest.get("after", [])]
+        level = 1 + max((step.level for step in self.steps if step.id in depends), default=0)
+        effect = _effect(self.tables, after, rest["table"]) if op in WRITES else None
+        self.steps.append(Step(str(len(self.steps) + 1), level, program, answer, gives, effect))
+        self.tables = after
+        return self.steps[-1]
+
+    def _strong(self, program: JsonObject, answer: Any, gives: str) -> None:
+        if gives == "number" and not LEAST <= abs(answer) < MOST:
+            raise WeakError("a number too small or too large")
+        known = [canonical(step.answer) for step in self.steps]
+        if canonical(answer) in known or (isinstance(answer, list) and not 2 <= len(answer) <= 6):
+            raise WeakError("an answer that is there already, or a list too short or too long")
+        if program["op"] in ARITHMETIC:
+            return
+        for name in program["arguments"]:
+            others = [self._otherwise(program, name, value) for value in self.alternatives(program, name)]
+            allowed = SHARED if gives in self.tables or "target" in program else 0.0
+            if sum(canonical(other) == canonical(answer) for other in others) > allowed * len(others):
+                raise WeakError("another argument gives the same answer")
+
+    def _otherwise(self, program: JsonObject, name: str, value: Any) -> Any:
+        try:
+            return run(program | {"arguments": program["arguments"] | {name: {"value": value}}}, self.tables, self.answers)
+        except ImpossibleError:
+            return None
+
+    def alternatives(self, program: JsonObject, name: str) -> list[Any]:
+        """The other values that an argument could have."""
+        given = program["arguments"][name]
+        value = self.answers[given["node"]] if "node" in given else given["value"]
+        table = next((table for table in self.domain.tables if name.endswith(table.key_name)), None)
+        if table is None:
+            values = sorted({row[program["by"]] for row in self.tables[program["table"]].values()})
+        else:
+            values = list(self.tables[table.name])
+        return [other for other in values if other != value]
+
+    def key(self, table: Table) -> JsonObject:
+        """A random key of a table, as an argument that is stated."""
+        return {"value": self.rng.choice(list(self.tables[table.name]))}
+
+    def referring(self, table: str) -> Iterator[tuple[Table, Column]]:
+        """Tables with a column that refers to this one."""
+        for other in self.domain.tables:
+            for column in other.of_kind("reference"):
+                if column.of == table:
+                    yield other, column
+
+
+def _effect(before: Tables, after: Tables, table: str) -> JsonObject:
+    """The part of the state that a write has changed."""
+    changed: JsonObject = {}
+    for key, row in after[table].items():
+        new = {column: value for column, value in row.items() if value != before[table][key][column]}
+        if new:
+            changed[key] = new
+    return {table: changed}

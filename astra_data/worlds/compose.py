@@ -1,0 +1,178 @@
+"""Composes questions: worlds are populated, hops taken, until a question of the wanted form stands without a weakness.
+
+    question = compose(Wanted("shop", language="en", scenario="multi_hop", hops=3), seed="7/12")
+
+The same seed gives the same question. A seed is tried in a numbered series of attempts, so the result does not depend on time.
+"""
+
+import copy
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from astra_data.errors import UsageError
+from astra_data.rows import Question, content_id, new_row
+from astra_data.rows.questions import Node
+from astra_data.worlds import moves
+from astra_data.worlds.builder import Builder, Step, WeakError
+from astra_data.worlds.domain import Tables, populate
+from astra_data.worlds.domains import DOMAINS
+from astra_data.worlds.programs import WRITES, references_of
+from astra_data.worlds.sentences import Speaker
+from astra_data.worlds.shapes import STYLES
+from astra_data.worlds.telling import leaks, told
+from astra_data.worlds.wording import LANGUAGES, Phrase
+
+SCENARIOS = ("single_hop", "parallel_single_hop", "multi_hop", "parallel_multi_hop")
+"""The four scenario types [A 8.2]."""
+MOST_HOPS = 20
+MOST_KEYS = 3
+"""Rows that a question leads over before it writes."""
+ATTEMPTS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What question is wanted: `hops` levels (1 for the single-hop scenarios), over tables of up to `rows` rows; with `writes` it
+    has the state changed on the way."""
+
+    domain: str
+    language: str = "en"
+    scenario: str = "multi_hop"
+    hops: int = 2
+    rows: int = 12
+    writes: bool = False
+
+
+def compose(wanted: Wanted, seed: str) -> Question:
+    """The question that a seed makes. Raises `UsageError` for what there is not, and where no attempt succeeded."""
+    _known(wanted)
+    for attempt in range(ATTEMPTS):
+        rng = random.Random(f"{seed}/worlds/{wanted.domain}/{wanted.scenario}/{wanted.hops}/{wanted.writes}/{attempt}")
+        tables = populate(DOMAINS[wanted.domain], rng, wanted.rows)
+        builder = Builder(DOMAINS[wanted.domain], copy.deepcopy(tables), rng)
+        try:
+            (_written if wanted.writes else FORMS[wanted.scenario])(builder, wanted.hops)
+        except WeakError:
+            continue
+        question = _question(wanted, builder, tables, style=rng.randrange(STYLES))
+        if not leaks(question):
+            return question
+    message = f"no question of {wanted.hops} hops was found in {ATTEMPTS} attempts"
+    raise UsageError(message, mend="ask for more rows or fewer hops")
+
+
+def _known(wanted: Wanted) -> None:
+    for name, value, known in (("domain", wanted.domain, DOMAINS), ("language", wanted.language, LANGUAGES),
+                               ("scenario", wanted.scenario, SCENARIOS)):
+        if value not in known:
+            raise UsageError(f"there is no {name} {value!r} of worlds", mend=f"one of: {', '.join(known)}")
+    single = wanted.scenario in ("single_hop", "parallel_single_hop")
+    least = 1 if single else 3 if wanted.writes else 2
+    most = 1 if single else MOST_HOPS
+    if single and wanted.writes:
+        raise UsageError(f"{wanted.scenario} has no place for writes", mend="use multi_hop")
+    if not least <= wanted.hops <= most:
+        raise UsageError(f"{wanted.scenario} has {least} to {most} hops, not {wanted.hops}", mend=f"give a number from {least}")
+
+
+def _chain(builder: Builder, hops: int, *, number: bool = False) -> Step:
+    """`hops` levels with one node each; with `number` the last one is a number."""
+    step = moves.start(builder, last=hops == 1)
+    for level in range(2, hops + 1):
+        step = moves.onward(builder, step, last=level == hops)
+    if step.level != hops or (number and step.gives != "number"):
+        raise WeakError("the chain ends in something else")
+    return step
+
+
+def _parallel(builder: Builder, hops: int) -> Step:
+    """Some first hops that have nothing to do with one another."""
+    for _ in range(builder.rng.randrange(2, 5)):
+        step = moves.start(builder, last=True)
+        if step.gives == "list":
+            raise WeakError("a list within a list of answers")
+    return step
+
+
+def _joined(builder: Builder, hops: int) -> Step:
+    """Chains that end in numbers, joined one after another until there are `hops` levels."""
+    joins = builder.rng.randrange(1, min(hops, 4))
+    step = _chain(builder, hops - joins, number=True)
+    for _ in range(joins):
+        other = _chain_beside(builder, builder.rng.randrange(1, hops - joins + 1))
+        step = moves.calculated(builder, step, {"node": other.id})
+    if step.level != hops:
+        raise WeakError("joined on another level")
+    return step
+
+
+def _chain_beside(builder: Builder, hops: int) -> Step:
+    step = moves.start(builder, last=hops == 1)
+    for level in range(2, hops + 1):
+        step = moves.onward(builder, step, last=level == hops)
+    if step.gives != "number":
+        raise WeakError("only numbers can be joined")
+    return step
+
+
+def _written(builder: Builder, hops: int) -> Step:
+    """A chain to a row, a write to it, a question whose answer depends on the write, and calculations for hops that are left."""
+    keys = builder.rng.randrange(1, min(hops - 2, MOST_KEYS) + 1)
+    step = moves.start(builder, last=False)
+    for _ in range(keys - 1):
+        step = moves.onward(builder, step, last=False)
+    if step.gives not in builder.tables:
+        raise WeakError("the chain ends in no row")
+    table = builder.domain.table(step.gives)
+    if keys == hops - 2 and table.states and (not table.moves or builder.rng.random() < 0.5):
+        return moves.status_set(builder, step, table)
+    step = moves.moved(builder, step, table)
+    while step.level < hops:
+        step = moves.calculated(builder, step)
+    return step
+
+
+FORMS: Mapping[str, Callable[[Builder, int], Step]] = {
+    "single_hop": lambda builder, hops: moves.start(builder, last=True),
+    "parallel_single_hop": _parallel,
+    "multi_hop": lambda builder, hops: _chain(builder, hops),
+    "parallel_multi_hop": _joined,
+}
+"""Scenario -> what is built of it."""
+
+TYPES = {"number": "number", "date": "date", "text": "text", "list": "list"}
+
+
+def _question(wanted: Wanted, builder: Builder, tables: Tables, style: int) -> Question:
+    speaker = Speaker(builder.domain, LANGUAGES[wanted.language])
+    nodes = [_node(step, builder, speaker) for step in builder.steps]
+    used = {step.program[key] for step in builder.steps for key in ("table", "target") if key in step.program}
+    known = {name: rows for name, rows in tables.items() if name in used}
+    last = builder.steps[-1]
+    many = wanted.scenario == "parallel_single_hop"
+    row: Question = new_row(
+        Question, source="worlds", domain=wanted.domain, language=wanted.language, scenario=wanted.scenario,
+        template=f"{wanted.scenario}:{'>'.join(step.program['op'] for step in builder.steps)}",
+        world=content_id([wanted.domain, tables]),
+        knowledge={"tables": known, "style": style, "writes": any(step.program["op"] in WRITES for step in builder.steps)},
+        question=told(wanted.scenario, builder, speaker),
+        answer=[step.answer for step in builder.steps] if many else last.answer,
+        answer_type="list" if many else nodes[-1].answer_type,
+        nodes=nodes, checks=[], quality=None, hops=max(step.level for step in builder.steps), models={},
+    )
+    return row
+
+
+def _node(step: Step, builder: Builder, speaker: Speaker) -> Node:
+    """A step as a node, whose question states what it takes from others."""
+    gives = {other.id: other for other in builder.steps}
+
+    def stated(node: str) -> Phrase:
+        other = gives[node]
+        return speaker.row(other.gives, other.answer) if other.gives in builder.tables else speaker.constant(other.answer)
+
+    depends = [*references_of(step.program), *step.program.get("after", [])]
+    kind = "integer" if isinstance(step.answer, int) else TYPES.get(step.gives, "text")
+    return Node(step.id, step.level, speaker.sentence(step.program, stated), step.answer, kind,
+                list(dict.fromkeys(depends)), True, program=step.program, effect=step.effect)

@@ -1,0 +1,67 @@
+"""The main question: all nodes told in one request, as a person would put it.
+
+    told("multi_hop", builder, speaker)       # 'What is the city of the customer of order ORD-481?'
+"""
+
+import re
+from typing import Any
+
+from astra_data.rows import Question
+from astra_data.worlds.builder import Builder, Step
+from astra_data.worlds.programs import WRITES
+from astra_data.worlds.sentences import Speaker
+from astra_data.worlds.wording.wording import Phrase
+
+CALCULATED = ("add", "subtract", "multiply", "percent")
+NESTED = 1
+"""Calculations that are told within one phrase; more are told step by step."""
+
+
+def told(scenario: str, builder: Builder, speaker: Speaker) -> str:
+    """The request whose answer is that of the last node (of all nodes, for parallel single hops)."""
+    steps = {step.id: step for step in builder.steps}
+
+    def described(node: str) -> Phrase:
+        return speaker.phrase(steps[node].program, described)
+
+    if scenario == "parallel_single_hop":
+        return speaker.listed([step.program for step in builder.steps], described)
+    last = builder.steps[-1]
+    orders = [step for step in builder.steps if step.program["op"] in WRITES]
+    request = _calculation(last, steps, speaker) or speaker.sentence(last.program, described)
+    for order in reversed(orders):
+        request = speaker.then(speaker.sentence(order.program, described), request)
+    return request
+
+
+def _calculation(last: Step, steps: dict[str, Step], speaker: Speaker) -> str:
+    """The run of calculations that ends the question, told step by step; nothing if it is short."""
+
+    def described(node: str) -> Phrase:
+        return speaker.phrase(steps[node].program, described)
+
+    told_steps: list[tuple[str, Phrase]] = []
+    step = last
+    while step.program["op"] in CALCULATED:
+        first, second = step.program["arguments"].values()
+        other = described(second["node"]) if "node" in second else speaker.constant(second["value"])
+        told_steps.insert(0, (step.program["op"], other))
+        step = steps[first["node"]]
+    return speaker.steps(described(step.id), told_steps) if len(told_steps) > NESTED else ""
+
+
+def leaks(question: Question) -> bool:
+    """Whether an answer can be read off the request, or a sub-question's off its own words."""
+    return any(
+        stands(answer, question.question) or stands(answer, node.question)
+        for node in question.nodes if not node.effect for answer in _texts(node.answer)
+    )
+
+
+def _texts(answer: Any) -> list[str]:
+    return [str(value) for value in answer] if isinstance(answer, list) else [str(answer)]
+
+
+def stands(answer: str, text: str) -> bool:
+    """Whether the answer stands in the text, not as a part of a longer word or number."""
+    return re.search(rf"(?<![\w.,-]){re.escape(answer)}(?![\w]|[.,-]\d)", text) is not None

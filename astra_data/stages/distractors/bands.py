@@ -48,8 +48,8 @@ class Lines:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Instance:
-    """Tools that distractors are wanted for. `tools` are rows of the vectors; `twins` has for each the position in the pool of the
-    tool of its name, or -1; `scope` is the row of the scopes with the tools of the pool that may be taken."""
+    """Tools that distractors are wanted for. `tools` are rows of the vectors; `twins` has for each the position in the pool of
+    the tool of its name, or -1; `scope` is the row of the scopes with the tools of the pool that may be taken."""
 
     id: str
     tools: Sequence[int]
@@ -59,8 +59,8 @@ class Instance:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
-    """The pool as seen by an instance. `products` (its tools by those of the pool) are integers; `least` and `span` are what a row
-    is stretched by; in a row, what is above `high` is in the high band, and what is not above `low` in the low one. `free` is
+    """The pool as seen by an instance. `products` (its tools by those of the pool) are integers; `least` and `span` are what a
+    row is stretched by; in a row, what is above `high` is in the high band, and what is not above `low` in the low one. `free` is
     false for what is out of scope or has a name that the instance has."""
 
     instance: Instance
@@ -77,7 +77,7 @@ class Seen:
 
         high = (self.products > self.high).any(axis=0)
         medium = (self.products > self.low).any(axis=0)
-        masks: dict[Band, NDArray[bool_]] = {"high": high, "medium": medium & ~high, "low": ~medium}
+        masks: dict[Band, Any] = {"high": high, "medium": medium & ~high, "low": ~medium}
         return {band: np.flatnonzero(masks[band] & self.free) for band in BANDS}
 
     def similarity(self, position: int) -> tuple[float, int]:
@@ -88,9 +88,9 @@ class Seen:
         return best, values.index(best)
 
 
-def each(pool: "NDArray[int16]", vectors: "NDArray[int16]", instances: Sequence[Instance], scopes: "NDArray[bool_]", lines: Lines,
-         take: Callable[[Seen], T], *, block: int = BLOCK, threads: int = 1) -> list[T]:
-    """`take` of what each instance sees, in order. `pool` and `vectors` are rows of `integers`; `take` must be safe in threads."""
+def each(pool: "NDArray[int16]", vectors: "NDArray[int16]", instances: Sequence[Instance], scopes: "NDArray[bool_]",
+         lines: Lines, take: Callable[[Seen], T], *, block: int = BLOCK, threads: int = 1) -> list[T]:
+    """`take` of what each instance sees, in order. `pool` and `vectors` are rows of `integers`; `take` is called in threads."""
     import numpy as np
 
     taken: list[T] = []
@@ -103,7 +103,7 @@ def each(pool: "NDArray[int16]", vectors: "NDArray[int16]", instances: Sequence[
                 products = np.empty((len(rows), len(pool)), np.float32)
             _multiply(vectors[rows].astype(np.float32), held, products[: len(rows)])
             parts = _parts(products, some)
-            taken += executor.map(lambda part: take(_seen(*part, scopes, lines, pool.shape[1])), parts)
+            taken += executor.map(lambda part: take(_seen(part[0], part[1], scopes, lines, pool.shape[1])), parts)
     return taken
 
 

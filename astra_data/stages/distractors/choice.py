@@ -24,8 +24,8 @@ FEWEST, MOST = 5, 9
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """A tool of the pool, and why it was taken. `similarity` is that to the tool of the instance with index `tool`, the one that it is
-    most like; both are None for a tool that was drawn without a look at it."""
+    """A tool of the pool, and why it was taken. `similarity` is that to the tool of the instance with index `tool`, the one that
+    it is most like; both are None for a tool that was drawn without a look at it."""
 
     position: int
     band: Band | Literal["random"]

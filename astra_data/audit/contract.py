@@ -109,7 +109,7 @@ def _differences(tool: EnvironmentTool, function: Function, method: bool) -> Ite
     for name, default in zip(reversed(list(defaults)), reversed(arguments.defaults), strict=False):
         defaults[name] = default
     for extra, default_or_none in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
-        defaults[extra.arg] = given
+        defaults[extra.arg] = default_or_none
     if method and plain:
         del defaults[plain[0].arg]
     stated, must = properties(tool.schema), set(required(tool.schema))

@@ -1,6 +1,7 @@
 """`astra make STAGE SOURCE...`: one stage alone, on datasets of any address, or rows of a JSON Lines file as they are."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -10,7 +11,7 @@ from rich.console import Console
 from astra_data.cli import options
 from astra_data.cli.run import as_object, say
 from astra_data.errors import UsageError
-from astra_data.hub.addresses import parse
+from astra_data.hub.addresses import FOLDER, parse
 from astra_data.hub.load import resolve
 from astra_data.hub.store import Store
 from astra_data.hub.writer import read_jsonl
@@ -25,7 +26,7 @@ from astra_data.stages.imported import import_stage
 
 @click.command("make")
 @click.argument("stage", type=click.Choice(list(STAGES)))
-@click.argument("sources", nargs=-1, required=True)
+@click.argument("sources", nargs=-1)
 @click.option("--to", required=True, metavar="NAME", help="Name of the new dataset in the store.")
 @click.option("--recipe", help="Recipe to take models, servers, workspace and the stage's config from.")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one value of the recipe.")
@@ -37,15 +38,17 @@ def command(stage: str, sources: tuple[str, ...], to: str, recipe: str | None, o
             as_json: bool) -> None:
     """Run STAGE on SOURCE...: the datasets it reads, by address.
 
-    `tools` takes an mcp.json and tool documents instead. Any stage takes one .jsonl file of finished rows, which are checked
-    and stored as they are: `astra show ADDR --json > rows.jsonl`, edit, `astra make tasks rows.jsonl --to edited`.
+    `tools` takes an mcp.json and tool documents instead, `questions` trajectories or what the recipe names. Any stage takes one
+    .jsonl file of finished rows, which are checked and stored as they are: `astra show ADDR --json > rows.jsonl`, edit,
+    `astra make tasks rows.jsonl --to edited`.
     """
     given = options.with_seed(overrides, seed)
     checked = _recipe(recipe, given, stage, sources)
-    if sources[0].endswith(".jsonl") and (stage != "tools" or _holds_rows(stage, Path(sources[0]))):
+    if sources and sources[0].endswith(".jsonl") and (stage != "tools" or _holds_rows(stage, Path(sources[0]))):
         chosen, inputs = _imported(stage, sources), {}
     else:
         chosen, inputs = STAGES[stage], _inputs(STAGES[stage], sources, store)
+        checked = _naming(checked, chosen, inputs)
     shown = options.recorded("make", stage, *sources, "--to", to, recipe=recipe, overrides=given, limit=limit)
     told = Options(store, (), limit, concurrency, budget, refresh, ledger, shown, to)
     outcome = asyncio.run(execute(checked, {stage: chosen}, told, Console(stderr=True, quiet=as_json), inputs))
@@ -91,13 +94,25 @@ def _imported(stage: str, sources: tuple[str, ...]) -> Stage:
 
 
 def _inputs(stage: Stage, sources: tuple[str, ...], store: Path) -> dict[str, Source]:
-    """The datasets of the given addresses, by kind; together they must be what the stage reads."""
+    """The datasets of the given addresses, by kind; together they must be what the stage reads, or may name."""
     if stage.name == "tools":
         return {}
     located = [source_at(resolve(parse(text), Store.open(store))) for text in sources]
     found = {source.record.role: source for source in located}
-    if set(found) != set(stage.reads) or len(located) != len(found):
-        given = ", ".join(source.record.role for source in located)
-        wanted = " and ".join(stage.reads)
+    if set(found) - set(stage.named) != set(stage.reads) or len(located) != len(found):
+        given = ", ".join(source.record.role for source in located) or "nothing"
+        wanted = " and ".join((*stage.reads, *stage.named))
         raise UsageError(f"{stage.name} reads {wanted}, and was given {given}", mend=f"give one address of {wanted} each")
     return found
+
+
+def _naming(recipe: Recipe, stage: Stage, inputs: dict[str, Source]) -> Recipe:
+    """The recipe with the addresses of given datasets in the config of a stage that may name them."""
+    given = {stage.named[kind]: _absolute(source.record.address) for kind, source in inputs.items() if kind in stage.named}
+    config = recipe.stages[stage.name].model_copy(update=given)
+    return replace(recipe, stages={**recipe.stages, stage.name: config})
+
+
+def _absolute(address: str) -> str:
+    """A folder from its root, since a recipe's paths start elsewhere; any other address as it is."""
+    return str(Path(address).expanduser().absolute()) if FOLDER.match(address) else address

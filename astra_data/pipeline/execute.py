@@ -1,5 +1,8 @@
 """Runs a recipe from end to end: opens what the stages share, runs them in order, closes everything whatever happens.
 
+A stage that reads nothing is run if the recipe names something for it to start from, any other if all that it reads is made; with
+`only` just the stages that it names are run, on what the store has.
+
     outcome = await execute(recipe, STAGES, Options(store=Path("hub")))
     outcome.reports[-1].version.path        # load_dataset(<this>)
 """
@@ -12,17 +15,20 @@ from pathlib import Path
 from rich.console import Console
 
 from astra_data.errors import UsageError
+from astra_data.hub.load import resolve
 from astra_data.hub.store import Store, Version
 from astra_data.ledger import Ledger, Totals
 from astra_data.pipeline.progress import Board, Silent
 from astra_data.pipeline.recipe import Recipe
-from astra_data.pipeline.runner import Report, Run, Source, find_version, key_of, run_stage, source_of
-from astra_data.pipeline.stage import Resources, Stage, Stages
+from astra_data.pipeline.runner import Report, Run, Source, find_version, key_of, run_stage, source_at, source_of
+from astra_data.pipeline.stage import Resources, Stage, StageConfig, Stages
 from astra_data.teacher.budget import Budget
 from astra_data.teacher.offline.policy import OfflinePolicy
 from astra_data.teacher.offline.teacher import OfflineTeacher
 from astra_data.teacher.roles import build
 from astra_data.tools.mcp_config import ServerEntry, read_mcp_json
+
+START = "add `mcp: mcp.json` or `documents: [FILE]` for trajectories, or a source to the section `questions`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,8 @@ async def execute(recipe: Recipe, stages: Stages, options: Options, console: Con
     """
     _known(options.only, stages)
     async with opened(recipe, options) as run:
-        reports = await _stages(recipe, stages, options, run, console, given or {})
+        chosen = _chosen(recipe, stages, options, run, given or {})
+        reports = await _stages(recipe, chosen, run, console, given or {})
         return Outcome(reports, run.resources.ledger.totals())
 
 
@@ -70,17 +77,32 @@ def _known(only: tuple[str, ...], stages: Stages) -> None:
             raise UsageError(f"no stage {name!r}", mend=f"one of: {', '.join(stages)}")
 
 
+def _chosen(recipe: Recipe, stages: Stages, options: Options, run: Run, given: Mapping[str, Source]) -> Stages:
+    """The stages that are run, in order. Raises `UsageError` where the recipe names nothing to start from."""
+    if options.only:
+        return {name: stage for name, stage in stages.items() if name in options.only}
+    chosen: dict[str, Stage] = {}
+    for name, stage in stages.items():
+        made = all(kind in chosen or kind in given for kind in stage.reads)
+        if made and (stage.reads or stage.starts(recipe.stages[name], run.resources)):
+            chosen[name] = stage
+    if not chosen:
+        raise UsageError("the recipe names nothing to start from", mend=START)
+    return chosen
+
+
 async def status(recipe: Recipe, stages: Stages, options: Options) -> list[tuple[str, str, Version | None]]:
-    """(stage, dataset, version found) as `execute` would meet them, running nothing. From the first stage that has to be run on,
-    nothing is known of the inputs, and so nothing is found."""
+    """(stage, dataset, version found) as `execute` would meet them, running nothing. Of a stage that reads what has to be
+    made first nothing is known of the inputs, and so nothing is found."""
     async with opened(recipe, options) as run:
         sources: dict[str, Source] = {}
         found: list[tuple[str, str, Version | None]] = []
-        for stage in stages.values():
-            version = None
-            if all(name in sources for name in stage.reads):
-                inputs = {name: sources[name] for name in stage.reads}
-                version = find_version(stage, key_of(stage, recipe.stages[stage.name], inputs, run), run)
+        chosen = _chosen(recipe, stages, options, run, {})
+        for stage in chosen.values():
+            version, config = None, recipe.stages[stage.name]
+            if all(kind in sources or kind not in chosen for kind in (*stage.reads, *_own(stage, config, run))):
+                inputs = _inputs(stage, config, sources, run)
+                version = find_version(stage, key_of(stage, config, inputs, run), run)
             if version is not None:
                 sources[stage.name] = source_of(stage.name, version)
             found.append((stage.name, run.dataset(stage.name), version))
@@ -103,15 +125,13 @@ async def opened(recipe: Recipe, options: Options) -> AsyncIterator[Run]:
         await ledger.close()
 
 
-async def _stages(recipe: Recipe, stages: Stages, options: Options, run: Run, console: Console | None,
+async def _stages(recipe: Recipe, stages: Stages, run: Run, console: Console | None,
                   given: Mapping[str, Source]) -> list[Report]:
     sources, reports = dict(given), []
     with Board(console or Console(quiet=True), lambda: run.resources.ledger.totals().cost) as board:
         for stage in stages.values():
-            if options.only and stage.name not in options.only:
-                continue
-            inputs = {name: sources.get(name) or _stored(name, run) for name in stage.reads}
             config = recipe.stages[stage.name]
+            inputs = _inputs(stage, config, sources, run)
             total = _total(stage, config, inputs, run)
             meter = board.meter(stage.name, total) if console else Silent()
             report = await run_stage(stage, config, inputs, run, meter)
@@ -119,6 +139,26 @@ async def _stages(recipe: Recipe, stages: Stages, options: Options, run: Run, co
             sources[stage.name] = source_of(stage.name, report.version)
             reports.append(report)
     return reports
+
+
+def _inputs(stage: Stage, config: StageConfig, sources: Mapping[str, Source], run: Run) -> dict[str, Source]:
+    """The datasets that a stage reads, by kind: those of this run, else those of the store or of the addresses in its config."""
+    own = [*stage.reads, *_own(stage, config, run)]
+    read = {kind: sources.get(kind) or _stored(kind, run) for kind in own}
+    return read | {kind: _at(address, kind, run) for kind, address in stage.addresses(config).items() if kind not in own}
+
+
+def _own(stage: Stage, config: StageConfig, run: Run) -> list[str]:
+    """The kinds whose address in the config is the dataset that this recipe makes."""
+    return [kind for kind, address in stage.addresses(config).items() if address == f"{run.name}-{kind}"]
+
+
+def _at(address: str, kind: str, run: Run) -> Source:
+    """The dataset of an address that the recipe names. Raises `UsageError` for one of another kind, and what `resolve` does."""
+    source = source_at(resolve(run.resources.address(address), run.store))
+    if source.record.role != kind:
+        raise UsageError(f"{source.record.address} holds {source.record.role}", mend=f"name a dataset of {kind}")
+    return source
 
 
 def _stored(name: str, run: Run) -> Source:

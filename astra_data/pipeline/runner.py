@@ -91,7 +91,7 @@ async def run_stage(stage: Stage, config: StageConfig, inputs: Mapping[str, Sour
 
 def find_version(stage: Stage, key: str, run: Run) -> Version | None:
     """The complete version that a run of the stage with this key made, if the store has it. `refresh` hides those of sources."""
-    if run.resources.refresh and not stage.reads:
+    if run.resources.refresh and stage.collects:
         return None
     found = run.store.find(run.dataset(stage.name), key)
     return found if found is not None and found.complete else None
@@ -129,7 +129,7 @@ async def _fill(stage: Stage, config: StageConfig, inputs: Mapping[str, Source],
                 meter.update(count, spool.candidates, spool.rejected.total(), spool.quarantined.total())
         select = stage.select
         written = spool.settle(None if select is None else lambda frame: select(frame, config, run.resources))
-    if not stage.reads and not written["default"].num_rows and spool.first_failure:
+    if stage.collects and not written["default"].num_rows and spool.first_failure:
         raise ToolError(f"{stage.name}: nothing could be collected: {spool.first_failure}", mend=COLLECT_AGAIN)
     funnel = Funnel(count, written["default"].num_rows, dict(sorted(spool.rejected.items())),
                     dict(sorted(spool.quarantined.items())))
@@ -225,11 +225,12 @@ def _histograms(stage: Stage, folder: Path, written: Mapping[str, Written]) -> d
     return histograms
 
 
-def _licenses(stage: Stage, inputs: Mapping[str, Source], folder: Path, outputs: list[Output]) -> list[str]:
-    """The licences of all inputs, and of the rows themselves where they name one; `unknown` for a row that names none."""
+def _licenses(stage: Stage, config: StageConfig, inputs: Mapping[str, Source], folder: Path, outputs: list[Output]) -> list[str]:
+    """The licences of all inputs, of what else the config names, and of the rows themselves where they name one; `unknown` for a
+    row that names none."""
     import polars as pl
 
-    found = {name for source in inputs.values() for name in source.licenses}
+    found = {name for source in inputs.values() for name in source.licenses} | set(stage.licenses(config))
     if "license" in fields(ROW_TYPES[stage.name]):
         files = [folder / file.path for output in outputs if output.config == "default" for file in output.files]
         found |= set(pl.scan_parquet(files).select(pl.col("license").fill_null("unknown")).unique().collect()["license"])
@@ -259,7 +260,7 @@ def _lineage(stage: Stage, config: StageConfig, inputs: Mapping[str, Source], ru
         inputs=[replace(source.record, role=role) for role, source in inputs.items()],
         models=run.resources.roles.names(stage.roles_of(config)),
         prompts=_prompts(stage),
-        licenses=_licenses(stage, inputs, folder, outputs),
+        licenses=_licenses(stage, config, inputs, folder, outputs),
         histograms=_histograms(stage, folder, written),
         env={"python": platform.python_version()} | {name: installed(name) for name in ("pyarrow", "datasets")},
     )

@@ -6,14 +6,15 @@
 over the whole set. The runner does everything else: order, concurrency, spooling, counts, resume, lineage.
 """
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from astra_data.hub.addresses import FOLDER
 from astra_data.hub.writer import count_rows, read_rows
 from astra_data.ledger import Ledger
 from astra_data.messages import JsonObject
@@ -95,7 +96,7 @@ class Rows:
 
 
 Inputs = Mapping[str, Rows]
-"""Dataset kind -> rows, one entry per name in `Stage.reads`."""
+"""Dataset kind -> rows, one entry per name in `Stage.reads`, and one per kind in `Stage.named` whose address the config has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,14 @@ class Resources:
         """What the recipe says of a server; the defaults if it says nothing."""
         return self.options.get(server) or ServerOptions()
 
+    def path(self, name: str) -> Path:
+        """A file that the recipe names."""
+        return self.folder / Path(name).expanduser()
+
+    def address(self, name: str) -> str:
+        """The address of a dataset that the recipe names: a relative folder starts from the recipe's."""
+        return str(self.folder.absolute() / Path(name).expanduser()) if FOLDER.match(name) else name
+
 
 Expand = Callable[[Any], Awaitable[list[Outcome]]]
 Open = Callable[[Inputs, Any, Resources], AbstractAsyncContextManager[Expand]]
@@ -127,6 +136,14 @@ Open = Callable[[Inputs, Any, Resources], AbstractAsyncContextManager[Expand]]
 
 def _no_fingerprint(_config: Any, _resources: Resources) -> JsonObject:
     return {}
+
+
+def _always(_config: Any, _resources: Resources) -> bool:
+    return True
+
+
+def _no_licenses(_config: Any) -> Iterable[str]:
+    return ()
 
 
 def _unknown_total(_inputs: Inputs, _config: Any, _resources: Resources) -> int | None:
@@ -137,7 +154,11 @@ def _unknown_total(_inputs: Inputs, _config: Any, _resources: Resources) -> int 
 class Stage:
     """A stage. `open` yields the expand function, holding what it needs open; `fingerprint` is what else its rows depend on.
 
-    `roles` are the roles whose models take part: fixed, or named by the config.
+    `roles` are the roles whose models take part: fixed, or named by the config. `named` are further kinds of datasets that a
+    config may name: kind -> the config's key for the address. `licenses` are those of what else the config names.
+
+    Of a stage that reads nothing, `starts` says whether the recipe names anything to start from, and `collects` that it asks the
+    world, so that it can find everything down and may be refreshed.
     """
 
     name: str
@@ -152,10 +173,19 @@ class Stage:
     fingerprint: Callable[[Any, Resources], JsonObject] = _no_fingerprint
     total: Callable[[Inputs, Any, Resources], int | None] = _unknown_total
     histograms: tuple[str, ...] = ()
+    named: Mapping[str, str] = field(default_factory=dict)
+    starts: Callable[[Any, Resources], bool] = _always
+    collects: bool = False
+    licenses: Callable[[Any], Iterable[str]] = _no_licenses
 
     def roles_of(self, config: StageConfig) -> tuple[str, ...]:
         """The roles whose models decide the rows: part of the stage key and the lineage."""
         return self.roles(config) if callable(self.roles) else self.roles
+
+    def addresses(self, config: StageConfig) -> dict[str, str]:
+        """Kind -> address of the datasets that the config names."""
+        given = {kind: getattr(config, key) for kind, key in self.named.items()}
+        return {kind: address for kind, address in given.items() if address is not None}
 
 
 Stages = Mapping[str, Stage]

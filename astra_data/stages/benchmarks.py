@@ -11,7 +11,7 @@ A file is JSON or JSON lines, also gzipped; anything else is the address of a da
 import ast
 import gzip
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,22 +62,22 @@ def public_name(against: str) -> str:
 
 def benchmark_digest(against: str, resources: Resources) -> str:
     """What the benchmark holds: the SHA-256 of a file, or the tree id of a dataset version. Raises what reading it raises."""
-    return file_digest(_path(against, resources)) if is_file(against) else _located(against, resources).tree
+    return file_digest(resources.path(against)) if is_file(against) else _located(against, resources).tree
 
 
 def read_benchmark(against: str, resources: Resources) -> list[BenchmarkItem]:
     """The items of a benchmark in order. Raises `DataError` where nothing in it is a task, or it cannot be read."""
     name = public_name(against)
-    rows = _file_rows(_path(against, resources)) if is_file(against) else _dataset_rows(against, resources)
-    items = [_item(name, row, number) for number, row in enumerate(rows, 1)]
+    items = [_item(name, row, number) for number, row in enumerate(rows_at(against, resources), 1)]
     items = [item for item in items if item.texts or item.calls]
     if not items:
         raise DataError("holds no task that can be compared", place=Place(name), mend=SHAPES)
     return items
 
 
-def _path(against: str, resources: Resources) -> Path:
-    return resources.folder / Path(against).expanduser()
+def rows_at(against: str, resources: Resources) -> Iterable[Any]:
+    """The rows of a file, or of all splits of the dataset with this address, as they are."""
+    return _file_rows(resources.path(against)) if is_file(against) else _dataset_rows(against, resources)
 
 
 def _file_rows(path: Path) -> list[Any]:
@@ -111,7 +111,7 @@ def _dataset_rows(against: str, resources: Resources) -> Iterator[Any]:
     """The rows of all splits."""
     from astra_data.hub.load import load
 
-    splits: Any = load(_address(against, resources), store=resources.store, split=None)
+    splits: Any = load(resources.address(against), store=resources.store, split=None)
     for split in splits.values():
         yield from split
 
@@ -120,12 +120,7 @@ def _located(against: str, resources: Resources) -> Any:
     from astra_data.hub.load import resolve
     from astra_data.hub.store import Store
 
-    return resolve(_address(against, resources), None if resources.store is None else Store.open(resources.store))
-
-
-def _address(against: str, resources: Resources) -> str:
-    """The address, with a relative folder starting from the recipe's."""
-    return str(resources.folder.absolute() / Path(against).expanduser()) if FOLDER.match(against) else against
+    return resolve(resources.address(against), None if resources.store is None else Store.open(resources.store))
 
 
 def _item(name: str, row: Any, number: int) -> BenchmarkItem:

@@ -35,7 +35,7 @@ SHORT_RUN = 8
 LEAST_VALUES = 2
 """Values of an item's calls that a task must state: one alone, such as a file called `data.csv`, is chance."""
 
-REASON = "task: overlaps a benchmark"
+REASON = "overlaps a benchmark"
 
 Against = Annotated[str, PlainSerializer(public_name)]
 
@@ -151,11 +151,11 @@ def fingerprint(config: Decontaminate, resources: Resources) -> list[list[str]]:
     return [[public_name(against), benchmark_digest(against, resources)] for against in config.against]
 
 
-def contaminated(tasks: "pl.DataFrame", config: Decontaminate, resources: Resources) -> dict[str, str]:
-    """Reason by id of the tasks (id, text, target_tools) that overlap a benchmark."""
+def contaminated(rows: "pl.DataFrame", config: Decontaminate, resources: Resources, kind: str) -> dict[str, str]:
+    """Reason by id of the rows (id, text, target_tools) that overlap a benchmark. `kind` is what reasons call a row."""
     if not config.against:
         return {}
     index = index_of(config, resources)
-    rows = tasks.select("id", "text", "target_tools").iter_rows()
-    found = {row_id: overlap for row_id, text, tools in rows if (overlap := index.overlap(text, tools))}
-    return {row_id: f"{REASON} - {overlap.item}: {overlap.why}" for row_id, overlap in found.items()}
+    told = rows.select("id", "text", "target_tools").iter_rows()
+    found = {row_id: overlap for row_id, text, tools in told if (overlap := index.overlap(text, tools))}
+    return {row_id: f"{kind}: {REASON} - {overlap.item}: {overlap.why}" for row_id, overlap in found.items()}

@@ -122,4 +122,6 @@ STAGE = Stage(
     asks=(LABEL_DOMAIN, JUDGE_DESCRIPTION),
     select=select,
     fingerprint=fingerprint,
+    starts=lambda config, resources: bool(resources.servers or resources.documents),
+    collects=True,
 )

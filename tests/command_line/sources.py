@@ -163,7 +163,37 @@ RECIPES = [
         "name: x\nmodels: {judge: {model: m, base_url: 'https://e.org'}}\n",
         "r.yaml, field models.judge: a base_url needs api_key_env beside it (the variable that holds its key, ...)",
     ),
-    recipe("name: x\n", "the recipe names no tools (add `mcp: mcp.json`, or `documents: [FILE]`, or both)"),
+    recipe(
+        "name: x\n",
+        "the recipe names nothing to start from (add `mcp: mcp.json` or `documents: [FILE]` for trajectories, ...)",
+    ),
+    recipe("name: x\n", "the recipe names no tools (add `mcp: mcp.json`, or `documents: [FILE]`, or both)", "--only tools"),
+    recipe(
+        "name: x\nquestions: {worlds: {cuont: 3}}\n",
+        "r.yaml, field questions.worlds.cuont: unknown key (did you mean count?)",
+    ),
+    recipe(
+        "name: x\nquestions: {worlds: {domains: [shpo]}}\n",
+        "r.yaml, field questions.worlds: there is no domain 'shpo' of worlds (did you mean shop?)",
+    ),
+    recipe(
+        "name: x\nquestions: {worlds: {hops: [3, 2]}}\n",
+        "r.yaml, field questions.worlds.hops: [3, 2] runs backwards (write the smaller number first)",
+    ),
+    recipe(
+        "name: x\nquestions: {worlds: {hops: 1}}\n",
+        "r.yaml, field questions.worlds: multi-hop questions have 2 to 20 hops (write such a number, or [least, most])",
+    ),
+    recipe("name: x\nquestions: {domains: {}}\n", "r.yaml, field questions.domains.names: missing (add `names: ...`)"),
+    recipe("name: x\nquestions: {trajectories: gone}\n", "no dataset 'gone' in the store ...hub (...)", code=3),
+    recipe(
+        "name: x\nquestions: {trajectories: small-tools}\n",
+        "small-tools@... holds tools (name a dataset of trajectories)",
+    ),
+    recipe(
+        "name: x\nquestions: {verify: {threshold: 2}, worlds: {}}\n",
+        "r.yaml, field questions.verify: threshold lies between 0 and 1 (write such a number, or {quantile: q})",
+    ),
     recipe("name: x\nmcp: none.json\n", "...none.json: cannot be read: ... (name an existing mcp.json)"),
     recipe("name: x\ndocuments: [none.json]\n", "none.json: cannot be read: ... (check the path, ...)", code=3),
     recipe(

@@ -18,6 +18,7 @@ from astra_data.rows import ROW_TYPES
 from astra_data.rows.schema import fields, unwrap
 from astra_data.stages import STAGES
 from astra_data.stages.decontamination import Decontaminate
+from astra_data.stages.questions.config import Domains, Given, Verify, Worlds
 from astra_data.stages.tasks.config import Augment, Chained, Scoring
 from astra_data.stages.trajectories.acceptance import Acceptance
 from astra_data.stages.trajectories.emulation import EmulateConfig
@@ -38,6 +39,10 @@ CONFIGS: dict[str, type[BaseModel]] = {
     "`tasks.chained`": Chained,
     "`tasks.score`": Scoring,
     "`tasks.decontaminate`": Decontaminate,
+    "`questions.worlds`": Worlds,
+    "`questions.domains`": Domains,
+    "`questions.given`": Given,
+    "`questions.verify`": Verify,
     "`trajectories.accept`": Acceptance,
     "`trajectories.emulate`": EmulateConfig,
     **{f"`{stage.name}`": stage.config for stage in STAGES.values() if stage.config.model_fields},

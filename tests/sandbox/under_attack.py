@@ -22,10 +22,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parent)]
+sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
 
-import hostile
-import raw_calls
+from sandbox import hostile, raw_calls
 
 from astra_data.sandbox import Image, Limits, Outcome, Sandbox
 from astra_data.sandbox.jail import kernel, seccomp

@@ -17,7 +17,6 @@ from typing import Any
 import orjson
 
 from astra_data.errors import DataError, Place
-from astra_data.hub.addresses import FOLDER
 from astra_data.pipeline.stage import Resources
 from astra_data.rows import content_id
 from astra_data.stages.benchmarks import public_name
@@ -87,8 +86,7 @@ def digest_of(address: str | None, resources: Resources) -> str:
 def _loaded(address: str, resources: Resources) -> Iterable[Mapping[str, Any]]:
     from astra_data.hub.load import load
 
-    place = str(resources.folder.absolute() / Path(address).expanduser()) if FOLDER.match(address) else address
-    rows: Iterable[Mapping[str, Any]] = load(place, store=resources.store)
+    rows: Iterable[Mapping[str, Any]] = load(resources.address(address), store=resources.store)
     return rows
 
 

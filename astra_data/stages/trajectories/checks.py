@@ -56,12 +56,12 @@ class Made:
 
 def find(messages: list[Message], records: list[CallRecord], tools: list[JsonObject], reference: list[str]) -> list[Flaw]:
     """Every flaw, calls first, then the answer. `reference` are the tools that the task's author expected."""
-    made = _made(messages, records)
+    made = made_calls(messages, records)
     schemas = {tool["function"]["name"]: json.dumps(tool["function"], ensure_ascii=False) for tool in tools}
     return [*_of_calls(made, messages, schemas, reference), *_of_answer(messages, records, reference)]
 
 
-def _made(messages: list[Message], records: list[CallRecord]) -> list[Made]:
+def made_calls(messages: list[Message], records: list[CallRecord]) -> list[Made]:
     """Every call with what became of it. Of calls that share an id, each takes the next record and result of that id."""
     waiting: dict[str, list[CallRecord]] = {}
     for record in records:

@@ -8,9 +8,9 @@ from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel
 
-from astra_data.teacher import asks, chain_asks, environment_asks, stand_ins, task_asks, tool_asks
+from astra_data.teacher import asks, chain_asks, environment_asks, question_asks, stand_ins, task_asks, tool_asks
 from astra_data.teacher.ask import Ask
-from astra_data.teacher.offline import chains, environments, judges, labels, tasks, variants, verification
+from astra_data.teacher.offline import chains, environments, judges, labels, questions, tasks, variants, verification
 from astra_data.teacher.offline import stand_ins as playing
 from astra_data.teacher.teacher import Abstained
 
@@ -41,6 +41,8 @@ RULES: dict[str, Callable[[Any, int], BaseModel]] = {
     environment_asks.WRITE_CODE.name: environments.write_code,
     environment_asks.CLUSTER_TOOLS.name: environments.cluster_tools,
     environment_asks.MERGE_TOOL.name: environments.merge_tool,
+    question_asks.WORD_STEPS.name: questions.word,
+    question_asks.JUDGE_COMPLETENESS.name: questions.completeness,
     stand_ins.EMULATE_CALL.name: playing.emulate,
     stand_ins.SIMULATE_USER.name: playing.reply,
 }

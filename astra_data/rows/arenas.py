@@ -21,7 +21,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Distractor:
-    """A tool of another environment. `band` is `high`, `medium` or `low`, by its similarity to the tool `for_tool` that it is most
+    """A tool of another environment. `band` is `high`, `medium` or `low`, by its similarity to `for_tool`, which it is most
     like; `random` if it was drawn without a look at it, and both are then null."""
 
     name: str

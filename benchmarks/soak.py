@@ -1,6 +1,6 @@
 """The figures at full size, in one table.
 
-    python -m benchmarks.soak [writer select near walks worlds client emulated chaos demo replay again kill]
+    python -m benchmarks.soak [writer select near walks worlds client emulated bfcl chaos demo replay again kill]
 
 Each part is a function that gives figures; the demo is made once and shared by the parts that look at it. Leaves with 1 if any
 figure misses its target.
@@ -26,7 +26,7 @@ from astra_data.ledger import Ledger
 from astra_data.messages import calls_of, results_of
 from astra_data.rows import ROW_TYPES
 from astra_data.rows.canonical import digest
-from benchmarks import emulated, near_duplicates, pool_chaos, selection, walks, worlds, writer
+from benchmarks import bfcl, emulated, near_duplicates, pool_chaos, selection, walks, worlds, writer
 from benchmarks.figure import ROOT, Figure, at_least, at_most, equal, python, show
 
 KILLS = 20
@@ -96,6 +96,10 @@ def emulated_part(demo: Demo) -> list[Figure]:
     command = [sys.executable, "-m", "pytest", "-q", "tests/rollout/test_emulator_replay.py"]
     code = subprocess.run(command, cwd=ROOT, check=False).returncode
     return [*emulated.figures(), equal("emulated: replay from the ledger, tests failed", code, 0)]
+
+
+def bfcl_part(demo: Demo) -> list[Figure]:
+    return bfcl.figures()
 
 
 def chaos_part(demo: Demo) -> list[Figure]:
@@ -193,6 +197,7 @@ PARTS: dict[str, Callable[[Demo], list[Figure]]] = {
     "worlds": worlds_part,
     "client": client_part,
     "emulated": emulated_part,
+    "bfcl": bfcl_part,
     "chaos": chaos_part,
     "demo": demo_part,
     "replay": replay_part,

@@ -1,91 +1,126 @@
-"""Decompositions, and a teacher that writes and judges them as the test says.
+"""Questions about made-up places, and a writer whose every answer about them is good, except where a test says otherwise.
 
-made(step("1", "Who runs the north pier?", "Ada Quist"), step("2", "How old is {1}?", 41, depends_on=["1"]))
-teacher(judge_order=faults("2"))
+    with ScriptedEndpoint(Writer(QUESTIONS).reply) as endpoint: ...
 """
 
+import json
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
-from scripted import ScriptedTeacher
+from astra_data.rows import Question, new_row
+from astra_data.rows.questions import Node
 
-from astra_data.teacher.question_asks import (
-    CheckSupport,
-    Completeness,
-    JudgeSteps,
-    StepVerdict,
-    StepVerdicts,
-    Support,
-    Supports,
-    ToolNeed,
-    ToolNeeds,
-    WordedStep,
-    WordedSteps,
-    WordSteps,
-    WrittenQuestion,
-    WrittenStep,
-)
-from astra_data.teacher.typed_answers import kind_of
-
-QUESTION = "How old is whoever runs the north pier?"
+OTHERS = {"Aa": 901, "Bb": 902, "Cc": 903, "Dd": 904, "Ee": 905}
+CODE = '''DATA = {data}
 
 
-def step(name: str, question: str, answer: Any, depends_on: list[str] | None = None, kind: str | None = None) -> WrittenStep:
-    values = {"id": name, "question": question, "answer": answer, "depends_on": depends_on or [], "answer_type": kind}
-    return WrittenStep.model_validate(values | {"answer_type": kind or kind_of(answer)})
+def {name}(place, unit="metres"):
+    if not isinstance(place, str) or place not in DATA:
+        return {{"error": {{"type": "unknown", "message": "no such place"}}}}
+    return {{"value": DATA[place], "unit": unit}}
+'''
 
 
-def written(*steps: WrittenStep, question: str = QUESTION, answer: Any = None) -> WrittenQuestion:
-    """A question whose answer is that of the last step, unless told otherwise."""
-    given = steps[-1].answer if answer is None else answer
-    return WrittenQuestion(question=question, steps=list(steps), answer=given, answer_type=kind_of(given))
+def node(name: str, kind: str, place: str, answer: int, *depends_on: str, level: int = 1) -> Node:
+    return Node(name, level, f"What is the {kind} of {place}?", answer, "integer", list(depends_on), True)
 
 
-PIER = (step("1", "Who runs the north pier?", "Ada Quist"), step("2", "How old is {1}?", 41, ["1"]))
-"""A chain of two."""
+def leaf(*depends_on: str, level: int) -> Node:
+    return Node("last", level, "Which of them is more?", "the first", "text", list(depends_on), False)
 
 
-def faults(*ids: str) -> Callable[[JudgeSteps], StepVerdicts]:
-    """Verdicts that are good but for these steps."""
-
-    def judge(inputs: JudgeSteps) -> StepVerdicts:
-        return StepVerdicts(steps=[StepVerdict(id=one.id, reason="so", ok=one.id not in ids) for one in inputs.steps])
-
-    return judge
-
-
-def needless(*ids: str) -> Callable[[JudgeSteps], ToolNeeds]:
-    """These steps need no tool, all others one."""
-
-    def judge(inputs: JudgeSteps) -> ToolNeeds:
-        return ToolNeeds(steps=[ToolNeed(id=one.id, reason="so", needs_tool=one.id not in ids) for one in inputs.steps])
-
-    return judge
+def question(scenario: str, text: str, *nodes: Node) -> Question:
+    last = nodes[-1]
+    row: Question = new_row(
+        Question, source="given", domain="places", language="en", scenario=scenario, template=None, world=None, knowledge={},
+        question=text, answer=last.answer, answer_type=last.answer_type, nodes=list(nodes), checks=[], quality=1.0,
+        hops=max(one.level for one in nodes), models={},
+    )
+    return row
 
 
-def quoting(quote: str | None) -> Callable[[CheckSupport], Supports]:
-    return lambda inputs: Supports(steps=[Support(id=one.id, quote=quote) for one in inputs.steps])
+def four(number: int) -> list[Question]:
+    """One question of each scenario, all with places of their own."""
+    a, b, c, d = (f"{name}ville {number}" for name in ("Ar", "Bo", "Cu", "De"))
+    base = 10 * number
+    return [
+        question("single_hop", f"How high is the tower of {a}?", node("n1", "height", a, base + 1)),
+        question("parallel_single_hop", f"Which is deeper, {b} or {c}?", node("n1", "depth", b, base + 2),
+                 node("n2", "depth", c, base + 3), leaf("n1", "n2", level=2)),
+        question("multi_hop", f"How wide is what is as long as {d}?", node("n1", "length", d, base + 4),
+                 node("n2", "width", f"{d} twin", base + 5, "n1", level=2)),
+        question("parallel_multi_hop", f"Compare {a} and {b} with {c}.", node("n1", "age", a, base + 6),
+                 node("n2", "price", b, base + 7), node("n3", "weight", c, base + 8, "n1", "n2", level=2),
+                 leaf("n3", level=3)),
+    ]
 
 
-def complete(value: bool = True) -> Completeness:
-    return Completeness(reason="so", missing=[] if value else ["the year"], complete=value)
+QUESTIONS = [row for number in (1, 2, 3) for row in four(number)]
+"""Twelve; those about a depth hold two sub-questions of one intent each."""
 
 
-def worded(inputs: WordSteps) -> WordedSteps:
-    return WordedSteps(steps=[WordedStep(id=one.id, question=f"Call {one.id}, please.") for one in inputs.steps])
+def tool(name: str, **more: Any) -> dict[str, Any]:
+    properties = {"place": {"type": "string"}, **more}
+    return {"name": name, "description": "Tells it of a place.",
+            "parameters": {"type": "object", "properties": properties, "required": ["place"]}}
 
 
-def teacher(*steps: WrittenStep, **script: Any) -> ScriptedTeacher:
-    """A teacher whose every answer is good, except where the script says otherwise; it writes these steps."""
-    usual = {
-        "write_question": written(*(steps or PIER)),
-        "decompose_question": written(*(steps or PIER)),
-        "word_steps": worded,
-        "check_support": quoting(None),
-        "judge_tool_need": needless(),
-        "judge_dependencies": faults(),
-        "judge_atomicity": faults(),
-        "judge_order": faults(),
-        "judge_completeness": complete(),
-    }
-    return ScriptedTeacher(usual | script)
+class Writer:
+    """Answers by the prompt alone. `spoil` takes the ask's name, the prompt and the good answer, and gives the answer sent."""
+
+    def __init__(self, questions: list[Question],
+                 spoil: Callable[[str, str, Any], Any] = lambda name, prompt, good: good) -> None:
+        self._nodes = {one.question: one for row in questions for one in row.nodes}
+        self._spoil = spoil
+
+    def reply(self, request: dict[str, Any]) -> str:
+        name = request["response_format"]["json_schema"]["name"]
+        prompt = request["messages"][1]["content"]
+        return json.dumps(self._spoil(name, prompt, getattr(self, name)(prompt)))
+
+    def write_tool(self, prompt: str) -> Any:
+        return tool(f"{kind_of(line(prompt, 'Question: '))}_of")
+
+    def scale_tool(self, prompt: str) -> Any:
+        document = json.loads(next(text for text in prompt.splitlines() if text.startswith('{"name"')))
+        return tool(document["name"], unit={"type": "string"})
+
+    def write_call(self, prompt: str) -> Any:
+        return {"arguments": {"place": place_of(line(prompt, "Question: "))}}
+
+    def write_code(self, prompt: str) -> Any:
+        asked = line(prompt, "Question: ")
+        return {"source": code(f"{kind_of(asked)}_of", {place_of(asked): self._nodes[asked].answer}), "answer_path": "value"}
+
+    def cluster_tools(self, prompt: str) -> Any:
+        by_kind = defaultdict(list)
+        for text in prompt.splitlines():
+            if text.startswith('{"id"'):
+                by_kind[kind_of(json.loads(text)["question"])].append(json.loads(text)["id"])
+        return {"clusters": [{"intent": kind, "ids": ids} for kind, ids in by_kind.items()]}
+
+    def merge_tool(self, prompt: str) -> Any:
+        old = [json.loads(text)["question"] for text in prompt.splitlines() if text.startswith('{"question"')]
+        new = line(prompt, "The new question: ")["question"]
+        data = {place_of(asked): self._nodes[asked].answer for asked in [*old, new]}
+        document = tool(f"{kind_of(new)}_of", unit={"type": "string"})
+        return {"description": document["description"], "parameters": document["parameters"],
+                "source": code(document["name"], data), "arguments": {"place": place_of(new)}, "answer_path": "value"}
+
+
+def code(name: str, data: dict[str, int]) -> str:
+    return CODE.format(name=name, data=json.dumps(OTHERS | data))
+
+
+def line(prompt: str, start: str) -> Any:
+    """The JSON after the words that a line starts with."""
+    return json.loads(next(text for text in prompt.splitlines() if text.startswith(start)).removeprefix(start))
+
+
+def kind_of(asked: str) -> str:
+    return asked.removeprefix("What is the ").partition(" of ")[0]
+
+
+def place_of(asked: str) -> str:
+    return asked.partition(" of ")[2].removesuffix("?")

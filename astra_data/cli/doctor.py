@@ -14,6 +14,7 @@ import orjson
 from astra_data.cli import options
 from astra_data.errors import AstraError
 from astra_data.hub.store import Store
+from astra_data.sandbox import Sandbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Finding:
 @options.as_json
 def command(store: Path, as_json: bool) -> None:
     """Look at Python, MCP launchers, keys, the store and the optional packages. Leaves with 1 if something base is missing."""
-    findings = [check() for check in (_python, _uvx, _npx, lambda: _store(store), _key, _token)] + list(_packages())
+    findings = [check() for check in (_python, _uvx, _npx, lambda: _store(store), _sandbox, _key, _token)] + list(_packages())
     if as_json:
         click.echo(orjson.dumps([asdict(finding) for finding in findings]).decode())
     else:
@@ -53,6 +54,17 @@ def _store(root: Path) -> Finding:
     except AstraError as error:
         return Finding("store", False, str(error), "everything")
     return Finding("store", True, f"{root}, {len(names)} datasets", "everything")
+
+
+def _sandbox() -> Finding:
+    """Starts a worker of the sandbox, which tries to get out of it."""
+    try:
+        with Sandbox(workers=1, isolation="best_effort") as sandbox:
+            isolation = sandbox.isolation
+    except AstraError as error:
+        return Finding("sandbox", False, str(error), "environments")
+    detail = "; ".join((str(isolation), *isolation.degraded))
+    return Finding("sandbox", not isolation.missing, detail, "environments")
 
 
 def _launcher(name: str, mend: str, servers: str) -> Callable[[], Finding]:

@@ -13,6 +13,8 @@ COMMANDS = {
     "run": "Run all stages of a recipe; resumes by itself.",
     "make": "Run one stage alone on given datasets or files.",
     "score": "Score stored trajectories again, without a new rollout.",
+    "convert": "Read environments from foreign forms, or write them in one.",
+    "audit": "Audit stored environments again, without making them anew.",
     "show": "Show a dataset, or one of its rows, as a person wants to read it.",
     "push": "Publish a dataset version on the Hub.",
     "pull": "Bring a dataset version from the Hub into the store.",

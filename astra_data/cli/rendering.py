@@ -33,29 +33,29 @@ def row_lines(row: Row) -> Iterator[str]:
 def conversation(row: Row) -> Iterator[str]:
     """A trajectory or a training conversation, turn by turn, numbered as scores refer to them."""
     yield f"{row['id']}  {row['server']}  reward {_number(row.get('reward'))}  {row.get('terminal', '')}".rstrip()
-    yield from _refusals(row)
+    yield from refusals(row)
     for number, message in enumerate(row["messages"]):
         yield ""
         yield f"[{number}] {message['role']}"
         if message.get("reasoning_content"):
-            yield from _wrapped(f"(thinks) {message['reasoning_content']}", 4)
+            yield from wrapped(f"(thinks) {message['reasoning_content']}", 4)
         if message.get("content"):
-            yield from _wrapped(str(message["content"]), 4)
+            yield from wrapped(str(message["content"]), 4)
         for call in message.get("tool_calls") or ():
-            yield from _wrapped(f"-> {call['function']['name']} {_json(call['function']['arguments'])}", 4)
+            yield from wrapped(f"-> {call['function']['name']} {json_text(call['function']['arguments'])}", 4)
 
 
 def server_lines(row: Row) -> Iterator[str]:
     """A server: what it is, where it was found, and its tools as signatures."""
     yield f"{row['id']}  {row['name']} {row['version'] or ''}".rstrip()
-    yield from _refusals(row)
+    yield from refusals(row)
     about = {"title": row["title"], "description": row["description"], "domain": row["domain"], "license": row["license"]}
     source = ", ".join(str(value) for value in (row["source"] or {}).values() if value)
     yield from field_lines(about | {"source": source, "connection": _started(row["connection"]), "flags": row["flags"]})
     for tool in row["tools"]:
         yield ""
-        yield from _wrapped(f"{tool['name']}({', '.join(_parameters(tool['parameters']))})", 0)
-        yield from _wrapped(tool["description"] or "(no description)", 4)
+        yield from wrapped(f"{tool['name']}({', '.join(_parameters(tool['parameters']))})", 0)
+        yield from wrapped(tool["description"] or "(no description)", 4)
 
 
 def _started(connection: Any) -> str:
@@ -67,10 +67,16 @@ def _started(connection: Any) -> str:
     return f"{line}  with {', '.join(names)}" if names else line
 
 
+def signature(name: str, schema: Row) -> Iterator[str]:
+    """A tool as one would call it, and what it says of itself."""
+    yield from wrapped(f"{name}({', '.join(_parameters(schema.get('parameters') or {}))})", 0)
+    yield from wrapped(schema.get("description") or "(no description)", 4)
+
+
 def _parameters(schema: Any) -> Iterator[str]:
     """`name: type` of each parameter; a question mark where it may be left out."""
     if not isinstance(schema, dict) or not isinstance(schema.get("properties"), dict):
-        yield _json(schema)[:QUOTE]
+        yield json_text(schema)[:QUOTE]
         return
     required = schema.get("required") or ()
     for name, about in schema["properties"].items():
@@ -89,19 +95,19 @@ def reasons_of(row: Row) -> Iterator[str]:
         raise UsageError(f"row {row['id']} has no scores", mend="--why is for trajectories, tasks, chains and rejected rows")
     reward = f"  reward {_number(row['reward'])}  {row['terminal']}" if "reward" in row else ""
     yield f"{row['id'] or row['input_id']}{reward}"
-    yield from _refusals(row)
+    yield from refusals(row)
     for score in scores:
         yield ""
         name = f"{score['axis']:<4} {AXES.get(score['axis'], '')}"
         yield f"{name:<29} {_number(score['value']):<6} {_judged(score)}".rstrip()
-        yield from _wrapped(_why(score), 5)
+        yield from wrapped(_why(score), 5)
         for quote in score.get("evidence") or ():
             if quote["text"]:
-                yield from _wrapped(f'[{quote["message"]}] "{_first_words(quote["text"])}"', 5)
+                yield from wrapped(f'[{quote["message"]}] "{_first_words(quote["text"])}"', 5)
     for verdict in verdicts:
         yield ""
-        yield f"{verdict['check']}  {_json(verdict['value'])}"
-        yield from _wrapped(verdict["reason"], 5)
+        yield f"{verdict['check']}  {json_text(verdict['value'])}"
+        yield from wrapped(verdict["reason"], 5)
 
 
 def _judged(score: Row) -> str:
@@ -114,9 +120,9 @@ def _why(score: Row) -> str:
     return score["reason"] if status == "scored" else f"{status}: {score['reason']}"
 
 
-def _refusals(row: Row) -> Iterator[str]:
+def refusals(row: Row) -> Iterator[str]:
     for reason in row.get("reasons") or ():
-        yield from _wrapped(f"not accepted: {reason}", 0, 4)
+        yield from wrapped(f"not accepted: {reason}", 0, 4)
 
 
 def field_lines(row: Row) -> Iterator[str]:
@@ -129,15 +135,15 @@ def field_lines(row: Row) -> Iterator[str]:
         elif isinstance(value, list) and all(isinstance(item, str) for item in value):
             shown = ", ".join(value)
         else:
-            shown = _pairs(value) if isinstance(value, dict) else value if isinstance(value, str) else _json(value)
-        first, *rest = _wrapped(shown, LABEL)
+            shown = _pairs(value) if isinstance(value, dict) else value if isinstance(value, str) else json_text(value)
+        first, *rest = wrapped(shown, LABEL)
         yield f"{name:<{LABEL}}{first[LABEL:]}"
         yield from rest
 
 
 def _pairs(struct: Row) -> str:
     known = {name: value for name, value in struct.items() if value not in (None, "", [], {})}
-    return "  ".join(f"{name} {value if isinstance(value, str) else _json(value)}" for name, value in known.items())
+    return "  ".join(f"{name} {value if isinstance(value, str) else json_text(value)}" for name, value in known.items())
 
 
 def lineage_lines(steps: Iterable[Row]) -> Iterator[str]:
@@ -148,7 +154,7 @@ def lineage_lines(steps: Iterable[Row]) -> Iterator[str]:
         yield from (f"    {line}" for line in field_lines({key: step[key] for key in step if key not in ("dataset", "address")}))
 
 
-def _wrapped(text: str, indent: int, further: int = 0) -> Iterator[str]:
+def wrapped(text: str, indent: int, further: int = 0) -> Iterator[str]:
     """Text in lines of at most `WIDTH`; its own line breaks stay."""
     margin = " " * indent
     for line in text.splitlines() or [""]:
@@ -163,7 +169,7 @@ def _first_words(text: str) -> str:
     return line if len(line) <= QUOTE else f"{line[:QUOTE].rsplit(' ', 1)[0]} ..."
 
 
-def _json(value: Any) -> str:
+def json_text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 

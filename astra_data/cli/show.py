@@ -11,6 +11,7 @@ from rich.table import Table
 
 from astra_data.cli import options
 from astra_data.cli.ancestors import ancestors
+from astra_data.cli.factory_rendering import audit_lines, environment_lines, question_lines
 from astra_data.cli.rendering import WIDTH, lineage_lines, reasons_of, row_lines
 from astra_data.errors import DataError, Place, UsageError
 from astra_data.hub.addresses import parse
@@ -50,7 +51,17 @@ def command(address: str, row_id: str | None, walk: bool, why: bool, store: Path
     elif as_json:
         click.echo(orjson.dumps(row).decode())
     else:
-        _say(reasons_of(row) if why else row_lines(row))
+        _say(_why(row) if why else _lines(row))
+
+
+def _lines(row: Row) -> Iterator[str]:
+    if "turns" in row and "modules" in row:
+        return environment_lines(row)
+    return question_lines(row) if "nodes" in row and "knowledge" in row else row_lines(row)
+
+
+def _why(row: Row) -> Iterator[str]:
+    return audit_lines(row) if row.get("audit") else reasons_of(row)
 
 
 def _say(lines: Iterable[str]) -> None:

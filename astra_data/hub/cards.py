@@ -48,6 +48,9 @@ HUB_LICENSES = frozenset(
 )
 """Licence identifiers that the Hub knows; a card with any other says `other` and names it."""
 
+KIND_TAGS = {"environments": ("rl-environment",), "arenas": ("rl-environment",)}
+"""Tags by which the Hub lists datasets of a kind; `rl-environment` is its filter for RL environments."""
+
 
 def tag(tree: str) -> str:
     """The Hub tag of a version."""
@@ -79,7 +82,7 @@ def head(tree: str, record: Lineage, configs: Sequence[str]) -> dict[str, Any]:
         "configs": [_config(config) for config in configs],
         **_license(record.licenses),
         **({"source_datasets": sources} if sources else {}),
-        "tags": ["astra", f"astra:{record.kind}"],
+        "tags": ["astra", f"astra:{record.kind}", *KIND_TAGS.get(record.kind, ())],
         "astra": {
             "kind": record.kind,
             "stage": record.stage,

@@ -6,18 +6,27 @@
 Everything that is compared can be read from the messages of a rollout, except the state that goals of kind `state` ask for.
 """
 
+import functools
 import json
+import math
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from decimal import Decimal
+from typing import Any, NoReturn
 
 from astra_data.messages import JsonObject, Message, calls_of, results_of
 from astra_data.rows.environments import Goal
 
 MISSING = object()
 """The part at a path that is not there; equal to no answer."""
+
+NUMBER = re.compile(r"[-+]?\d+(\.\d+)?([eE][-+]?\d{1,3})?")
+UNSPACED = re.compile(
+    "[\u0e00-\u0e4e\u0e80-\u0eff\u1000-\u103f\u1780-\u17d3\u3005-\u3007\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
+)
+"""Ranges of the scripts that put no spaces between words: Thai, Lao, Burmese, Khmer, kana and Han."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +55,15 @@ def calls_made(messages: list[Message]) -> list[Made]:
 
 
 def parsed(content: str | None) -> Any:
-    """A tool result as JSON if it is, else as the text that it is."""
+    """A tool result as JSON if it is, else as the text that it is: `NaN` is a text, since it is no JSON."""
     try:
-        return None if content is None else json.loads(content)
+        return None if content is None else json.loads(content, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         return content
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
 
 
 def with_defaults(arguments: JsonObject, parameters: Mapping[str, Any]) -> JsonObject:
@@ -69,7 +82,9 @@ def reaches(goal: Goal, made: Made, parameters: Mapping[str, Any] | None = None)
     if made.name != goal.tool or made.arguments is None:
         return False
     if kind == "call":
-        wanted, given = (with_defaults(arguments, parameters or {}) for arguments in (goal.arguments, made.arguments))
+        if goal.arguments is None:
+            raise ValueError(f"goal {goal.id}: a match of kind call needs the arguments of the call")
+        wanted, given = with_defaults(goal.arguments, parameters or {}), with_defaults(made.arguments, parameters or {})
         return same(wanted, given) and same(goal.response, made.response)
     if kind not in COMPARE:
         raise ValueError(f"unknown kind of match: {kind}")
@@ -116,7 +131,7 @@ def _json(answer: Any, found: Any, _: float) -> bool:
 
 def _number(answer: Any, found: Any, tolerance: float) -> bool:
     wanted, given = number_of(answer), number_of(found)
-    return wanted is not None and given is not None and abs(wanted - given) <= tolerance
+    return wanted is not None and given is not None and abs(wanted - given) <= Decimal(repr(tolerance))
 
 
 def _set(answer: Any, found: Any, _: float) -> bool:
@@ -141,11 +156,14 @@ COMPARE: Mapping[str, Callable[[Any, Any, float], bool]] = {
 """Kind of match -> comparison of answer, found part and tolerance."""
 
 
-def number_of(value: Any) -> float | None:
-    """The number that a JSON number, or a text that is nothing but one, stands for."""
-    if isinstance(value, str) and re.fullmatch(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?", value.strip()):
-        return float(value)
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+def number_of(value: Any) -> Decimal | None:
+    """The number that a JSON number, or a text that is nothing but one, stands for, as it is written: so 93.51 is 0.01 from 93.5,
+    and large integers stay apart."""
+    if isinstance(value, str) and NUMBER.fullmatch(value.strip()):
+        return Decimal(value.strip())
+    if isinstance(value, float) and math.isfinite(value):
+        return Decimal(repr(value))
+    return Decimal(value) if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def text_of(value: Any) -> str:
@@ -153,16 +171,45 @@ def text_of(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
+@functools.lru_cache(4096)
 def normalised(text: str) -> str:
-    """Text without differences of case, width, composition and spacing."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    """Text without differences of case, width, composition, spacing and minus signs."""
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text).replace("\u2212", "-")
+    return " ".join(plain.casefold().split())
 
 
 def stands_in(wanted: str, text: str) -> bool:
-    """Whether `wanted` stands in the text as whole tokens; a number not as a part of a longer or a negative one."""
+    """Whether `wanted` stands in the text as whole tokens, a number not as a part of a longer, negative or compound one.
+
+    Where a script puts no spaces between words, nobody can tell a word from a part of one: there, too, `wanted` must be set off
+    by punctuation, spaces or another script.
+    """
     wanted, text = normalised(wanted), normalised(text)
-    if not wanted:
+    at = text.find(wanted) if wanted else -1
+    while at >= 0:
+        if _set_off(wanted, text[max(0, at - 2) : at], text[at + len(wanted) : at + len(wanted) + 2]):
+            return True
+        at = text.find(wanted, at + 1)
+    return False
+
+
+def _set_off(wanted: str, before: str, after: str) -> bool:
+    """Whether the text is no part of a longer token; `before` and `after` are the two characters on each side."""
+    first, last = wanted[1:2] if wanted[0] in "+-" else wanted[0], wanted[-1]
+    if _runs_on(first, before[-1:]) or _runs_on(last, after[:1]):
         return False
-    before = (r"(?<!\w)(?<!\d[.,])" if re.match(r"\w", wanted) else "") + (r"(?<![-\u2212])" if wanted[0].isdigit() else "")
-    after = r"(?!\w)(?![.,]\d)" if re.search(r"\w$", wanted) else ""
-    return re.search(before + re.escape(wanted) + after, text) is not None
+    if first.isdecimal() and (before.endswith("-") or (before[:1].isdecimal() and before[1:] in (".", ",", "/", ":"))):
+        return False
+    return not (last.isdecimal() and after[:1] in ("-", ".", ",", "/", ":") and after[1:].isdecimal())
+
+
+def _runs_on(character: str, neighbour: str) -> bool:
+    """Whether the two are of the same kind of writing."""
+    if UNSPACED.match(character):
+        return UNSPACED.match(neighbour) is not None
+    return bool(_wordly(character) and _wordly(neighbour) and not UNSPACED.match(neighbour))
+
+
+def _wordly(character: str) -> bool:
+    return character.isalnum() or character == "_"
+

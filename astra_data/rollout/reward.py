@@ -56,7 +56,7 @@ def breakdown(turns: Sequence[EnvironmentTurn], made: Sequence[Made], parameters
     for index, call in enumerate(made):
         asked = turns[call.turn].goals if call.turn < len(turns) else []
         ready = [goal for goal in asked if all(before in matching.holders for before in goal.after)]
-        matching.offer(index, [goal.id for goal in ready if reaches(goal, call, parameters.get(goal.tool))])
+        matching.offer(index, {goal.id: goal.after for goal in ready if reaches(goal, call, parameters.get(goal.tool))})
     credited = {call: goal for goal, call in matching.holders.items()}
     return Breakdown(
         len(goals), len(made) + malformed_turns, [credited.get(index) for index in range(len(made))],
@@ -65,24 +65,27 @@ def breakdown(turns: Sequence[EnvironmentTurn], made: Sequence[Made], parameters
 
 
 class _Matching:
-    """A largest assignment of goals to calls, grown call by call along augmenting paths, so that goals stay solved."""
+    """An assignment of goals to calls, grown call by call along augmenting paths, so that goals stay solved; without `after`
+    it is a largest one. A goal that another one has waited for keeps its call: to move it later would undo the order."""
 
     def __init__(self) -> None:
         self.holders: dict[str, int] = {}
-        self._candidates: dict[int, list[str]] = {}
+        self._candidates: dict[int, Mapping[str, Sequence[str]]] = {}
+        self._settled: set[str] = set()
 
-    def offer(self, call: int, goals: list[str]) -> None:
-        """Let the call hold one of these goals, if a way is found that takes none from all other calls."""
+    def offer(self, call: int, goals: Mapping[str, Sequence[str]]) -> None:
+        """Let the call hold one of these goals (each with those it comes after), if that takes none from others."""
         self._candidates[call] = goals
-        self._augment(call, set())
+        self._augment(call, set(self._settled))
 
     def _augment(self, call: int, seen: set[str]) -> bool:
-        for goal in self._candidates[call]:
+        for goal, after in self._candidates[call].items():
             if goal in seen:
                 continue
             seen.add(goal)
             holder = self.holders.get(goal)
             if holder is None or self._augment(holder, seen):
                 self.holders[goal] = call
+                self._settled.update(after)
                 return True
         return False

@@ -7,6 +7,7 @@
 
 from typing import Any
 
+from astra_data.rows.arenas import Arena
 from astra_data.rows.canonical import canonical, content_id, digest
 from astra_data.rows.chains import Chain
 from astra_data.rows.checks import check
@@ -20,7 +21,7 @@ from astra_data.rows.trajectories import Trajectory
 
 ROW_TYPES: dict[str, type] = {
     "tools": Server, "chains": Chain, "tasks": Task, "trajectories": Trajectory, "sft": SftRow,
-    "questions": Question, "environments": Environment,
+    "questions": Question, "environments": Environment, "arenas": Arena,
 }
 """Dataset kind -> row type."""
 
@@ -38,6 +39,7 @@ def new_row(row_type: Any, **values: Any) -> Any:
 
 __all__ = [
     "ROW_TYPES",
+    "Arena",
     "Chain",
     "Environment",
     "Question",

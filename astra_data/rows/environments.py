@@ -45,7 +45,8 @@ class Match:
 @dataclass(frozen=True, slots=True)
 class Goal:
     """What one call must reach. `tool` with `arguments` is the call that is known to reach it (the gold call), `response` what it
-    then returns, `answer` the value that is looked for. `after` names goals that must be reached before this one."""
+    then returns, `answer` the value that is looked for; `arguments` are null where no such call is known, as in some imported
+    rows. `after` names goals that must be reached before this one."""
 
     id: str
     tool: str

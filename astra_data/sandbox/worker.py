@@ -163,12 +163,20 @@ class Worker:
             try:
                 deadline = Deadline(pid, ANSWER_S, ANSWER_S)
                 held: dict[str, bool] = json.loads(channel.receive(MESSAGE_BYTES, deadline.patience))
+                held["execute a program"] = _answered(channel, deadline)
             finally:
                 channel.close()
                 self.kill(pid)
         except (WorkerLostError, OSError, EndedError, OverdueError, MalformedError) as error:
             raise SandboxError(f"the self-test of the sandbox did not end ({type(error).__name__})", mend="try again") from None
         return held
+
+
+def _answered(channel: Channel, deadline: Deadline) -> bool:
+    try:
+        return channel.receive(MESSAGE_BYTES, deadline.patience) == b"true"
+    except EndedError:
+        return False
 
 
 def _launched(setting: Setting, control: int) -> subprocess.Popen[bytes]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from command_line import Astra
 
-WHAT = ["python", "store", "uvx", "npx", "OPENAI_API_KEY", "HF_TOKEN", "sentence_transformers", "trl"]
+WHAT = ["python", "store", "uvx", "npx", "sandbox", "OPENAI_API_KEY", "HF_TOKEN", "sentence_transformers", "trl"]
 
 
 def program(folder: Path, name: str) -> None:

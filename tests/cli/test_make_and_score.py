@@ -87,6 +87,23 @@ def test_laxer_thresholds_say_which_rows_entered_and_stricter_ones_which_left(as
     assert rows(astra, "strict#rejected") == [rejected | {"input_id": rejected["id"]}]
 
 
+@pytest.mark.usefixtures("made")
+def test_other_weights_give_another_reward_and_say_which_rows_left(astra: Astra) -> None:
+    lax = ["--set", "trajectories.accept.answer=0", "--set", "trajectories.accept.axis=0"]
+    [wrong] = rows(astra, "small-trajectories#rejected")
+    values = {score["axis"]: score["value"] for score in wrong["scores"] if score["value"] is not None}
+    plain = sum(values.values()) / len(values)
+    lax += ["--set", f"trajectories.accept.reward={plain - 0.01}"]
+    said = astra("score", "small-trajectories", "--to", "plain", *RECIPE, *lax)
+    assert f"entered: 1: {wrong['id']}\nleft: 0\n" in said.out
+    heavier = ["--set", "trajectories.accept.weights={FA: 20}"]
+    said = astra("score", "plain", "--to", "heavier", *RECIPE, *lax, *heavier)
+    assert f"entered: 0\nleft: 1: {wrong['id']}\n" in said.out
+    [left] = rows(astra, "heavier#rejected")
+    assert left["reasons"] == [f"score: reward below {plain - 0.01:g}"]
+    assert left["reward"] == pytest.approx((sum(values.values()) + 19 * values["FA"]) / (len(values) + 19))
+
+
 def harsh(request: dict[str, Any]) -> str:
     """A judge who finds every answer wrong, and all else right."""
     properties = request["response_format"]["json_schema"]["schema"]["properties"]

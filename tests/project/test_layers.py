@@ -11,6 +11,7 @@ LEVELS = [
     {"__init__", "resources", "errors", "messages", "rows"},
     {"hub", "ledger", "sandbox", "text", "tools", "teacher", "worlds"},
     {"rollout"},
+    {"audit"},
     {"pipeline"},
     {"stages"},
     {"training", "evaluate", "formats", "report"},

@@ -6,8 +6,8 @@ A frame is a length (u32, little-endian) and so many bytes. Requests are JSON:
     [1, "run", null]                                    followed by such a frame; one answer
     [2, "call", [["bank.pay", {"amount": 3}], ...]]     one answer each, sent as soon as it is there
 
-An answer is `[kind, value, error_type, message, where, stdout, truncated, cpu_s, number of the request]`. Nothing here is a boundary:
-code of an image can walk to this module's variables. The boundary is the kernel's, and the host believes no answer.
+An answer is `[kind, value, error_type, message, where, stdout, truncated, cpu_s, number of the request]`. Nothing here is a
+boundary: code of an image can walk to this module's variables. The boundary is the kernel's, and the host believes no answer.
 """
 
 import json

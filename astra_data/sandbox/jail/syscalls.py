@@ -39,7 +39,7 @@ X86_64: Final = Table(
     no_terminal={"ioctl": 16},
     jail={"seccomp": 317, "capset": 126, "pivot_root": 155,
           "landlock_create_ruleset": 444, "landlock_add_rule": 445, "landlock_restrict_self": 446},
-    refused={"ptrace": 101, "unshare": 272, "setns": 308, "mount": 165, "memfd_create": 319, "process_vm_readv": 310,
+    refused={"unshare": 272, "setns": 308, "mount": 165, "memfd_create": 319, "process_vm_readv": 310,
              "io_uring_setup": 425, "bpf": 321, "userfaultfd": 323, "keyctl": 250, "pidfd_open": 434, "prlimit64": 302},
 )
 AARCH64: Final = Table(
@@ -57,7 +57,7 @@ AARCH64: Final = Table(
     no_terminal={"ioctl": 29},
     jail={"seccomp": 277, "capset": 91, "pivot_root": 41,
           "landlock_create_ruleset": 444, "landlock_add_rule": 445, "landlock_restrict_self": 446},
-    refused={"ptrace": 117, "unshare": 97, "setns": 268, "mount": 40, "memfd_create": 279, "process_vm_readv": 270,
+    refused={"unshare": 97, "setns": 268, "mount": 40, "memfd_create": 279, "process_vm_readv": 270,
              "io_uring_setup": 425, "bpf": 280, "userfaultfd": 282, "keyctl": 219, "pidfd_open": 434, "prlimit64": 261},
 )
 TABLES: Final = {"x86_64": X86_64, "aarch64": AARCH64}

@@ -8,9 +8,9 @@ from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel
 
-from astra_data.teacher import asks, chain_asks, question_asks, stand_ins, task_asks, tool_asks
+from astra_data.teacher import asks, chain_asks, environment_asks, question_asks, stand_ins, task_asks, tool_asks
 from astra_data.teacher.ask import Ask
-from astra_data.teacher.offline import chains, judges, labels, questions, tasks, variants, verification
+from astra_data.teacher.offline import chains, environments, judges, labels, questions, tasks, variants, verification
 from astra_data.teacher.offline import stand_ins as playing
 from astra_data.teacher.teacher import Abstained
 
@@ -35,6 +35,12 @@ RULES: dict[str, Callable[[Any, int], BaseModel]] = {
     asks.JUDGE_ROUND.name: judges.round_of_calls,
     asks.JUDGE_CALLS.name: judges.necessity,
     asks.JUDGE_ANSWER.name: judges.answer,
+    environment_asks.WRITE_TOOL.name: environments.write_tool,
+    environment_asks.SCALE_TOOL.name: environments.scale_tool,
+    environment_asks.WRITE_CALL.name: environments.write_call,
+    environment_asks.WRITE_CODE.name: environments.write_code,
+    environment_asks.CLUSTER_TOOLS.name: environments.cluster_tools,
+    environment_asks.MERGE_TOOL.name: environments.merge_tool,
     question_asks.WORD_STEPS.name: questions.word,
     question_asks.JUDGE_COMPLETENESS.name: questions.completeness,
     stand_ins.EMULATE_CALL.name: playing.emulate,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scripted_questions import PIER, QUESTION, step, teacher, written
+from scripted_decompositions import PIER, QUESTION, step, teacher, written
 
 from astra_data.errors import DataError
 from astra_data.pipeline.stage import Keep, Outcome, Reject

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from scripted import NUMBER, TEXT, calls, card, offered, says, schema
-from scripted_questions import complete, teacher
+from scripted_decompositions import complete, teacher
 
 from astra_data.messages import JsonObject, Message, calls_of, tool_result, user
 from astra_data.pipeline.stage import Keep, Outcome, Quarantine, Reject

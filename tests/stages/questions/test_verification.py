@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from scripted import ScriptedTeacher
-from scripted_questions import PIER, complete, faults, needless, quoting, step, teacher, written
+from scripted_decompositions import PIER, complete, faults, needless, quoting, step, teacher, written
 
 from astra_data.ledger import Unanswered
 from astra_data.pipeline.stage import Keep, Outcome, Quarantine, Reject

@@ -1,0 +1,134 @@
+"""What mutants of gold calls came to, per tool: sensitivity, types, missing arguments, errors, and whether others are answered.
+
+Values of the same domain may give the same small count by chance, so they alone fail nothing unless many of them give an answer
+that is no chance. Values that are in no table must not.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+
+from astra_data.audit.finding import goals_of, informative, is_answer, not_applicable, not_made, required, stated, verdict
+from astra_data.audit.probing import Seen
+from astra_data.messages import JsonObject
+from astra_data.rollout.goals import text_of
+from astra_data.rows.environments import AuditCheck, Environment
+
+ENOUGH = 5
+"""Values of the same domain that all give one informative answer are no chance."""
+CHECKS = ("sensitivity", "types", "missing", "errors", "generality")
+
+
+def fooled(seen: Seen) -> bool:
+    """Whether the answer came, or the goal was reached, without the gold call."""
+    if seen.reached:
+        return True
+    goal = seen.probe.goal
+    mutant = seen.probe.mutant
+    given = [mutant.arguments, *([goal.arguments] if mutant.kind == "swapped" else [])]
+    return is_answer(goal) and informative(goal.answer) and stated(goal.answer, seen.content, given)
+
+
+def behaviour_checks(environment: Environment, gold: Sequence[Seen], seen: Sequence[Seen]) -> Iterator[AuditCheck]:
+    """Five checks for each tool that a goal with an answer or a state needs."""
+    judged = {goal.tool for goal in goals_of(environment) if goal.match.kind != "call"}
+    schemas = {tool.name: tool.schema for tool in environment.tools}
+    first = {each.probe.goal.id: each for each in gold}
+    for tool in environment.tools:
+        mine = [each for each in seen if each.probe.goal.tool == tool.name and each.probe.goal.match.kind != "call"]
+        if tool.name not in judged:
+            why = "its goals are calls, reached by their arguments" if goals_of(environment) else "no goal needs it"
+            yield from (not_applicable(name, tool.name, why) for name in CHECKS)
+            continue
+        must = set(required(schemas[tool.name]))
+        for name, faults, count in (
+            ("sensitivity", list(_sensitivity(mine, must, first)), _count(mine, "altered", "swapped")),
+            ("types", list(_accepted(mine, "mistyped")), _count(mine, "mistyped")),
+            ("missing", list(_accepted(mine, "dropped", *(["empty"] if must else []))), _count(mine, "dropped", "empty")),
+            ("errors", list(_errors(mine)), len(mine)),
+            ("generality", list(_generality(mine, must)), _count(mine, "swapped")),
+        ):
+            if not faults and any(each.outcome is None for each in mine):
+                yield not_made(name, tool.name, "too many calls ended their episode")
+            elif not faults and not count:
+                yield not_applicable(name, tool.name, "no such call can be made")
+            else:
+                yield verdict(name, tool.name, faults, f"{count} calls did not get what only the gold call may")
+
+
+def _count(seen: Iterable[Seen], *kinds: str) -> int:
+    return sum(each.probe.mutant.kind in kinds for each in seen)
+
+
+def _told(seen: Seen) -> str:
+    return f"{seen.probe.goal.tool}({_short(text_of(seen.probe.mutant.arguments))}) gave {_short(seen.content) or 'nothing'}"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 90 else f"{text[:90]}..."
+
+
+def _sensitivity(seen: Sequence[Seen], must: set[str], gold: dict[str, Seen]) -> Iterator[str]:
+    def place(each: Seen) -> tuple[str, str]:
+        return each.probe.goal.id, each.probe.mutant.argument or ""
+
+    for (goal_id, name), group in groupby(sorted(seen, key=place), key=place):
+        mine = list(group)
+        altered = [each for each in mine if each.probe.mutant.kind == "altered" and each.outcome is not None]
+        swapped = [each for each in mine if each.probe.mutant.kind == "swapped" and each.outcome is not None]
+        won = [each for each in altered if fooled(each)]
+        if won and _decides(won, altered, gold.get(goal_id), name in must):
+            yield _told(won[0])
+        same = [each for each in swapped if fooled(each)]
+        if len(same) == len(swapped) >= ENOUGH and (informative(same[0].probe.goal.answer) and is_answer(same[0].probe.goal)):
+            yield f"{len(same)} values of {name} give the same: {_told(same[0])}"
+
+
+def _decides(won: list[Seen], altered: list[Seen], gold: Seen | None, must: bool) -> bool:
+    """Whether winning mutants of one argument show that it does not matter, or that likeness is enough.
+
+    A text that a goal's tool must have may not be replaced by one that is in no table. A number may change a little; a text that
+    may be left out, or that a write leaves behind, matters if anything in result or state changes with it.
+    """
+    first = won[0].probe
+    text = isinstance(first.goal.arguments.get(first.mutant.argument or ""), str)
+    if first.goal.match.kind == "state":
+        same = gold is not None and any(each.state_after == gold.state_after for each in won)
+        return same and (text or len(won) == len(altered))
+    if text and must:
+        return True
+    if len(won) < len(altered):
+        return False
+    return must or gold is None or all(each.content == gold.content for each in won)
+
+
+def _accepted(seen: Sequence[Seen], *kinds: str) -> Iterator[str]:
+    """Calls that no tool may answer."""
+    yield from (_told(each) for each in seen if each.probe.mutant.kind in kinds and (each.answered or fooled(each)))
+
+
+def _errors(seen: Sequence[Seen]) -> Iterator[str]:
+    """Calls that end their episode, and errors that tell the answer. A short answer counts if errors of two kinds tell it."""
+    weak: dict[str, dict[str, Seen]] = {}
+    for each in seen:
+        if each.outcome is None:
+            continue
+        goal = each.probe.goal
+        inputs: list[JsonObject] = [each.probe.mutant.arguments, goal.arguments]
+        if each.died:
+            yield f"{_told(each)}, by {each.outcome.kind}"
+        elif not each.answered and is_answer(goal) and stated(goal.answer, each.content, inputs):
+            weak.setdefault(goal.id, {})[each.probe.mutant.kind] = each
+            if informative(goal.answer):
+                yield _told(each)
+    yield from (_told(next(iter(kinds.values()))) for kinds in weak.values() if len(kinds) > 1)
+
+
+def _generality(seen: Sequence[Seen], must: set[str]) -> Iterator[str]:
+    """Tools that know their gold call alone: no other value of the domain is answered, though many are known."""
+    if len(must) != 1:
+        return
+    for _, group in groupby(sorted(seen, key=lambda each: each.probe.goal.id), key=lambda each: each.probe.goal.id):
+        swapped = [each for each in group if each.probe.mutant.kind == "swapped" and each.probe.mutant.argument in must
+                   and isinstance(each.probe.mutant.arguments[each.probe.mutant.argument], str)]
+        if len(swapped) >= 3 and not any(each.answered for each in swapped):
+            yield f"none of {len(swapped)} other values of the domain is answered: {_told(swapped[0])}"

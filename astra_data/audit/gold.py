@@ -1,0 +1,176 @@
+"""The gold calls, made three times under different hash seeds, twice in one episode, and compared [A 21.3.3, 21.3.6].
+
+    passes = play(environment, bench)
+    [check.passed for check in gold_checks(environment, passes)]
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from astra_data.audit.bench import Bench
+from astra_data.audit.finding import is_answer, not_applicable, stated, verdict
+from astra_data.audit.mutants import Mutant
+from astra_data.audit.probing import Probe, Seen, demand
+from astra_data.messages import JsonObject
+from astra_data.rollout.goals import Made, parsed, reaches, same
+from astra_data.rollout.replay import gold_calls
+from astra_data.rollout.running import CLOCK, image_of, result_of
+from astra_data.rows.environments import AuditCheck, Environment, Goal
+from astra_data.sandbox import Call, Episode, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """The gold calls in order, once: what each came to, and the states before the first and after each. `loaded` is null where
+    all is well, else why modules or state did not load."""
+
+    loaded: str | None
+    seen: list[Seen]
+
+    @property
+    def bytes(self) -> list[bytes]:
+        """All that came out, to the byte; objects in the order of their keys."""
+        return [orjson.dumps([each.outcome.kind if each.outcome else None, each.content, each.state_after]) for each in self.seen]
+
+
+@dataclass(frozen=True, slots=True)
+class Passes:
+    """One pass per hash seed, a second one in the first episode after loading anew, and reads made twice in a row there."""
+
+    first: list[Pass]
+    again: Pass | None
+    twice: list[tuple[Seen, str]]
+
+
+def ordered(environment: Environment) -> list[tuple[int, Goal]]:
+    """The goals with their turns, in the order in which their gold calls are made."""
+    found = []
+    for turn, (asked, calls) in enumerate(zip(environment.turns, gold_calls(environment), strict=True)):
+        left = list(asked.goals)
+        for name, arguments in calls:
+            goal = next(each for each in left if each.tool == name and each.arguments == arguments)
+            left.remove(goal)
+            found.append((turn, goal))
+    return found
+
+
+def play(environment: Environment, bench: Bench) -> Passes:
+    """Raises `ToolBackendDown` where the sandbox failed."""
+    passes, again, twice = [], None, list[tuple[Seen, str]]()
+    for pool in bench.pools:
+        with pool.start(image_of(environment), clock=CLOCK) as episode:
+            demand(episode.loaded)
+            passes.append(_pass(environment, episode))
+            if len(passes) == 1 and passes[0].loaded is None:
+                again = _pass(environment, episode)
+                twice = _twice(environment, episode, passes[0])
+    return Passes(passes, again, twice)
+
+
+def _pass(environment: Environment, episode: Episode) -> Pass:
+    world, goals = environment.world, ordered(environment)
+    entries = {tool.name: tool.entry for tool in environment.tools}
+    if not episode.loaded.ok:
+        return Pass(f"the modules do not load: {episode.loaded.error_type} {episode.loaded.message}".strip(), [])
+    start = [Call(world.load, {"state": world.initial_state})] if world.load else []
+    dump = [Call(world.dump)] if world.dump else []
+    calls = [*start, *dump, *(call for _, goal in goals for call in (Call(entries[goal.tool], goal.arguments), *dump))]
+    outcomes = episode.call_many(calls)
+    for outcome in outcomes:
+        demand(outcome)
+    if start and outcomes[0].kind != "ok":
+        return Pass(f"the state does not load: {outcomes[0].error_type} {outcomes[0].message}", [])
+    rest, seen, before = outcomes[len(start) :], list[Seen](), None
+    if dump:
+        before, rest = rest[0].value, rest[1:]
+    for (turn, goal), at in zip(goals, range(0, len(rest), 1 + len(dump)), strict=True):
+        after = rest[at + 1].value if dump else None
+        seen.append(Seen(Probe(goal, turn, Mutant("gold", None, goal.arguments), ()), rest[at], before, after))
+        before = after
+    return Pass(None, seen)
+
+
+def _twice(environment: Environment, episode: Episode, first: Pass) -> list[tuple[Seen, str]]:
+    """What the second of two equal calls in a row gave, for those that changed no state."""
+    world = environment.world
+    entries = {tool.name: tool.entry for tool in environment.tools}
+    calls: list[Call] = [Call(world.load, {"state": world.initial_state})] if world.load else []
+    places: list[tuple[Seen, int]] = []
+    for seen in first.seen:
+        calls.append(Call(entries[seen.probe.goal.tool], seen.probe.goal.arguments))
+        if same(seen.state_before, seen.state_after):
+            places.append((seen, len(calls)))
+            calls.append(calls[-1])
+    outcomes = episode.call_many(calls)
+    return [(seen, f"{result_of(outcomes[at]).content}\n{outcomes[at].stdout}".strip()) for seen, at in places]
+
+
+def gold_checks(environment: Environment, passes: Passes) -> Iterator[AuditCheck]:
+    """JSON results, equal bytes, no state between episodes or calls, no call that answers another goal."""
+    first = passes.first[0]
+    bad = [f"{each.probe.goal.tool}: {_why(each.outcome)}" for each in first.seen if each.outcome and not each.outcome.ok
+           and each.outcome.kind != "error"]
+    yield verdict("json", None, bad, f"{len(first.seen)} gold calls gave JSON")
+    differ = [f"{one.probe.goal.tool} gave {one.content[:60]}, and {other.content[:60]} under another hash seed"
+              for later in passes.first[1:] for one, other, left, right in zip(first.seen, later.seen, first.bytes, later.bytes,
+                                                                             strict=False) if left != right]
+    differ += ["it loads under one hash seed and not under another" for later in passes.first[1:] if later.loaded != first.loaded]
+    yield verdict("determinism", None, differ, f"{len(passes.first)} hash seeds gave the same bytes")
+    yield verdict("isolation", None, _isolation(passes), "a second pass and repeated reads gave the same")
+    yield _crosstalk(first.seen)
+
+
+def _why(outcome: Outcome) -> str:
+    return f"{outcome.kind} {outcome.message}".strip()
+
+
+def _isolation(passes: Passes) -> Iterator[str]:
+    first, again = passes.first[0], passes.again
+    if again is None:
+        return
+    if again.loaded:
+        yield f"loaded a second time, {again.loaded}"
+    for one, other, left, right in zip(first.seen, again.seen, first.bytes, again.bytes, strict=False):
+        if left != right:
+            yield f"{one.probe.goal.tool} gave {one.content[:60]} first, {other.content[:60]} when all was made again"
+    for seen, content in passes.twice:
+        if seen.content != content:
+            yield f"{seen.probe.goal.tool} gave {seen.content[:60]}, and {content[:60]} when called again"
+
+
+def _crosstalk(gold: Sequence[Seen]) -> AuditCheck:
+    """One gold call must not reach another's goal, nor tell its answer."""
+    if all(each.probe.goal.match.kind == "call" for each in gold):
+        return not_applicable("crosstalk", None, "goals are calls, reached by their arguments")
+    return verdict("crosstalk", None, _told(gold), f"{len(gold)} gold calls tell their own answers alone")
+
+
+def _told(gold: Sequence[Seen]) -> Iterator[str]:
+    for seen in gold:
+        mine, content = seen.probe.goal, seen.content
+        for other in (each.probe.goal for each in gold if each.probe.goal is not mine):
+            if same(mine.answer, other.answer) or other.match.kind == "call" or same([mine.tool, mine.arguments],
+                                                                                   [other.tool, other.arguments]):
+                continue
+            if _also_reaches(seen, other):
+                yield f"the gold call of {mine.id} also reaches {other.id}"
+            elif is_answer(other) and _tells(mine, content, other):
+                yield f"the gold call of {mine.id} also tells the answer of {other.id}: {content[:80]}"
+
+
+def _also_reaches(seen: Seen, other: Goal) -> bool:
+    if seen.outcome is None or not seen.outcome.ok:
+        return False
+    goal = seen.probe.goal
+    made = Made(goal.tool, goal.arguments, parsed(result_of(seen.outcome).content), seen.probe.turn, seen.state_after,
+                seen.state_before)
+    return reaches(other, made)
+
+
+def _tells(mine: Goal, content: str, other: Goal) -> bool:
+    """Whether a response tells another goal's answer. What the call was given it may repeat."""
+    inputs: list[JsonObject | Any] = [mine.arguments, mine.answer]
+    return stated(other.answer, content, inputs) and len(str(other.answer)) >= 3

@@ -1,0 +1,106 @@
+"""`astra convert`: environments from foreign forms into the store, and from a dataset into foreign forms."""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+
+import click
+import orjson
+from rich.console import Console
+
+from astra_data.cli import options
+from astra_data.cli.run import as_object, say
+from astra_data.errors import DataError, Place, UsageError
+from astra_data.formats import EXPORTERS, IMPORTERS, exporter, importer
+from astra_data.formats.card import card
+from astra_data.hub.addresses import HubAddress, parse
+from astra_data.hub.load import resolve
+from astra_data.hub.store import Store
+from astra_data.pipeline.execute import Options, execute
+from astra_data.pipeline.recipe import Recipe, RecipeHead
+from astra_data.pipeline.runner import lineage_of, source_at
+from astra_data.stages.imported import ImportConfig
+
+
+@click.command("convert")
+@click.argument("source")
+@click.option("--from", "read_as", type=click.Choice(list(IMPORTERS)), help="Form of SOURCE, which becomes a dataset.")
+@click.option("--to", "name", metavar="NAME", help="Name of the new dataset in the store.")
+@click.option("--to-format", "write_as", type=click.Choice(list(EXPORTERS)), help="Form to write the dataset SOURCE in.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder to write; it must not exist, or be empty.")
+@click.option("--limit", type=click.IntRange(min=1), help="Only the first N environments.")
+@options.store
+@options.as_json
+def command(source: str, read_as: str | None, name: str | None, write_as: str | None, output: Path | None, limit: int | None,
+            store: Path, as_json: bool) -> None:
+    """Read environments from a foreign form, or write them in one.
+
+    With --from and --to, SOURCE is a file, a folder, a dataset on the Hub (org/name), or for `bfcl` the word bfcl-eval: the
+    installed package. With --to-format and -o, SOURCE is the address of environments.
+    """
+    if read_as and name and not write_as and not output:
+        _read(source, read_as, name, limit, store, as_json)
+    elif write_as and output and not read_as and not name:
+        _write(source, write_as, output, limit, store, as_json)
+    else:
+        raise UsageError("convert goes one way at a time", mend="give --from and --to NAME, or --to-format and -o FOLDER")
+
+
+def _read(source: str, form: str, name: str, limit: int | None, store: Path, as_json: bool) -> None:
+    stage = importer(form).import_stage(_located(source, form))
+    shown = options.recorded("convert", source, "--from", form, "--to", name, limit=limit)
+    recipe = Recipe(RecipeHead(name="convert"), {stage.name: ImportConfig()}, Path(), "none")
+    told = Options(store, limit=limit, command=shown, to=name)
+    outcome = asyncio.run(execute(recipe, {stage.name: stage}, told, Console(stderr=True, quiet=as_json)))
+    click.echo(orjson.dumps(as_object(outcome)).decode()) if as_json else say(outcome)
+
+
+def _located(source: str, form: str) -> Path:
+    """The files behind a word of the format's own, a path, or an address of the Hub."""
+    if found := importer(form).locate(source):
+        return found
+    path = Path(source).expanduser()
+    if path.is_file():
+        return path
+    address = parse(source)
+    if isinstance(address, HubAddress):
+        return resolve(address).path
+    if not path.is_dir():
+        raise DataError("there is no such file or folder", place=Place(source),
+                        mend="check the path; org/name is a dataset on the Hub")
+    return path
+
+
+def _write(source: str, form: str, output: Path, limit: int | None, store: Path, as_json: bool) -> None:
+    place = resolve(parse(source), Store.open(store))
+    environments = source_at(place)
+    if environments.record.role != "environments":
+        raise UsageError(f"{source} holds {environments.record.role}", mend="give the address of environments")
+    name = place.address.partition("@")[0].rstrip("/").rpartition("/")[2]
+    text = card(form, lineage_of(place), name, place.tree)
+    with _new_folder(output) as folder:
+        written = exporter(form).write(islice(environments.rows, limit), folder, text)
+    if as_json:
+        click.echo(orjson.dumps({"format": form, "environments": written, "from": place.address}).decode())
+    else:
+        click.echo(f"{written} environments as {form} in {output}\n    load_dataset(\"{output}\", split=\"train\")")
+
+
+@contextmanager
+def _new_folder(output: Path) -> Iterator[Path]:
+    """A folder that takes the place of `output` once it is filled, and goes if it is not."""
+    if output.is_file() or (output.is_dir() and any(output.iterdir())):
+        raise UsageError(f"{output} is there already", mend="name a folder that does not exist")
+    output.parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(dir=output.parent, prefix=f".{output.name}-"))
+    try:
+        yield folder
+        folder.chmod(0o755)
+        folder.rename(output)
+    except BaseException:
+        shutil.rmtree(folder)
+        raise

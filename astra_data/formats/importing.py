@@ -1,0 +1,106 @@
+"""What importers share: rows of foreign files with their places, and the stage that makes a version of environments.
+
+    for file, number, row in foreign_rows(Path("rl.parquet")): ...        # JSON Lines or Parquet, a file or a folder of them
+"""
+
+import hashlib
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from astra_data.errors import DataError, Place
+from astra_data.hub.tree import sha256_file
+from astra_data.hub.writer import read_jsonl
+from astra_data.pipeline.stage import Expand, Inputs, Item, Keep, Outcome, Resources, Stage
+from astra_data.rows import Environment, Row
+from astra_data.rows.environments import EnvironmentDifficulty, EnvironmentTool, EnvironmentTurn, Goal, World
+from astra_data.stages.imported import ImportConfig
+
+STATELESS = World(None, None, None, [], None)
+VERSION = 1
+"""Of all importers: raised when the same files give other environments than before."""
+
+SUFFIXES = (".parquet", ".jsonl")
+Open = Callable[[], AbstractAsyncContextManager[Expand]]
+
+
+def stage_of(form: str, items: Callable[[], Iterable[Item]], files: Sequence[Path], opened: Open | None = None) -> Stage:
+    """A stage `environments` over these items, keyed by the form and the bytes of `files`. Without `opened` the items
+    hold environments."""
+
+    @asynccontextmanager
+    async def kept() -> AsyncIterator[Expand]:
+        async def expand(row: Environment) -> list[Outcome]:
+            return [Keep(row)]
+
+        yield expand
+
+    def fingerprint(config: Any, resources: Resources) -> dict[str, str]:
+        return {"form": form, "files": digest_of(files)}
+
+    def all_items(inputs: Inputs, config: Any, resources: Resources) -> Iterator[Item]:
+        yield from items()
+
+    def open_stage(inputs: Inputs, config: Any, resources: Resources) -> AbstractAsyncContextManager[Expand]:
+        return (opened or kept)()
+
+    return Stage("environments", VERSION, (), ImportConfig, all_items, open_stage, fingerprint=fingerprint)
+
+
+def digest_of(files: Sequence[Path]) -> str:
+    """SHA-256 over the digests of the files in order."""
+    total = hashlib.sha256()
+    for file in files:
+        total.update(sha256_file(file).encode())
+    return total.hexdigest()
+
+
+def files_in(source: Path) -> list[Path]:
+    """A file, or the Parquet (if none, JSON Lines) files of a folder. Raises `DataError` where there is none."""
+    if source.is_file():
+        return [source]
+    for suffix in SUFFIXES:
+        if found := sorted(source.rglob(f"*{suffix}")):
+            return found
+    raise DataError("there are no rows", place=Place(source.name), mend="name a .jsonl or .parquet file, or a folder of them")
+
+
+def foreign_rows(files: Iterable[Path]) -> Iterator[tuple[str, int, Row]]:
+    """(file name, row from 1, row). Raises `DataError` for a file of another kind, and a row of no object."""
+    for file in files:
+        rows = _parquet_rows(file) if file.suffix == ".parquet" else read_jsonl(file)
+        for number, row in rows:
+            if not isinstance(row, dict):
+                raise DataError("expected an object", place=Place(file.name, number), mend="write one row per line")
+            yield file.name, number, row
+
+
+def _parquet_rows(file: Path) -> Iterator[tuple[int, Any]]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    number = 0
+    try:
+        with pq.ParquetFile(file) as parquet:
+            for batch in parquet.iter_batches(batch_size=64):
+                for row in batch.to_pylist():
+                    number += 1
+                    yield number, row
+    except (OSError, pa.ArrowException) as error:
+        said = " ".join(str(error).split()).partition(". ")[0]
+        raise DataError(f"not a readable Parquet file: {said}", place=Place(file.name)) from error
+
+
+def difficulty_of(turns: Sequence[EnvironmentTurn], tools: Sequence[EnvironmentTool]) -> EnvironmentDifficulty:
+    """The counts of an environment without a known question. Its hops are the longest chain of goals that come after others."""
+    goals = [goal for turn in turns for goal in turn.goals]
+    level: dict[str, int] = {}
+    for goal in goals:
+        level[goal.id] = 1 + max((level.get(before, 0) for before in goal.after), default=0)
+    return EnvironmentDifficulty(max(level.values(), default=0), len(goals), len(tools), len(turns))
+
+
+def goals_of(environment: Environment) -> list[Goal]:
+    """The goals of all turns."""
+    return [goal for turn in environment.turns for goal in turn.goals]

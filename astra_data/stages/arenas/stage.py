@@ -1,0 +1,76 @@
+"""The stage: an item is an environment, its outcome an arena, or the reason why there is none.
+
+Splits and distractors are decided over all environments before the first arena is made; each arena is replayed as it is stored.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+
+from astra_data.ledger import Unanswered
+from astra_data.messages import JsonObject
+from astra_data.pipeline.stage import Expand, Inputs, Item, Keep, Outcome, Reject, Resources, Stage
+from astra_data.rows import Environment
+from astra_data.sandbox import Limits, Sandbox
+from astra_data.stages.arenas.assembly import assembled
+from astra_data.stages.arenas.config import ArenasConfig
+from astra_data.stages.arenas.pool import candidates, picked
+from astra_data.stages.arenas.splits import sides
+from astra_data.stages.arenas.verification import flaw
+from astra_data.stages.distractors.embedding import identity
+from astra_data.tools.result import ToolBackendDown
+
+WORKERS = 2
+
+
+def items(inputs: Inputs, config: ArenasConfig, resources: Resources) -> Iterator[Item]:
+    for index, environment in enumerate(inputs["environments"]):
+        yield Item(environment.id, index)
+
+
+def total(inputs: Inputs, config: ArenasConfig, resources: Resources) -> int:
+    return len(inputs["environments"])
+
+
+def fingerprint(config: ArenasConfig, resources: Resources) -> JsonObject:
+    return {"embedder": identity(config.distractors.embedder, resources)} if config.distractors.mode == "banded" else {}
+
+
+@asynccontextmanager
+async def open_stage(inputs: Inputs, config: ArenasConfig, resources: Resources) -> AsyncIterator[Expand]:
+    environments: list[Environment] = list(inputs["environments"])
+    sided = sides([one.split_keys for one in environments], config.split.model_dump(), resources.seed)
+    pool = candidates(environments, sided)
+    picks = await picked(environments, sided, pool, config.distractors, resources)
+    homes = {environment.id: environment for environment in environments}
+    sandbox = await asyncio.to_thread(Sandbox, WORKERS, config.isolation, 0, Limits(cpu_s=config.cpu_s))
+
+    async def expand(index: int) -> list[Outcome]:
+        environment = environments[index]
+        if not any(turn.goals for turn in environment.turns):
+            return [Reject("arena: the environment has no goals")]
+        chosen = [(pool[pick.position], pick) for pick in picks[index]]
+        arena = assembled(environment, chosen, sided[index], seed=resources.seed, system_prompt=config.system_prompt)
+        try:
+            reason = await asyncio.to_thread(flaw, arena, homes, sandbox)
+        except ToolBackendDown as down:
+            raise Unanswered(str(down)) from down
+        return [Keep(arena) if reason is None else Reject(reason, arena)]
+
+    try:
+        yield expand
+    finally:
+        await asyncio.to_thread(sandbox.close)
+
+
+STAGE = Stage(
+    name="arenas",
+    version=1,
+    reads=("environments",),
+    config=ArenasConfig,
+    items=items,
+    open=open_stage,
+    total=total,
+    fingerprint=fingerprint,
+    histograms=("distractors.similarity",),
+)

@@ -1,0 +1,56 @@
+"""Ways to make a cheating or broken environment of a sound one, each with the check of the audit that has to find it.
+
+    spoiled = CHEATS["constant"].make(environment, random.Random(0))     # another row, or None where it does not apply
+
+Operators know the row and nothing of any check. They change one thing and keep the row otherwise as a maker would store it: what
+is recorded of the gold calls is what the spoiled tools return, unless that is the flaw.
+"""
+
+from dataclasses import dataclass
+
+from benchmarks.cheats import answers, code, contract
+from benchmarks.cheats.code import Operator
+
+
+@dataclass(frozen=True, slots=True)
+class Cheat:
+    """An operator, and the check that must find what it makes."""
+
+    make: Operator
+    check: str
+
+
+def _all(check: str, *operators: Operator) -> dict[str, Cheat]:
+    return {operator.__name__: Cheat(operator, check) for operator in operators}  # type: ignore[attr-defined]
+
+
+def _named(check: str, operators: dict[str, Operator]) -> dict[str, Cheat]:
+    return {name: Cheat(operator, check) for name, operator in operators.items()}
+
+
+CHEATS: dict[str, Cheat] = {
+    **_all("sensitivity", answers.constant, answers.gold_for_all, answers.one_argument_ignored, answers.fuzzy, answers.table_dump,
+           answers.table_printed),
+    **_all("crosstalk", answers.sibling_answered, answers.sibling_done),
+    **_all("leakage", answers.in_default, answers.in_enum, answers.in_description, answers.in_parameter_description,
+           answers.in_tool_name, answers.in_prompt),
+    **_all("errors", answers.in_error),
+    **_all("types", answers.wrong_types_swallowed, answers.numbers_coerced),
+    **_all("missing", code.default_in_code),
+    **_named("source", code.FORBIDDEN),
+    **_all("source", code.syntax_error, code.constant_in_base64, code.constant_imported_base64, code.constant_in_pieces,
+           code.constant_in_characters, code.constant_backwards, code.constant_in_hex),
+    **_all("determinism", code.hash_order, code.hash_number),
+    **_all("isolation", code.counts_calls, code.answers_once, code.state_survives_load),
+    **_named("json", code.NO_JSON),
+    **{name: Cheat(operator, "generality" if name == "refuses_all_others" else "errors")
+       for name, operator in code.OTHERWISE.items()},
+    **_all("signature", contract.parameter_renamed, contract.parameter_missing, contract.parameter_extra,
+           contract.required_not_said, contract.default_not_so),
+    **_all("defaults", contract.gold_defaults),
+    **_all("needed", contract.dead_tool, answers.sibling_tool_answers),
+    **_all("structure", contract.name_twice, contract.schema_named_otherwise, contract.goal_twice, contract.cycle,
+           contract.goal_of_no_tool, contract.after_no_goal, contract.entry_nowhere),
+    **_all("replay", contract.answer_not_so, contract.response_not_so, contract.final_state_not_so),
+}
+"""Name -> operator with its check."""

@@ -1,0 +1,54 @@
+"""Sound environments pass every check that applies; each way of spoiling one fails the check that is there for it."""
+
+import random
+import sys
+from collections.abc import Iterator
+
+import pytest
+from audit.sound import SOUND
+
+from astra_data.audit import Bench, audit
+from benchmarks.cheats import CHEATS
+
+if sys.platform != "linux":
+    pytest.skip("code is isolated by the Linux kernel", allow_module_level=True)
+HAND_PICKED = {"refuses_all_others": ("desk", "released")}
+"""Where fewer than three other values are known, a tool that knows one cannot be told from a small table."""
+
+
+@pytest.fixture(scope="module")
+def bench() -> Iterator[Bench]:
+    with Bench.open(isolation="best_effort") as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_a_sound_environment_passes_every_check_that_applies(name: str, bench: Bench) -> None:
+    found = audit(SOUND[name](), bench)
+    assert (found.failed, found.complete, found.passed) == ([], True, True)
+    assert found.hackability is not None and found.hackability < 0.15
+    assert audit(SOUND[name](), bench) == found
+
+
+@pytest.mark.parametrize("name", CHEATS)
+def test_a_cheat_fails_the_check_that_is_there_for_it(name: str, bench: Bench) -> None:
+    seen = 0
+    for sound in HAND_PICKED.get(name, tuple(SOUND)):
+        cheat = CHEATS[name].make(SOUND[sound](), random.Random(1))
+        if cheat is not None:
+            seen += 1
+            assert CHEATS[name].check in {check.check for check in audit(cheat, bench).failed}, sound
+    assert seen, "the operator applies nowhere"
+
+
+def test_an_audit_that_lost_its_sandbox_is_incomplete_and_never_passed() -> None:
+    with Bench.open(isolation="best_effort") as bench:
+        closed = bench
+    found = audit(SOUND["orders"](), closed)
+    assert (found.passed, found.complete, found.hackability, found.failed) == (False, False, None, [])
+
+
+def test_goals_that_are_calls_have_no_answer_to_give_away_and_say_so(bench: Bench) -> None:
+    checks = {check.check: check for check in audit(SOUND["files"](), bench).checks if check.passed is None}
+    assert {"sensitivity", "leakage", "crosstalk"} <= checks.keys()
+    assert all(check.evidence.startswith("not applicable: ") for check in checks.values())

@@ -17,7 +17,8 @@ from typing import Final
 SIZE: Final = struct.Struct("<I")
 TIME: Final = struct.Struct("@ll")
 SHORTEST_S: Final = 0.005
-READ_BYTES: Final = 1 << 18
+READ_BYTES: Final = 1 << 14  # more would be mapped and unmapped by the allocator at each call
+MOST_READ_BYTES: Final = 1 << 20
 
 
 class OverdueError(Exception):
@@ -72,7 +73,7 @@ class Channel:
     def _fill(self, size: int, patience: Callable[[], float]) -> None:
         while len(self._unread) < size:
             try:
-                more = self._socket.recv(READ_BYTES)
+                more = self._socket.recv(max(READ_BYTES, min(size - len(self._unread), MOST_READ_BYTES)))
             except BlockingIOError:
                 self._wait(select.POLLIN, patience)
                 continue

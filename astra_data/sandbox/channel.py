@@ -44,10 +44,11 @@ class Channel:
 
     def send(self, payloads: Iterable[bytes], patience: Callable[[], float]) -> None:
         """Send frames. Raises `OverdueError` or `EndedError`."""
-        left = memoryview(b"".join(SIZE.pack(len(one)) + one for one in payloads))
-        while left:
+        data = b"".join([SIZE.pack(len(one)) + one for one in payloads])
+        sent = 0
+        while sent < len(data):
             try:
-                left = left[self._socket.send(left):]
+                sent += self._socket.send(memoryview(data)[sent:] if sent else data)
             except BlockingIOError:
                 self._wait(select.POLLOUT, patience)
             except OSError:
@@ -59,12 +60,13 @@ class Channel:
         Raises `OverdueError` when no patience is left, `EndedError`, or `MalformedError` for a frame of more than `most` bytes.
         """
         self._fill(SIZE.size, patience)
-        size = SIZE.unpack_from(self._unread)[0]
-        if size > most:
-            raise MalformedError(f"a frame of {size} bytes")
-        self._fill(SIZE.size + size, patience)
-        frame = bytes(self._unread[SIZE.size:SIZE.size + size])
-        del self._unread[:SIZE.size + size]
+        end = SIZE.size + SIZE.unpack_from(self._unread)[0]
+        if end - SIZE.size > most:
+            raise MalformedError(f"a frame of {end - SIZE.size} bytes")
+        if len(self._unread) < end:
+            self._fill(end, patience)
+        frame = bytes(self._unread[SIZE.size:end])
+        del self._unread[:end]
         return frame
 
     def close(self) -> None:

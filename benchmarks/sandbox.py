@@ -20,8 +20,8 @@ from astra_data.sandbox import Call, Episode, Image, Sandbox
 from benchmarks.figure import Figure, at_least, at_most, show
 
 CALL_US, EPISODE_MS, CALLS_PER_S, HEAVY_RATIO, FRESH_RATIO = 100, 6, 15_000, 1.1, 200
-ROUNDS, CALLS = 100, 50
-EPISODE_ROUNDS, EPISODES, HEAVY_ROUNDS, FRESH_ROUNDS = 12, 40, 10, 20
+ROUNDS, CALLS = 60, 250
+EPISODE_ROUNDS, EPISODES, HEAVY_ROUNDS, FRESH_ROUNDS = 12, 40, 30, 20
 SOURCE = """
 def add(a, b=1):
     return a + b
@@ -35,7 +35,7 @@ def heavy(n):
 """
 IMAGE = Image((("m", SOURCE),))
 ONE_CALL = f"import json, sys\n{SOURCE}\nprint(json.dumps(add(**json.loads(sys.argv[1]))))"
-HEAVY_STEPS = 100_000
+HEAVY_STEPS = 30_000
 
 
 def clock(pid: int) -> float:
@@ -88,7 +88,7 @@ def per_episode(sandbox: Sandbox, worker: int) -> float:
 def rate(sandbox: Sandbox) -> float:
     """Calls a second of two episodes at once, in batches; the best of many short rounds."""
     with sandbox.start(IMAGE) as one, sandbox.start(IMAGE) as other:
-        return max(_round([one, other], 20) for _ in range(ROUNDS))
+        return max(_round([one, other], 4) for _ in range(ROUNDS))
 
 
 def _round(episodes: list[Episode], batches: int) -> float:

@@ -165,6 +165,8 @@ def main() -> NoReturn:
         control.sendall(json.dumps({"error": f"{type(error).__name__}: {error}"}).encode())
         os._exit(1)
     zygote = Zygote(control, report, places, base)
+    if report["seccomp"]:
+        confinement.system_call_filter()  # made once, not by every child
     gc.collect()
     gc.freeze()
     control.sendall(json.dumps(report).encode())

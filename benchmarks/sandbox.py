@@ -19,7 +19,7 @@ from pathlib import Path
 from astra_data.sandbox import Call, Episode, Image, Sandbox
 from benchmarks.figure import Figure, at_least, at_most, show
 
-CALL_US, EPISODE_MS, CALLS_PER_S, HEAVY_RATIO, FRESH_RATIO = 100, 6, 15_000, 1.1, 200
+CALL_US, EPISODE_MS, CALLS_PER_S, HEAVY_RATIO, FRESH_RATIO = 100, 6, 15_000, 1.15, 200
 ROUNDS, CALLS = 60, 250
 EPISODE_ROUNDS, EPISODES, HEAVY_ROUNDS, FRESH_ROUNDS = 12, 40, 30, 20
 SOURCE = """

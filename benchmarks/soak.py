@@ -26,7 +26,7 @@ from astra_data.ledger import Ledger
 from astra_data.messages import calls_of, results_of
 from astra_data.rows import ROW_TYPES
 from astra_data.rows.canonical import digest
-from benchmarks import bfcl, emulated, near_duplicates, pool_chaos, sandbox, selection, walks, worlds, writer
+from benchmarks import bfcl, emulated, near_duplicates, pool_chaos, sandbox, sandbox_chaos, selection, walks, worlds, writer
 from benchmarks.figure import ROOT, Figure, at_least, at_most, equal, python, show
 
 KILLS = 20
@@ -107,7 +107,7 @@ def chaos_part(demo: Demo) -> list[Figure]:
 
 
 def sandbox_part(demo: Demo) -> list[Figure]:
-    return sandbox.figures()
+    return [*sandbox.figures(), *sandbox_chaos.figures()]
 
 
 def demo_part(demo: Demo) -> list[Figure]:

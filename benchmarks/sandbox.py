@@ -2,8 +2,9 @@
 
     python -m benchmarks.sandbox
 
-CPU is that of this process, of the workers, and of their children, by the kernel's processor clocks. Each is measured in many short
-rounds, of which the least counts, since another process may take the cache; the rate on the clock of the wall is the best round's.
+CPU is that of this process, of the workers, and of their children, by the kernel's processor clocks. Each is measured in many
+short rounds, of which the least counts, since another process may take the cache; the rate on the clock of the wall is the best
+round's.
 """
 
 import json

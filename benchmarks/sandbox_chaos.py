@@ -2,8 +2,8 @@
 
     python -m benchmarks.sandbox_chaos [EPISODES]
 
-5 % run into the clock of the wall, 2 % use up their memory, 2 % abort, and the worker of every thousandth is killed under it. What
-that one comes to must be infrastructure, and it is started again; all others must come out as if nothing had happened.
+5 % run into the clock of the wall, 2 % use up their memory, 2 % abort, and the worker of every thousandth is killed under it.
+What that one comes to must be infrastructure, and it is started again; all others must come out as if nothing had happened.
 """
 
 import sys

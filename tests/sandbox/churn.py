@@ -57,7 +57,7 @@ NOW = 1_700_000_000.0
 
 @dataclass
 class Churned:
-    """`results` by number of the episode; `lost` counts the starts of episodes that ended as infrastructure, `hit` those meant to."""
+    """`results` by number of the episode. `lost` counts the starts that came to infrastructure, `hit` those meant to."""
 
     results: dict[int, list[Outcome]] = field(default_factory=dict)
     lost: int = 0
@@ -123,7 +123,7 @@ def kill_worker_of(pid: int) -> None:
 
 def held() -> Held:
     """Of this process, now."""
-    return Held(len(descendants()), len(os.listdir("/proc/self/fd")), len(os.listdir("/proc/self/task")))
+    return Held(len(descendants()), *(sum(1 for _ in Path("/proc/self", kind).iterdir()) for kind in ("fd", "task")))
 
 
 def held_again(before: Held) -> Held:
@@ -136,7 +136,7 @@ def held_again(before: Held) -> Held:
 
 def descendants() -> set[int]:
     """Pids of all processes below this one, zombies too."""
-    parents = {int(one): _parent(int(one)) for one in os.listdir("/proc") if one.isdigit()}
+    parents = {int(one.name): _parent(int(one.name)) for one in Path("/proc").iterdir() if one.name.isdigit()}
     found, new = set(), {os.getpid()}
     while new:
         new = {pid for pid, parent in parents.items() if parent in new}

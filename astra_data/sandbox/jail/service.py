@@ -103,7 +103,7 @@ class Service:
             return "not_json", "null", (failures.name_of(error), f"the result is not JSON: {failures.text_of(error)}", "")
         if len(text) > self.result_bytes:
             return "result_too_big", "null", ("", f"the result is {len(text)} bytes of JSON, {self.result_bytes} are allowed", "")
-        return "ok", self.scrubber.addresses(text), ("", "", "")
+        return "ok", self.scrubber.text(text), ("", "", "")
 
     def _frame_of(self, outcome: tuple[str, str, tuple[str, str, str]], cpu_ns: int) -> bytes:
         kind, value, (name, message, where) = outcome

@@ -1,4 +1,4 @@
-"""What repeats: randomness, the clock, the order of sets, texts with addresses; and what a message tells of the machine: nothing."""
+"""Randomness, the clock, the order of sets and texts with addresses repeat, and nothing is told of the machine."""
 
 import sys
 import sysconfig
@@ -33,7 +33,7 @@ def kinds():
     made, today = moment(2024, 1, 2), date(2024, 1, 2)
     parsed, shifted = moment.fromisoformat("2024-01-02"), made + datetime.timedelta(1)
     return [isinstance(one, kind) for one in (made, parsed, shifted, moment.now()) for kind in (moment, date)] + [
-        isinstance(today, date), isinstance(today, moment) is False, issubclass(moment, date), type(made - made).__name__ == "timedelta"]
+        isinstance(today, date), not isinstance(today, moment), issubclass(moment, date), made - made == datetime.timedelta()]
 
 def sleep(seconds):
     before = time.time()

@@ -137,7 +137,7 @@ def preload(names: list[str], paths: list[str]) -> None:
 
 
 def forget_the_machine() -> list[str]:
-    """Take this machine out of what code can see; the folders that texts are scrubbed of, longest first, as they stand in JSON too.
+    """Take this machine out of what code can see; the folders that texts are scrubbed of, longest first, also as JSON has them.
 
     Those of Python's modules alone: a shorter one, as `/usr/`, may well stand in a tool's own result.
     """

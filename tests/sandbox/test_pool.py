@@ -26,7 +26,7 @@ def test_more_than_there_will_ever_be_is_refused_at_once() -> None:
         MemoryRoom(100).take(101)
 
 
-def test_an_episode_waits_for_the_memory_of_another() -> None:
+def test_an_episode_waits_for_the_memory_of_another_and_one_larger_than_the_pool_is_refused() -> None:
     with Sandbox(workers=1, limits=HALF, memory_mb=128) as pool, ThreadPoolExecutor(1) as threads:
         first, second = pool.start(IMAGE), pool.start(IMAGE)
         third = threads.submit(pool.start, IMAGE)
@@ -35,10 +35,8 @@ def test_an_episode_waits_for_the_memory_of_another() -> None:
         second.close()
         assert third.result().call("m.keep", {"a": 1}).value == [1]
         assert first.call("m.keep", {"a": 2}).value == [2]
-
-
-def test_an_episode_larger_than_the_pool_is_refused() -> None:
-    with Sandbox(workers=1, limits=HALF, memory_mb=128) as pool:
+        first.close()
+        third.result().close()
         with pytest.raises(SandboxError, match=r"lower limits\.memory_mb"):
             pool.start(IMAGE, limits=Limits(memory_mb=129))
         with pool.start(IMAGE, limits=Limits(memory_mb=128)) as episode:

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from astra_data.audit import Bench, audit
-from astra_data.pipeline.stage import Keep
+from astra_data.pipeline.stage import Keep, Reject
 from astra_data.rows import Environment
 from astra_data.sandbox import Sandbox
 from astra_data.stages.environments.config import EnvironmentsConfig
@@ -41,10 +41,10 @@ def made(count: int, seed: str = "unseen") -> list[Environment]:
 
     async def all_of(work: Work) -> list[Environment]:
         outcomes = [await environment_of(work, compose(one, f"{seed}/{number}")) for number, one in enumerate(wanted)]
-        return [outcome.row for outcome in outcomes if isinstance(outcome, Keep)]
+        return [outcome.row for outcome in outcomes if isinstance(outcome, Keep | Reject) and isinstance(outcome.row, Environment)]
 
-    with Sandbox(2, "best_effort") as sandbox:
-        return asyncio.run(all_of(Work(EnvironmentsConfig(isolation="best_effort"), OfflineTeacher(), sandbox)))
+    with Sandbox(2, "best_effort") as sandbox, Bench.open(isolation="best_effort") as bench:
+        return asyncio.run(all_of(Work(EnvironmentsConfig(isolation="best_effort"), OfflineTeacher(), sandbox, bench)))
 
 
 def _cpu_s() -> float:

@@ -41,7 +41,8 @@ def made(count: int, seed: str = "unseen") -> list[Environment]:
 
     async def all_of(work: Work) -> list[Environment]:
         outcomes = [await environment_of(work, compose(one, f"{seed}/{number}")) for number, one in enumerate(wanted)]
-        return [outcome.row for outcome in outcomes if isinstance(outcome, Keep | Reject) and isinstance(outcome.row, Environment)]
+        rows = [outcome.row for outcome in outcomes if isinstance(outcome, Keep | Reject)]
+        return [row for row in rows if isinstance(row, Environment)]
 
     with Sandbox(2, "best_effort") as sandbox, Bench.open(isolation="best_effort") as bench:
         return asyncio.run(all_of(Work(EnvironmentsConfig(isolation="best_effort"), OfflineTeacher(), sandbox, bench)))

@@ -75,7 +75,7 @@ def intermediate_in_default(row: Environment, rng: random.Random) -> Environment
 def intermediate_in_name(row: Environment, rng: random.Random) -> Environment | None:
     """The tool that takes it is named after it, in lower case and with underscores."""
     chosen = _chosen(row, rng)
-    slug = re.sub(r"\W+", "_", chosen[0].answer.lower()).strip("_") if chosen else ""
+    slug = re.sub(r"\W+", "_", told(chosen[0]).lower()).strip("_") if chosen else ""
     if chosen is None or not slug.isascii() or len(slug) < 3:
         return None
     old, new = chosen[1].tool, f"{chosen[1].tool}_of_{slug}"

@@ -163,7 +163,10 @@ RECIPES = [
         "name: x\nmodels: {judge: {model: m, base_url: 'https://e.org'}}\n",
         "r.yaml, field models.judge: a base_url needs api_key_env beside it (the variable that holds its key, ...)",
     ),
-    recipe("name: x\n", "the recipe names nothing to start from (add `mcp: mcp.json` or `documents: [FILE]` for trajectories, ...)"),
+    recipe(
+        "name: x\n",
+        "the recipe names nothing to start from (add `mcp: mcp.json` or `documents: [FILE]` for trajectories, ...)",
+    ),
     recipe("name: x\n", "the recipe names no tools (add `mcp: mcp.json`, or `documents: [FILE]`, or both)", "--only tools"),
     recipe(
         "name: x\nquestions: {worlds: {cuont: 3}}\n",

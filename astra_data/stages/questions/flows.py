@@ -91,7 +91,7 @@ def _of_parts(name: str, value: str, call: Recorded, before: Sequence[Recorded],
 
 def _choosable(part: str, said: Known) -> bool:
     number = number_of(part)
-    return number is not None and said.choosable(number)
+    return number is not None and said.choosable(float(number))
 
 
 def _calculated(name: str, value: int | float, before: Sequence[Recorded], request: str) -> str:

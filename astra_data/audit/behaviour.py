@@ -86,9 +86,22 @@ def _sensitivity(seen: Sequence[Seen], must: set[str], gold: dict[str, Seen]) ->
         won = [each for each in altered if fooled(each)]
         if won and _decides(won, altered, gold.get(goal_id), name in must):
             yield _told(won[0])
+        elif name in must and (short := _short_told(altered)):
+            yield _told(short)
         same = [each for each in swapped if fooled(each)]
         if len(same) == len(swapped) >= ENOUGH and (informative(same[0].probe.goal.answer) and is_answer(same[0].probe.goal)):
             yield f"{len(same)} values of {name} give the same: {_told(same[0])}"
+
+
+def _short_told(altered: Sequence[Seen]) -> Seen | None:
+    """One of the calls with texts that are in no table, where all of them tell a short answer: two digits, or in an error."""
+    def tells(each: Seen) -> bool:
+        goal = each.probe.goal
+        sure = not each.answered or len(text_of(goal.answer)) > 1
+        return is_answer(goal) and sure and stated(goal.answer, each.content, [each.probe.mutant.arguments, goal.arguments])
+
+    texts = [each for each in altered if isinstance(_value(each), str)]
+    return texts[0] if len(texts) >= MANY and all(map(tells, texts)) else None
 
 
 def _decides(won: list[Seen], altered: list[Seen], gold: Seen | None, must: bool) -> bool:
@@ -136,7 +149,7 @@ def _generality(seen: Sequence[Seen], must: set[str]) -> Iterator[str]:
     def place(each: Seen) -> str:
         return each.probe.goal.id
 
-    for _, group in groupby(sorted(seen, key=place), key=place):
+    for _, group in groupby(sorted(seen, key=place) if must else (), key=place):
         mine = [each for each in group if each.probe.mutant.argument in must and each.outcome is not None]
         swapped = [each for each in mine if each.probe.mutant.kind == "swapped"]
         texts = [each for each in swapped if isinstance(_value(each), str)]

@@ -124,7 +124,8 @@ def _defaults(environment: Environment, goals: list[Goal], inputs: dict[str, Inp
         for name, about in properties(tool.schema).items():
             for value in _values(about, "default", "const", "examples", "example"):
                 yield from (f"{tool.name} has the answer of {goal.id} at {name}" for goal in goals
-                            if informative(goal.answer) and _tells(text_of(value), goal.answer, inputs[goal.id].stated, set()))
+                            if (informative(goal.answer) or isinstance(value, str))
+                            and _tells(text_of(value), goal.answer, inputs[goal.id].stated, inputs[goal.id].before))
 
 
 def _values(about: Any, *names: str) -> Iterator[Any]:

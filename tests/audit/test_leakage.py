@@ -12,7 +12,7 @@ from audit.sound import orders
 from astra_data.audit import Bench, audit
 from astra_data.rows import Environment
 from benchmarks.cheats import CHEATS
-from benchmarks.cheats.surgery import renewed, with_goals, with_schema
+from benchmarks.cheats.surgery import renewed, with_goals, with_key, with_schema
 
 if sys.platform != "linux":
     pytest.skip("code is isolated by the Linux kernel", allow_module_level=True)
@@ -89,3 +89,23 @@ def test_a_short_number_is_no_leak_where_an_argument_has_it(bench: Bench) -> Non
     taken = with_goals(row, lambda goal: replace(goal, arguments={"amount": 1327.35, "percent": 3}, answer=39.82,
                                                  response={"amount": 39.82}) if goal.id == "share" else goal)
     assert leaks(said(taken, "For O-1017: 3 percent of the total, please."), bench) is None
+
+
+def short() -> Environment:
+    """The orders, where the number of a customer's orders is asked for."""
+    return with_goals(loose(), lambda goal: replace(goal, answer=3, match=replace(goal.match, path="orders"))
+                      if goal.id == "total" else goal)
+
+
+def test_a_short_answer_is_found_in_a_default_in_every_error_and_in_another_response(bench: Bench) -> None:
+    def hinted(schema: dict[str, Any]) -> None:
+        schema["parameters"]["properties"]["minimum"].update(type="string", default="3")
+
+    response = {"orders": 3, "total": 1327.35}
+    told = with_key(short(), "order_customer", "related", repr(response), response)
+    dumped = with_key(short(), "customer_total", "table", repr([response]), [response])
+    assert told and dumped
+    cases = (with_schema(short(), "customer_total", hinted), "leakage"), (told, "crosstalk"), (dumped, "sensitivity")
+    assert audit(short(), bench).failed == []
+    for row, check in cases:
+        assert check in {each.check for each in audit(row, bench).failed}, check

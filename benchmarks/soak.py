@@ -1,6 +1,6 @@
 """The figures at full size, in one table.
 
-    python -m benchmarks.soak [writer select near walks worlds client emulated bfcl chaos sandbox demo replay again kill]
+    python -m benchmarks.soak [writer select near walks worlds audit client emulated bfcl chaos sandbox demo replay again kill]
 
 Each part is a function that gives figures; the demo is made once and shared by the parts that look at it. Leaves with 1 if any
 figure misses its target.
@@ -26,7 +26,7 @@ from astra_data.ledger import Ledger
 from astra_data.messages import calls_of, results_of
 from astra_data.rows import ROW_TYPES
 from astra_data.rows.canonical import digest
-from benchmarks import bfcl, emulated, near_duplicates, pool_chaos, sandbox, sandbox_chaos, selection, walks, worlds, writer
+from benchmarks import audit, bfcl, emulated, near_duplicates, pool_chaos, sandbox, sandbox_chaos, selection, walks, worlds, writer
 from benchmarks.figure import ROOT, Figure, at_least, at_most, equal, python, show
 
 KILLS = 20
@@ -83,6 +83,10 @@ def walks_part(demo: Demo) -> list[Figure]:
 
 def worlds_part(demo: Demo) -> list[Figure]:
     return worlds.figures()
+
+
+def audit_part(demo: Demo) -> list[Figure]:
+    return list(audit.figures())
 
 
 def client_part(demo: Demo) -> list[Figure]:
@@ -199,6 +203,7 @@ PARTS: dict[str, Callable[[Demo], list[Figure]]] = {
     "near": near_part,
     "walks": walks_part,
     "worlds": worlds_part,
+    "audit": audit_part,
     "client": client_part,
     "emulated": emulated_part,
     "bfcl": bfcl_part,

@@ -7,19 +7,21 @@ A node is weak if another argument gives its answer as well (then a tool that ig
 that of another node (then one call would do for two), or if it is too common a number to tell anything.
 """
 
-import copy
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import Any
 
 from astra_data.messages import JsonObject
 from astra_data.rows.canonical import canonical
-from astra_data.worlds.domain import Column, Domain, Table, Tables
-from astra_data.worlds.programs import ARITHMETIC, WRITES, ImpossibleError, references_of, run
+from astra_data.worlds.domain import Column, Domain, Table, Tables, copied
+from astra_data.worlds.programs import ARITHMETIC, COMBINING, WRITES, ImpossibleError, arguments_of, group, references_of, run
 
-SHARED = 0.4
-"""Share of the other arguments that may give the same answer, as orders of one customer lead to the same town."""
+SHARED = 0.1
+"""Share of the other keys that may lead to the same answer, as two orders of one customer lead to the same town."""
+APART = 100
+"""A number that is added, subtracted or compared is at least this part of the other one, and differs from it by as much."""
 LEAST, MOST = 10, 10**9
 """Bounds for the size of numbers as answers of nodes."""
 
@@ -56,7 +58,7 @@ class Builder:
     def add(self, op: str, gives: str, arguments: JsonObject, **rest: Any) -> Step:
         """Add a node. Raises `WeakError` where it would be weak."""
         program = {"op": op, **rest, "arguments": arguments}
-        after = copy.deepcopy(self.tables) if op in WRITES else self.tables
+        after = copied(self.tables) if op in WRITES else self.tables
         try:
             answer = run(program, after, self.answers)
         except ImpossibleError as error:
@@ -77,12 +79,28 @@ class Builder:
         if canonical(answer) in known or (isinstance(answer, list) and not 2 <= len(answer) <= 6):
             raise WeakError("an answer that is there already, or a list too short or too long")
         if program["op"] in ARITHMETIC:
+            self._decided(program, answer)
             return
+        if program["op"] in (*COMBINING, "extreme") and len(group(program, self.tables, self._given(program)[0])) < 2:
+            raise WeakError("there is nothing to combine in a single row")
         for name in program["arguments"]:
             others = [self._otherwise(program, name, value) for value in self.alternatives(program, name)]
             allowed = SHARED if gives in self.tables or "target" in program else 0.0
             if sum(canonical(other) == canonical(answer) for other in others) > allowed * len(others):
                 raise WeakError("another argument gives the same answer")
+
+    def _decided(self, program: JsonObject, answer: Any) -> None:
+        """Refuse a calculation whose result hardly depends on one of its numbers."""
+        values = self._given(program)
+        if program["op"] in ("add", "subtract"):
+            distinct(values)
+        for name, value in zip(program["arguments"], values, strict=True):
+            near = [] if isinstance(value, str) else [value + 1, value - 1]
+            if any(canonical(self._otherwise(program, name, other)) == canonical(answer) for other in near):
+                raise WeakError("a number near to this one gives the same")
+
+    def _given(self, program: JsonObject) -> list[Any]:
+        return list(arguments_of(program, self.answers).values())
 
     def _otherwise(self, program: JsonObject, name: str, value: Any) -> Any:
         try:
@@ -111,6 +129,14 @@ class Builder:
             for column in other.of_kind("reference"):
                 if column.of == table:
                     yield other, column
+
+
+def distinct(numbers: Sequence[Any]) -> None:
+    """Raises `WeakError` for numbers of which one hardly matters beside another, or that are hardly apart."""
+    for one, other in combinations(numbers, 2):
+        least = max(abs(one), abs(other)) / APART
+        if min(abs(one), abs(other), abs(one - other)) < least:
+            raise WeakError("numbers too near to each other, or too far apart")
 
 
 def _effect(before: Tables, after: Tables, table: str) -> JsonObject:

@@ -5,7 +5,6 @@
 The same seed gives the same question. A seed is tried in a numbered series of attempts, so the result does not depend on time.
 """
 
-import copy
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -29,6 +28,8 @@ MOST_HOPS = 20
 MOST_KEYS = 3
 """Rows that a question leads over before it writes."""
 ATTEMPTS = 2000
+PER_WORLD = 10
+"""Attempts with the same tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +48,11 @@ class Wanted:
 def compose(wanted: Wanted, seed: str) -> Question:
     """The question that a seed makes. Raises `UsageError` for what there is not, and where no attempt succeeded."""
     _known(wanted)
+    rng = random.Random(f"{seed}/worlds/{wanted.domain}/{wanted.scenario}/{wanted.hops}/{wanted.writes}")
     for attempt in range(ATTEMPTS):
-        rng = random.Random(f"{seed}/worlds/{wanted.domain}/{wanted.scenario}/{wanted.hops}/{wanted.writes}/{attempt}")
-        tables = populate(DOMAINS[wanted.domain], rng, wanted.rows)
-        builder = Builder(DOMAINS[wanted.domain], copy.deepcopy(tables), rng)
+        if attempt % PER_WORLD == 0:
+            tables = populate(DOMAINS[wanted.domain], rng, wanted.rows)
+        builder = Builder(DOMAINS[wanted.domain], tables, rng)
         try:
             (_written if wanted.writes else FORMS[wanted.scenario])(builder, wanted.hops)
         except WeakError:

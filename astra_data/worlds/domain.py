@@ -76,10 +76,10 @@ class Domain:
 
 
 def populate(domain: Domain, rng: random.Random, rows: int) -> Tables:
-    """Rows for every table: `rows` in the last one, at least 4 and at most as many in those before."""
+    """Rows for every table: `rows`, and at least 4."""
     tables: Tables = {}
-    for index, table in enumerate(domain.tables):
-        count = rows if index == len(domain.tables) - 1 else max(4, rows * 2 // 3)
+    count = max(4, rows)
+    for table in domain.tables:
         keys = sorted(rng.sample(range(101, 999), count))
         values = [_values(column, count, rng, tables) for column in table.columns]
         tables[table.name] = {
@@ -87,6 +87,11 @@ def populate(domain: Domain, rng: random.Random, rows: int) -> Tables:
             for row, key in enumerate(keys)
         }
     return tables
+
+
+def copied(tables: Tables) -> Tables:
+    """The same rows, to be changed."""
+    return {name: {key: dict(row) for key, row in rows.items()} for name, rows in tables.items()}
 
 
 def _values(column: Column, count: int, rng: random.Random, tables: Tables) -> list[Any]:
@@ -105,9 +110,11 @@ def _values(column: Column, count: int, rng: random.Random, tables: Tables) -> l
 
 
 def _references(keys: list[str], count: int, rng: random.Random) -> list[str]:
-    """References to a few of the keys, each of which several rows share."""
-    shared = rng.sample(keys, min(len(keys), max(3, count // 3)))
-    picked = [shared[index % len(shared)] for index in range(count)]
+    """Half of the rows refer to a key of their own, which only they lead to; the others share a few keys, which have groups."""
+    own = min(count, len(keys)) // 2
+    chosen = rng.sample(keys, own + max(2, (count - own) // 3))
+    shared = chosen[own:]
+    picked = [*chosen[:own], *(shared[index % len(shared)] for index in range(count - own))]
     rng.shuffle(picked)
     return picked
 

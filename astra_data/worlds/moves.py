@@ -12,6 +12,7 @@ from astra_data.worlds.domain import Column, Kind, Table
 from astra_data.worlds.programs import COMBINING
 
 NUMBERS: tuple[Kind, ...] = ("money", "quantity")
+TRIES = 6
 
 
 def value_from(builder: Builder, key: JsonObject, table: Table, kinds: tuple[str, ...]) -> Step:
@@ -60,10 +61,21 @@ def _gives(column: Column) -> str:
     return {"money": "number", "quantity": "number", "date": "date", "reference": str(column.of)}.get(column.kind, "text")
 
 
+def tried(make: Callable[[], Step]) -> Step:
+    """The first step of a few that is not weak; a builder stays as it is where one is."""
+    for _ in range(TRIES - 1):
+        try:
+            return make()
+        except WeakError:
+            continue
+    return make()
+
+
 def calculated(builder: Builder, step: Step, other: JsonObject | None = None) -> Step:
     """A number calculated from a number and another one, or one that is made up."""
     op = builder.rng.choice(("add", "subtract", "multiply", "percent") if other is None else ("add", "subtract", "percent"))
-    stated = builder.rng.randrange(2, 10) if op == "multiply" else builder.rng.randrange(11, 400)
+    size = int(abs(step.answer))
+    stated = builder.rng.randrange(2, 10) if op == "multiply" else builder.rng.randrange(max(11, size // 50), max(400, size))
     names = ("part", "whole") if op == "percent" else ("first_number", "second_number")
     return builder.add(op, "number", {names[0]: {"node": step.id}, names[1]: other or {"value": stated}})
 
@@ -80,6 +92,10 @@ def dated(builder: Builder, step: Step, other: Step | None = None) -> Step:
 
 def onward(builder: Builder, step: Step, *, last: bool) -> Step:
     """One more hop from a step. Unless it is the last, there is a way on from there as well."""
+    return tried(lambda: _onward(builder, step, last=last))
+
+
+def _onward(builder: Builder, step: Step, *, last: bool) -> Step:
     if step.gives == "number":
         return calculated(builder, step)
     if step.gives == "date":
@@ -100,6 +116,10 @@ def from_key(builder: Builder, key: JsonObject, table: Table, *, last: bool) -> 
 
 def start(builder: Builder, *, last: bool) -> Step:
     """A first hop, from a row that the question names."""
+    return tried(lambda: _start(builder, last=last))
+
+
+def _start(builder: Builder, *, last: bool) -> Step:
     table: Any = builder.rng.choice(builder.domain.tables)
     if builder.rng.random() < 0.2:
         return _by_category(builder, last=last)

@@ -16,7 +16,17 @@ from typing import Any
 from astra_data.messages import JsonObject
 from astra_data.rows.canonical import canonical
 from astra_data.worlds.domain import Column, Domain, Table, Tables, copied
-from astra_data.worlds.programs import ARITHMETIC, COMBINING, WRITES, ImpossibleError, arguments_of, group, references_of, run
+from astra_data.worlds.programs import (
+    ARITHMETIC,
+    COMBINING,
+    UNAIDED,
+    WRITES,
+    ImpossibleError,
+    arguments_of,
+    group,
+    references_of,
+    run,
+)
 
 SHARED = 0.1
 """Share of the other keys that may lead to the same answer, as two orders of one customer lead to the same town."""
@@ -44,12 +54,13 @@ class Step:
 
 @dataclass(slots=True)
 class Builder:
-    """`tables` is the state that all writes so far have left."""
+    """`tables` is the state that all writes so far have left, `before` that before the last of them."""
 
     domain: Domain
     tables: Tables
     rng: random.Random
     steps: list[Step] = field(default_factory=list)
+    before: Tables = field(default_factory=dict)
 
     @property
     def answers(self) -> dict[str, Any]:
@@ -65,16 +76,25 @@ class Builder:
             raise WeakError(str(error)) from error
         if op not in WRITES:
             self._strong(program, answer, gives)
+        if rest.get("after") and canonical(self._run(program, self.before)) == canonical(answer):
+            raise WeakError("what was written makes no difference")
+        if rest.get("after") and any(canonical(self._run(step.program, self.tables)) != canonical(step.answer)
+                                     for step in self.steps if step.program["op"] not in WRITES):
+            raise WeakError("what was found before would be another thing now")
         depends = [*references_of(program), *rest.get("after", [])]
         level = 1 + max((step.level for step in self.steps if step.id in depends), default=0)
         effect = _effect(self.tables, after, rest["table"]) if op in WRITES else None
         self.steps.append(Step(str(len(self.steps) + 1), level, program, answer, gives, effect))
-        self.tables = after
+        if op in WRITES:
+            self.before, self.tables = self.tables, after
         return self.steps[-1]
 
     def _strong(self, program: JsonObject, answer: Any, gives: str) -> None:
         if gives == "number" and not LEAST <= abs(answer) < MOST:
             raise WeakError("a number too small or too large")
+        if program["op"] in UNAIDED:
+            distinct(self._given(program))
+            return
         known = [canonical(step.answer) for step in self.steps]
         if canonical(answer) in known or (isinstance(answer, list) and not 2 <= len(answer) <= 6):
             raise WeakError("an answer that is there already, or a list too short or too long")
@@ -103,8 +123,12 @@ class Builder:
         return list(arguments_of(program, self.answers).values())
 
     def _otherwise(self, program: JsonObject, name: str, value: Any) -> Any:
+        return self._run(program | {"arguments": program["arguments"] | {name: {"value": value}}}, self.tables)
+
+    def _run(self, program: JsonObject, tables: Tables) -> Any:
+        """The result of a program that only reads; null where it has none."""
         try:
-            return run(program | {"arguments": program["arguments"] | {name: {"value": value}}}, self.tables, self.answers)
+            return run(program, tables, self.answers)
         except ImpossibleError:
             return None
 
@@ -143,7 +167,8 @@ def _effect(before: Tables, after: Tables, table: str) -> JsonObject:
     """The part of the state that a write has changed."""
     changed: JsonObject = {}
     for key, row in after[table].items():
-        new = {column: value for column, value in row.items() if value != before[table][key][column]}
+        old = before[table].get(key, {})
+        new = {column: value for column, value in row.items() if column not in old or value != old[column]}
         if new:
             changed[key] = new
     return {table: changed}

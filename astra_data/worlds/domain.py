@@ -42,13 +42,15 @@ class Column:
 @dataclass(frozen=True, slots=True)
 class Table:
     """A table. `entity` names one row, `key` the prefix of its keys. `states` are the values of its column `status` that a tool
-    may set; `moves` names the number that can be moved from one row to another."""
+    may set, the first that of a new row; a row in a `final` one cannot be cancelled, and cancelling sets the last of
+    these. `moves` names the number that can be moved from one row to another."""
 
     name: str
     entity: str
     key: str
     columns: tuple[Column, ...]
     states: tuple[str, ...] = ()
+    final: tuple[str, ...] = ()
     moves: str = ""
 
     @property
@@ -101,12 +103,21 @@ def _values(column: Column, count: int, rng: random.Random, tables: Tables) -> l
     if column.kind == "reference":
         return _references(sorted(tables[str(column.of)]), count, rng)
     if column.kind == "date":
-        return [(EPOCH + datetime.timedelta(days=day)).isoformat() for day in rng.sample(range(DAYS), count)]
+        return [date_of(day) for day in rng.sample(range(DAYS), count)]
     if column.kind == "money":
-        return [plain(Decimal(cents) / 100) for cents in rng.sample(range(column.least * 100 + 1, column.most * 100), count)]
+        return [money_of(cents) for cents in rng.sample(range(column.least * 100 + 1, column.most * 100), count)]
     if column.kind == "quantity":
         return rng.sample(range(column.least, max(column.most, column.least + count)), count)
     return _distinct(lambda: name_of(str(column.of), rng), count)
+
+
+def date_of(day: int) -> str:
+    """The date so many days after `EPOCH`."""
+    return (EPOCH + datetime.timedelta(days=day)).isoformat()
+
+
+def money_of(cents: int) -> int | float:
+    return plain(Decimal(cents) / 100)
 
 
 def _references(keys: list[str], count: int, rng: random.Random) -> list[str]:

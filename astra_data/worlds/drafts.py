@@ -57,12 +57,12 @@ class ToolDraft:
 
 
 def drafts_of(question: Question) -> dict[str, ToolDraft]:
-    """Node id -> the tool of each node of a question about a world."""
+    """Node id -> the tool of each node of a question about a world that needs one."""
     knowledge, answers = question.knowledge, {node.id: node.answer for node in question.nodes}
     return {
         node.id: draft(node.program, DOMAINS[question.domain], knowledge["tables"], answers, style=knowledge["style"],
                        shared=knowledge["writes"])
-        for node in question.nodes if node.program is not None
+        for node in question.nodes if node.program is not None and node.needs_tool
     }
 
 

@@ -3,7 +3,7 @@
     number_from(builder, {"node": "2"}, "customers")        # a node whose answer is a number, one hop further
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from astra_data.messages import JsonObject
@@ -32,7 +32,7 @@ def value_from(builder: Builder, key: JsonObject, table: Table, kinds: tuple[str
 
 def group_from(builder: Builder, key: JsonObject, table: Table) -> Step:
     """A number over the rows that refer to this one."""
-    other, by = _choose(builder, table)
+    other, by = referring_to(builder, table)
     column = builder.rng.choice([column for column in other.columns if column.kind in NUMBERS])
     op = builder.rng.choice(COMBINING)
     return builder.add(op, "number", {table.key_name: key}, table=other.name, column=column.name, by=by.name)
@@ -44,13 +44,13 @@ def key_from(builder: Builder, key: JsonObject, table: Table) -> Step:
     if links and rng.random() < 0.6:
         link = rng.choice(links)
         return builder.add("lookup", str(link.of), {table.key_name: key}, table=table.name, column=link.name)
-    other, by = _choose(builder, table)
+    other, by = referring_to(builder, table)
     column = rng.choice([column for column in other.columns if column.kind in NUMBERS])
     return builder.add("extreme", other.name, {table.key_name: key}, table=other.name, column=column.name, by=by.name,
                        which=rng.choice(("max", "min")))
 
 
-def _choose(builder: Builder, table: Table) -> tuple[Table, Column]:
+def referring_to(builder: Builder, table: Table) -> tuple[Table, Column]:
     referring = list(builder.referring(table.name))
     if not referring:
         raise WeakError("nothing refers to the table")
@@ -88,6 +88,13 @@ def dated(builder: Builder, step: Step, other: Step | None = None) -> Step:
         raise WeakError("a date twice shifted")
     days = {"value": builder.rng.randrange(11, 200)}
     return builder.add("shift", "date", {"start_date": {"node": step.id}, "day_count": days})
+
+
+def judged(builder: Builder, step: Step, others: Sequence[Step]) -> Step:
+    """What whoever reads the numbers can say: which is the greater one of two, or how three are ordered. Nothing follows it."""
+    names = ("first_number", "second_number", "third_number")
+    numbers = {name: {"node": each.id} for name, each in zip(names, (step, *others), strict=False)}
+    return builder.add(*(("ordered", "list") if len(others) == 2 else ("greater", "number")), numbers)
 
 
 def onward(builder: Builder, step: Step, *, last: bool) -> Step:
@@ -128,28 +135,6 @@ def _start(builder: Builder, *, last: bool) -> Step:
         keys = {f"first_{table.key_name}": builder.key(table), f"second_{table.key_name}": builder.key(table)}
         return builder.add("gap", "number", keys, table=table.name, column=column.name)
     return from_key(builder, builder.key(table), table, last=last)
-
-
-def status_set(builder: Builder, step: Step, table: Table) -> Step:
-    """Give the row another status, then ask for a number over all rows that have it."""
-    now = builder.tables[table.name][step.answer]["status"]
-    status = builder.rng.choice([state for state in table.states if state != now])
-    written = builder.add("set", "text", {table.key_name: {"node": step.id}, "status": {"value": status}}, table=table.name)
-    column, op = builder.rng.choice(table.of_kind(*NUMBERS)), builder.rng.choice(("total", "mean"))
-    return builder.add(op, "number", {"status": {"value": status}}, table=table.name, column=column.name, by="status",
-                       after=[written.id])
-
-
-def moved(builder: Builder, step: Step, table: Table) -> Step:
-    """Move a part of the row's number to another row, then compare the two."""
-    if not table.moves:
-        raise WeakError("nothing can be moved")
-    other, there = builder.key(table), builder.tables[table.name][step.answer][table.moves]
-    number = {"value": builder.rng.randrange(1, max(2, int(there)))}
-    keys = {f"from_{table.key_name}": {"node": step.id}, f"to_{table.key_name}": other}
-    written = builder.add("move", "number", {**keys, "number": number}, table=table.name, column=table.moves)
-    compared = {f"first_{table.key_name}": {"node": step.id}, f"second_{table.key_name}": other}
-    return builder.add("gap", "number", compared, table=table.name, column=table.moves, after=[written.id])
 
 
 def _by_category(builder: Builder, *, last: bool) -> Step:

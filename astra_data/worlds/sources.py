@@ -55,6 +55,18 @@ class Names:
     which: str = ""
     entity: str = ""
     dated: str = ""
+    final: tuple[str, ...] = ()
+    new: "NewRow | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewRow:
+    """What a new row is made of: `fields` are (parameter, column, kind), `owners` (parameter, name of its rows, noun of one)."""
+
+    key: str
+    fields: tuple[tuple[str, str, str], ...]
+    owners: tuple[tuple[str, str, str], ...]
+    starts: Mapping[str, str]
 
 
 def lookup(names: Names) -> list[str]:
@@ -155,6 +167,45 @@ def move(names: Names) -> list[str]:
     ]
 
 
+def cancel(names: Names) -> list[str]:
+    return [
+        *unknown(names.a, "rows", names.entity),
+        f'if rows[{names.a}]["status"] in {names.final!r}:',
+        f'    return _error("conflict", "the {names.entity} can no longer be cancelled")',
+        f'rows[{names.a}]["status"] = "{names.final[-1]}"',
+        'return {"result": "done"}',
+    ]
+
+
+def create(names: Names) -> list[str]:
+    assert names.new is not None
+    new = names.new
+    values = [f'"{column}": {parameter}' for parameter, column, _ in new.fields]
+    values += [f'"{column}": "{value}"' for column, value in new.starts.items()]
+    return [
+        *(line for parameter, rows, entity in new.owners for line in unknown(parameter, rows, entity)),
+        *(line for parameter, _, kind in new.fields for line in _sensible(parameter, kind)),
+        "number = 1 + max((int(key.rsplit('-', 1)[1]) for key in rows), default=100)",
+        f'key = f"{new.key}-{{number}}"',
+        f"rows[key] = {{{', '.join(values)}}}",
+        'return {"result": key}',
+    ]
+
+
+def _sensible(parameter: str, kind: str) -> list[str]:
+    """Refuse numbers that are not above 0 and texts that are no date."""
+    if kind in ("money", "quantity"):
+        return [f"if {parameter} <= 0:", f'    return _error("invalid_argument", "{parameter} must be above 0")']
+    if kind == "date":
+        return [
+            "try:",
+            f"    date.fromisoformat({parameter})",
+            "except ValueError:",
+            f'    return _error("invalid_argument", "{parameter} is written as YYYY-MM-DD")',
+        ]
+    return []
+
+
 def unknown(parameter: str, rows: str, entity: str) -> list[str]:
     """Refuse a key that is not there."""
     return [f"if {parameter} not in {rows}:", f'    return _error("not_found", "there is no such {entity}")']
@@ -171,6 +222,8 @@ BODIES: Mapping[str, Body] = {
     "days": days,
     "shift": shift,
     "set": set_status,
+    "cancel": cancel,
+    "create": create,
     "move": move,
 }
 """Operation -> the lines of its function, after the checks of types and the line that names its rows."""

@@ -33,7 +33,7 @@ SHARED = 0.1
 APART = 100
 """A number that is added, subtracted or compared is at least this part of the other one, and differs from it by as much."""
 LEAST, MOST = 10, 10**9
-"""Bounds for the size of numbers as answers of nodes."""
+"""Bounds for numbers as answers of nodes. What exceeds something does so by a positive number."""
 
 
 class WeakError(Exception):
@@ -90,7 +90,7 @@ class Builder:
         return self.steps[-1]
 
     def _strong(self, program: JsonObject, answer: Any, gives: str) -> None:
-        if gives == "number" and not LEAST <= abs(answer) < MOST:
+        if gives == "number" and not LEAST <= answer < MOST:
             raise WeakError("a number too small or too large")
         if program["op"] in UNAIDED:
             distinct(self._given(program))

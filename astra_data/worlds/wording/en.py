@@ -58,7 +58,7 @@ EN = Wording(
         "days": (("{0} from {first:the} to {second:the}", ("the number of days",)),),
         "shift": (("{0} {second:the} days after {first:the}", ("the date",)),),
         "greater": (
-            ("{0} {first:the} and {second:the}", ("the greater of these two numbers:",)),
+            ("{0} {first:the}; {second:the}", ("the greater of these two numbers:",)),
             ("{0} {first:the} or {second:the}", ("the larger number, be it",)),
         ),
         "ordered": (

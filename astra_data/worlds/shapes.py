@@ -4,11 +4,12 @@
     shape.name, [parameter.name for parameter in shape.parameters]
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from astra_data.messages import JsonObject
 from astra_data.worlds.domain import Column, Domain, Table
-from astra_data.worlds.sources import COMBINE, Names, NewRow
+from astra_data.worlds.sources import CALCULATED, COMBINE, ROUNDED, Names, NewRow
 
 STYLES = 4
 GROUPS = (*COMBINE, "extreme", "having")
@@ -55,6 +56,17 @@ class Parameter:
     required: bool = True
 
 
+DECIMALS = {"type": "integer", "minimum": 0, "maximum": 6, "description": "Decimals to round to."}
+OPTIONS: Mapping[str, tuple[Parameter, ...]] = {
+    **dict.fromkeys((*ROUNDED, *CALCULATED), (Parameter("decimals", DECIMALS, required=False),)),
+    "having": (
+        Parameter("descending", {"type": "boolean", "description": "Whether the highest id comes first."}, required=False),
+        Parameter("limit", {"type": "integer", "minimum": 1, "description": "Most ids to list."}, required=False),
+    ),
+}
+"""Operation -> what its tool can do beside; gold calls leave it out."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
     """What a tool is but for its rows. `data` lists (local name, table, columns); `names` fills the body of its code."""
@@ -79,6 +91,7 @@ def shape_of(program: JsonObject, domain: Domain, style: int = 0) -> Shape:
     if dated:
         optional = {**DATE, "description": f"Only {_plural(table)} whose {_spelled(dated)} is this date or later (YYYY-MM-DD)."}
         parameters = (*parameters, Parameter("earliest_date", optional, required=False))
+    parameters = (*parameters, *OPTIONS.get(op, ()))
     filled = {letter: each.name for letter, each in zip("abc", parameters, strict=False)}
     filled |= {key: program[key] for key in ("column", "by", "via", "which") if key in program}
     names = Names(**filled, entity=_spelled(table.entity), dated=dated, final=tuple(program.get("final", ())),
@@ -101,15 +114,16 @@ def _calculator(op: str, style: int) -> Shape:
     number = {"type": "number", "description": "A number."}
     schemas = kinds.get(op, (number, number))
     given = tuple(Parameter(name, schema) for name, schema in zip(parameters, schemas, strict=True))
+    given = (*given, *OPTIONS.get(op, ()))
     return Shape(op, called[style % STYLES], description, given, (), Names(a=parameters[0], b=parameters[1]), _imports(op))
 
 
 def _imports(op: str) -> tuple[str, ...]:
     if op in ("days", "shift"):
         return ("from datetime import date, timedelta",) if op == "shift" else ("from datetime import date",)
-    if op in ("mean", "percent"):
+    if op in (*ROUNDED, *CALCULATED):
         return ("from decimal import ROUND_HALF_UP, Decimal",)
-    return ("from decimal import Decimal",) if op in ("total", "gap", "add", "subtract", "multiply", "move") else ()
+    return ("from decimal import Decimal",) if op in ("total", "gap", "move") else ()
 
 
 def _parameters(program: JsonObject, domain: Domain, table: Table) -> tuple[Parameter, ...]:

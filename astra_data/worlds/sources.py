@@ -21,9 +21,15 @@ def _plain(number):
 
 '''
 
+ROUND = '''def _rounded(number, decimals):
+    return number.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+
+
+'''
+
 COMBINE = {
     "total": "_plain(sum((_exact(value) for value in values), Decimal(0)))",
-    "mean": '_plain((sum(_exact(value) for value in values) / len(values)).quantize(Decimal("0.01"), ROUND_HALF_UP))',
+    "mean": "_plain(_rounded(sum(_exact(value) for value in values) / len(values), 2 if decimals is None else decimals))",
     "highest": "max(values)",
     "lowest": "min(values)",
     "count": "len(values)",
@@ -34,9 +40,13 @@ COMPUTE = {
     "add": "_exact({0}) + _exact({1})",
     "subtract": "_exact({0}) - _exact({1})",
     "multiply": "_exact({0}) * _exact({1})",
-    "percent": '(_exact({0}) * 100 / _exact({1})).quantize(Decimal("0.01"), ROUND_HALF_UP)',
+    "percent": "_exact({0}) * 100 / _exact({1})",
 }
 """Operation -> the number it makes of two."""
+ROUNDED = ("mean", "percent")
+"""Operations that round to two decimals, unless their tool is told to how many."""
+CALCULATED = ("add", "subtract", "multiply")
+"""Operations that round only where their tool is told to how many decimals."""
 
 Body = Callable[["Names"], list[str]]
 
@@ -106,7 +116,11 @@ def extreme(names: Names) -> list[str]:
 
 
 def having(names: Names) -> list[str]:
-    return [*group(names), 'return {"result": list(found)}']
+    return [
+        *group(names),
+        "keys = sorted(found, reverse=True) if descending else list(found)",
+        'return {"result": keys if limit is None else keys[:limit]}',
+    ]
 
 
 def gap(names: Names) -> list[str]:
@@ -120,8 +134,13 @@ def gap(names: Names) -> list[str]:
 def arithmetic(operation: str) -> Body:
     def body(names: Names) -> list[str]:
         refused = [f"if {names.b} == 0:", '    return _error("invalid_argument", "nothing is a share of 0")']
-        lines = refused if operation == "percent" else []
-        return [*lines, f'return {{"result": _plain({COMPUTE[operation].format(names.a, names.b)})}}']
+        rounded = "_rounded(number, 2 if decimals is None else decimals)" if operation in ROUNDED \
+            else "number if decimals is None else _rounded(number, decimals)"
+        return [
+            *(refused if operation == "percent" else []),
+            f"number = {COMPUTE[operation].format(names.a, names.b)}",
+            f'return {{"result": _plain({rounded})}}',
+        ]
 
     return body
 

@@ -104,6 +104,21 @@ def _tool(program: JsonObject, domain: Domain, tables: Tables) -> tuple[Tool, An
     return function_of(draft(program, domain, tables, {}, shared=True), world), world
 
 
+def test_options_change_the_result_and_are_bounded() -> None:
+    bank, given = DOMAINS["bank"], {"first_number": {"value": 1.255}, "second_number": {"value": 2}}
+    add, _ = _tool({"op": "add", "arguments": given}, bank, {})
+    assert [add(1.255, 2, **more)["result"] for more in ({}, {"decimals": 2}, {"decimals": 0})] == [3.255, 3.26, 3]
+    assert all(add(1, 2, decimals=wrong).keys() == {"error"} for wrong in (-1, 7, 2.0, True))
+    share, _ = _tool({"op": "percent", "arguments": {"part": {"value": 1}, "whole": {"value": 3}}}, bank, {})
+    assert (share(1, 3), share(1, 3, decimals=4)) == ({"result": 33.33}, {"result": 33.3333})
+    rows = {f"PAY-{key}": {"status": "pending", "booking_date": "2024-01-01"} for key in (101, 102, 103)}
+    pending = {"op": "having", "table": "payments", "by": "status", "arguments": {"status": {"value": "pending"}}}
+    listed, _ = _tool(pending, bank, {"payments": rows})
+    assert listed("pending")["result"] == list(rows)
+    assert listed("pending", descending=True, limit=2)["result"] == ["PAY-103", "PAY-102"]
+    assert listed("pending", limit=0).keys() == {"error"}
+
+
 def test_nodes_of_one_shape_share_a_tool_and_others_do_not() -> None:
     shared = 0
     for number in range(120):
@@ -119,5 +134,5 @@ def test_nodes_of_one_shape_share_a_tool_and_others_do_not() -> None:
 
 
 def test_there_are_hundreds_of_tools() -> None:
-    tools = {digest([tool.name, tool.parameters]) for number in range(300) for tool in running(question(number))[0].values()}
-    assert len(tools) > 400
+    tools = {digest([tool.name, tool.parameters]) for number in range(150) for tool in running(question(number))[0].values()}
+    assert len(tools) > 300

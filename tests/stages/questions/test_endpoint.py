@@ -1,5 +1,5 @@
-"""The stage against an endpoint, both ways: good answers give exactly the expected rows, and nothing that a model can say or leave
-unsaid aborts the run, loses an item or makes a number."""
+"""The stage against an endpoint, both ways: good answers give exactly the expected rows, and nothing that a model can say or
+leave unsaid aborts the run, loses an item or makes a number."""
 
 import asyncio
 import json
@@ -25,16 +25,18 @@ DOMAINS = ["ferries", "mills", "orchards"]
 CONFIG: dict[str, Any] = {"domains": {"names": DOMAINS, "per_domain": 2, "hops": 2}, "near_duplicate": None}
 
 
+def step(name: Any, question: str, depends_on: list[Any], answer: Any, kind: str) -> dict[str, Any]:
+    return {"id": name, "question": question, "depends_on": depends_on, "answer": answer, "answer_type": kind}
+
+
 def written(domain: str, number: str) -> dict[str, Any]:
     """A good answer: ids with gaps and out of order, a reference, an unused dependency on the side."""
     return {
         "question": f"How many people live in the town where number {number} of the {domain} stands, and what colour is it?",
         "steps": [
-            {"id": 12, "question": "How many people live in {5}?", "depends_on": [5], "answer": "14,200", "answer_type": "integer"},
-            {"id": "5", "question": f"In which town is number {number} of the {domain}?", "depends_on": [], "answer": "Low Harbour",
-             "answer_type": "text"},
-            {"id": "0", "question": f"Which colour has number {number} of the {domain}?", "depends_on": ["5"], "answer": "red",
-             "answer_type": "text"},
+            step(12, "How many people live in {5}?", [5], "14,200", "integer"),
+            step("5", f"In which town is number {number} of the {domain}?", [], "Low Harbour", "text"),
+            step("0", f"Which colour has number {number} of the {domain}?", ["5"], "red", "text"),
         ],
         "answer": [14200, "red"],
         "answer_type": "list",
@@ -118,7 +120,7 @@ def spoiled(spoil: dict[str, Any]) -> Any:
     return script
 
 
-STEP = {"id": "1", "question": "What?", "depends_on": [], "answer": "x", "answer_type": "text"}
+STEP = step("1", "What?", [], "x", "text")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Given questions are taken apart by the writer; a file that is not what it should be is refused before anything is asked."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,8 @@ def file(folder: Path, *lines: str) -> dict[str, Any]:
 
 def test_a_question_keeps_its_words_and_what_is_known_of_it(expand: Expand, tmp_path: Path) -> None:
     by = teacher()
-    line = f'{{"question": "{QUESTION}", "domain": "piers", "language": "en", "knowledge": "Ada Quist (41) runs it.", "answer": "41"}}'
+    given = {"question": QUESTION, "domain": "piers", "language": "en", "knowledge": "Ada Quist (41) runs it.", "answer": "41"}
+    line = json.dumps(given)
     (one,) = expand(STAGE, {}, teacher=by, **file(tmp_path, line))
     assert isinstance(one, Keep)
     row = one.row
@@ -35,7 +37,9 @@ def test_a_question_keeps_its_words_and_what_is_known_of_it(expand: Expand, tmp_
 @pytest.mark.parametrize(
     ("text", "language"), [(QUESTION, "en"), ("Wie alt ist, wer den nördlichen Steg betreibt?", "de"), ("41 + 1?", "und")]
 )
-def test_the_language_is_told_from_the_question_where_it_is_not_stated(expand: Expand, tmp_path: Path, text: str, language: str) -> None:
+def test_the_language_is_told_from_the_question_where_it_is_not_stated(
+    expand: Expand, tmp_path: Path, text: str, language: str
+) -> None:
     (one,) = expand(STAGE, {}, teacher=teacher(), **file(tmp_path, f'{{"question": "{text}"}}'))
     assert (one.row.language, one.row.domain, one.row.knowledge) == (language, "unknown", {})
 
@@ -64,7 +68,8 @@ MALFORMED = [
     ([GOOD, '{"domain": "piers"}'], r"mine\.jsonl, row 2, field question: missing"),
     ([GOOD, '{"question": 7}'], r"mine\.jsonl, row 2, field question: 7 is not a text"),
     ([GOOD, '{"question": "  "}'], r"mine\.jsonl, row 2, field question: "),
-    (['{"question": "How deep?", "langauge": "en"}'], r"mine\.jsonl, row 1, field langauge: unknown key \(did you mean language\?\)"),
+    (['{"question": "How deep?", "langauge": "en"}'],
+     r"mine\.jsonl, row 1, field langauge: unknown key \(did you mean language\?\)"),
     (['{"question": "How deep?", "language": "English"}'], r"mine\.jsonl, row 1, field language: "),
     (['{"question": "How deep?", "knowledge": {"a": 1}}'], r"mine\.jsonl, row 1, field knowledge: .*a list"),
     (['{"question": "How deep?", "knowledge": ["a", 3]}'], r"mine\.jsonl, row 1, field knowledge\.1: 3 is not a text"),

@@ -105,11 +105,12 @@ def test_a_program_that_cannot_be_run_is_a_fault_and_no_crash() -> None:
 
 def test_a_false_dependency_is_taken_out() -> None:
     one = made()
-    first, last = one.question.nodes[0], len(one.question.nodes) - 1
-    unneeded = next(node.id for node in one.question.nodes if node.id not in one.question.nodes[last].depends_on and node.level == 1)
-    outcome = verified(tampered(one, last, depends_on=[*one.question.nodes[last].depends_on, unneeded]))
-    assert isinstance(outcome, Keep) and outcome.row.nodes == one.question.nodes
-    assert scores(outcome)["topology"] == (last / (last + 1)) and first.level == 1
+    nodes = one.question.nodes
+    needed, last = nodes[-1].depends_on, len(nodes) - 1
+    unneeded = next(node.id for node in nodes if node.id not in needed and node.level == 1)
+    outcome = verified(tampered(one, last, depends_on=[*needed, unneeded]))
+    assert isinstance(outcome, Keep) and outcome.row.nodes == nodes
+    assert scores(outcome)["topology"] == last / len(nodes)
 
 
 def test_a_node_that_leads_nowhere_lowers_sequential_rationality() -> None:

@@ -1,6 +1,6 @@
 """The figures at full size, in one table.
 
-    python -m benchmarks.soak [writer select near walks worlds audit client emulated bfcl chaos sandbox demo replay again kill]
+    python -m benchmarks.soak [writer select near distractors walks worlds audit client emulated bfcl chaos sandbox demo replay again kill]
 
 Each part is a function that gives figures; the demo is made once and shared by the parts that look at it. Leaves with 1 if any
 figure misses its target.
@@ -26,7 +26,20 @@ from astra_data.ledger import Ledger
 from astra_data.messages import calls_of, results_of
 from astra_data.rows import ROW_TYPES
 from astra_data.rows.canonical import digest
-from benchmarks import audit, bfcl, emulated, near_duplicates, pool_chaos, sandbox, sandbox_chaos, selection, walks, worlds, writer
+from benchmarks import (
+    audit,
+    bfcl,
+    distractors,
+    emulated,
+    near_duplicates,
+    pool_chaos,
+    sandbox,
+    sandbox_chaos,
+    selection,
+    walks,
+    worlds,
+    writer,
+)
 from benchmarks.figure import ROOT, Figure, at_least, at_most, equal, python, show
 
 KILLS = 20
@@ -71,6 +84,10 @@ def writer_part(demo: Demo) -> list[Figure]:
 
 def select_part(demo: Demo) -> list[Figure]:
     return selection.figures()
+
+
+def distractors_part(demo: Demo) -> list[Figure]:
+    return distractors.figures()
 
 
 def near_part(demo: Demo) -> list[Figure]:
@@ -201,6 +218,7 @@ PARTS: dict[str, Callable[[Demo], list[Figure]]] = {
     "writer": writer_part,
     "select": select_part,
     "near": near_part,
+    "distractors": distractors_part,
     "walks": walks_part,
     "worlds": worlds_part,
     "audit": audit_part,

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from importlib.metadata import version as installed
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import astra_data
 from astra_data.errors import AstraError, DataError, Place, ToolError
@@ -28,6 +29,9 @@ from astra_data.pipeline.progress import Meter
 from astra_data.pipeline.spool import Spool
 from astra_data.pipeline.stage import Expand, Item, Outcome, Quarantine, Resources, Rows, Stage, StageConfig
 from astra_data.rows import ROW_TYPES, fields
+
+if TYPE_CHECKING:
+    import polars as pl
 
 WINDOW = 4
 """Items in flight or waiting to be filed, as a multiple of the concurrency."""
@@ -208,21 +212,32 @@ def _outputs(folder: Path, written: Mapping[str, Written]) -> list[Output]:
 
 
 def _histograms(stage: Stage, folder: Path, written: Mapping[str, Written]) -> dict[str, Histogram]:
-    """Ten equal bins over [0, 1] of the named columns, over kept and rejected rows alike."""
+    """Ten equal bins over [0, 1] of the named columns, over kept and rejected rows alike. `column.field` is that field of all
+    structs of a list."""
     import polars as pl
 
     if not stage.histograms:
         return {}
     places = [("data" if config == "default" else config, result) for config, result in written.items()]
     files = [folder / place / name for place, result in places for name in result.files]
-    frame = pl.scan_parquet(files, missing_columns="insert", extra_columns="ignore").select(stage.histograms).collect()
+    frame = pl.scan_parquet(files, missing_columns="insert", extra_columns="ignore").select(
+        [_column(name) for name in stage.histograms]).collect()
     edges = [round(0.1 * edge, 1) for edge in range(11)]
     histograms = {}
     for name in stage.histograms:
-        values = frame[name].drop_nulls()
+        found = frame[name].explode() if "." in name else frame[name]
+        values = found.drop_nulls()
         bins = (values * 10).floor().clip(0, 9).cast(pl.Int64)
-        histograms[name] = Histogram(edges, [int((bins == index).sum()) for index in range(10)], frame[name].null_count())
+        histograms[name] = Histogram(edges, [int((bins == index).sum()) for index in range(10)], found.null_count())
     return histograms
+
+
+def _column(name: str) -> "pl.Expr":
+    import polars as pl
+
+    column, _, part = name.partition(".")
+    whole = pl.col(column)
+    return whole.list.drop_nulls().list.eval(pl.element().struct.field(part)).alias(name) if part else whole
 
 
 def _licenses(stage: Stage, config: StageConfig, inputs: Mapping[str, Source], folder: Path, outputs: list[Output]) -> list[str]:

@@ -29,7 +29,7 @@ def leaked(before: Held, after: Held) -> str:
 
 def figures(episodes: int = EPISODES, kill_every: int = KILL_EVERY) -> list[Figure]:
     begun = time.monotonic()
-    empty, ends = held(), disturbed(episodes, SEED)
+    empty, ends = held(), disturbed(episodes, SEED, kill_every)
     whole = [number for number in range(episodes) if number not in ends]
     with Sandbox(workers=2) as pool:
         before = held()

@@ -1,7 +1,7 @@
 """Many episodes of which some hang, burst and crash, while workers are killed.
 
     with Sandbox(workers=2) as sandbox:
-        churned = churn(sandbox, range(150), disturbed(150, seed=7), kill_every=50)
+        churned = churn(sandbox, range(150), disturbed(150, 7, 50), kill_every=50)
     churned.results[3]      # the outcomes of episode 3, from the start of it on that was not lost
 
 Every episode that a kill hits is started again, as anybody who uses a sandbox does.
@@ -74,11 +74,12 @@ class Held:
     threads: int
 
 
-def disturbed(episodes: int, seed: int) -> dict[int, str]:
-    """Which episodes end badly, and how: drawn, so that they are spread, and as many of each kind as `SHARES` says."""
+def disturbed(episodes: int, seed: int, kill_every: int) -> dict[int, str]:
+    """Which episodes end badly, and how: drawn, as many of each kind as `SHARES` says, and none of those to be killed."""
     rng = random.Random(seed)
     ends = [kind for kind, share in SHARES.items() for _ in range(max(round(episodes * share), 1))]
-    return dict(zip(rng.sample(range(episodes), len(ends)), ends, strict=True))
+    free = [number for number in range(episodes) if not _killed(number, kill_every)]
+    return dict(zip(rng.sample(free, len(ends)), ends, strict=True))
 
 
 def churn(sandbox: Sandbox, numbers: Iterable[int], ends: Mapping[int, str], kill_every: int = 0) -> Churned:
@@ -86,7 +87,7 @@ def churn(sandbox: Sandbox, numbers: Iterable[int], ends: Mapping[int, str], kil
     churned, lock = Churned(), threading.Lock()
 
     def play(number: int) -> None:
-        kill = kill_every > 0 and number % kill_every == kill_every - 1
+        kill = _killed(number, kill_every)
         for attempt in range(TRIES):
             outcomes = _played(sandbox, number, ends.get(number), kill and not attempt)
             lost = any(outcome.kind == "infrastructure" for outcome in outcomes)
@@ -101,6 +102,10 @@ def churn(sandbox: Sandbox, numbers: Iterable[int], ends: Mapping[int, str], kil
     with ThreadPoolExecutor(THREADS) as pool:
         list(pool.map(play, numbers))
     return churned
+
+
+def _killed(number: int, kill_every: int) -> bool:
+    return kill_every > 0 and number % kill_every == kill_every - 1
 
 
 def _played(sandbox: Sandbox, number: int, end: str | None, kill: bool) -> list[Outcome]:

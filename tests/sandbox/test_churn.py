@@ -17,7 +17,7 @@ def pool() -> Iterator[Sandbox]:
 
 
 def test_episodes_that_end_badly_and_killed_workers_change_nothing_for_the_others(pool: Sandbox) -> None:
-    ends = disturbed(EPISODES, seed=7)
+    ends = disturbed(EPISODES, 7, KILL_EVERY)
     whole = [number for number in range(EPISODES) if number not in ends]
     before = held()
     wild = churn(pool, range(EPISODES), ends, KILL_EVERY)

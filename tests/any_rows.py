@@ -3,8 +3,7 @@
     @given(rows_of(Task))
     def test_...(row): ...            # a plain dict that passes check(Task, row)
 
-JSON values hold strings that look like JSON, since that is where JSON columns go wrong. Their floats are
-quarters: the JSON reader of `datasets` gives 0.0055 back as 0.0055000000000000005.
+JSON values hold strings that look like JSON, and floats of every size down to 1e-290: that is where JSON columns go wrong.
 """
 
 import dataclasses
@@ -19,9 +18,10 @@ LOOKS_LIKE_JSON = ["123", "1e5", '{"a": 1}', '["x"]', "null", "true", '"quoted"'
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20) | st.sampled_from(LOOKS_LIKE_JSON)
 INT64 = st.integers(-(2**63), 2**63 - 1)
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
-QUARTERS = st.integers(-(2**40), 2**40).map(lambda value: value / 4)
+LEGIBLE = (FLOATS | st.decimals(-1000, 1000, places=3).map(float)).filter(lambda value: value == 0 or abs(value) > 1e-290)
+"""Below, some doubles have no spelling that the JSON reader of `datasets` takes for them."""
 JSON = st.recursive(
-    st.none() | st.booleans() | INT64 | QUARTERS | TEXT,
+    st.none() | st.booleans() | INT64 | LEGIBLE | TEXT,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
     max_leaves=6,
 )

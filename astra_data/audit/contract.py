@@ -11,6 +11,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from astra_data.audit.finding import goals_of, not_applicable, only_calls, properties, required, verdict
+from astra_data.audit.trees import tree_of
 from astra_data.rollout.goals import same
 from astra_data.rows.environments import AuditCheck, Environment, EnvironmentTool
 from astra_data.tools.validate import argument_error, schema_error
@@ -51,7 +52,7 @@ def _structure(environment: Environment) -> Iterator[str]:
 def _defined(source: str) -> Iterator[str]:
     """Every name that a module defines or assigns, methods too."""
     try:
-        tree = ast.parse(source)
+        tree = tree_of(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
     for node in ast.walk(tree):
@@ -88,7 +89,7 @@ def function_of(environment: Environment, tool: EnvironmentTool) -> tuple[Functi
     found: list[tuple[int, Function, bool]] = []
     for module in environment.modules:
         here = 0 if tool.entry.startswith(f"{module.name}.") else 2
-        body = ast.parse(module.source).body
+        body = tree_of(module.source).body
         names = {path[-1], *(node.value.id for node in body if isinstance(node, ast.Assign) and isinstance(node.value, ast.Name)
                              and any(isinstance(to, ast.Name) and to.id == path[-1] for to in node.targets))}
         for node in body:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from astra_data.audit.finding import goals_of
+from astra_data.audit.trees import tree_of
 from astra_data.rows.environments import Environment, Goal
 
 MOST = 40
@@ -19,7 +20,7 @@ def tables_of(environment: Environment) -> list[Any]:
     """The data that the row holds: literal lists and objects of its modules, JSON texts in them, and the state."""
     found: list[Any] = [] if environment.world.initial_state is None else [environment.world.initial_state]
     for module in environment.modules:
-        found += _literals(ast.parse(module.source))
+        found += _literals(tree_of(module.source))
     return found
 
 
@@ -55,7 +56,7 @@ def alike(value: Any, tables: list[Any]) -> list[Any]:
 
 def _siblings(value: Any, node: Any) -> Iterator[Any]:
     if isinstance(node, dict):
-        if isinstance(value, str) and value in node:
+        if value in node and any(type(name) is type(value) for name in node):
             yield from node
         for each in node.values():
             yield from _siblings(value, each)

@@ -14,10 +14,15 @@ from astra_data.hub.writer import read_rows
 from astra_data.pipeline.runner import row_type_of
 from astra_data.rows import Row
 
-PARENTS = {"trajectory_id": "trajectories", "task_id": "tasks", "chain_id": "chains", "server_id": "tools"}
-"""Field that names an ancestor -> the kind of dataset it is in, nearest first."""
+PARENTS = {
+    "question_id": "questions", "trajectory_id": "trajectories", "task_id": "tasks", "chain_id": "chains", "server_id": "tools",
+}
+"""Field that names an ancestor -> the kind of dataset it is in, nearest first. A question has its own in its `knowledge`."""
 
-BULK = {"messages", "scores", "evidence", "verdicts", "calls", "usage", "sampling", "walk", "weights", "difficulty"}
+BULK = {
+    "messages", "scores", "evidence", "verdicts", "calls", "usage", "sampling", "walk", "weights", "difficulty", "knowledge",
+    "nodes", "checks",
+}
 
 
 def ancestors(row: Row, place: Located, store: Store) -> Iterator[Row]:
@@ -30,10 +35,11 @@ def ancestors(row: Row, place: Located, store: Store) -> Iterator[Row]:
     kind = lineage.kind if lineage else ""
     yield {"dataset": kind, "address": place.address, **_without_bulk(row)}
     inputs = {item.role: item.address for item in lineage.inputs} if lineage else {}
+    named = (row.get("knowledge") or {}) | row
     for field, parent in PARENTS.items():
-        if row.get(field) and parent in inputs:
+        if named.get(field) and parent in inputs:
             above = resolve(parse(inputs[parent]), store)
-            yield from ancestors(_named(row[field], above), above, store)
+            yield from ancestors(_named(named[field], above), above, store)
             return
 
 

@@ -108,7 +108,11 @@ def _inputs(stage: Stage, sources: tuple[str, ...], store: Path) -> dict[str, So
 
 def _naming(recipe: Recipe, stage: Stage, inputs: dict[str, Source]) -> Recipe:
     """The recipe with the addresses of given datasets in the config of a stage that may name them."""
-    given = {stage.named[kind]: _absolute(source.record.address) for kind, source in inputs.items() if kind in stage.named}
+    here = recipe.folder == Path()
+    given = {
+        stage.named[kind]: source.record.address if here else _absolute(source.record.address)
+        for kind, source in inputs.items() if kind in stage.named
+    }
     config = recipe.stages[stage.name].model_copy(update=given)
     return replace(recipe, stages={**recipe.stages, stage.name: config})
 

@@ -10,7 +10,7 @@ from astra_data.cli import options
 from astra_data.errors import UsageError
 from astra_data.hub.addresses import StoreAddress, parse
 from astra_data.hub.publish import push
-from astra_data.hub.store import Store
+from astra_data.hub.store import Store, Version
 
 
 @click.command("push")
@@ -18,17 +18,33 @@ from astra_data.hub.store import Store
 @click.argument("repo", metavar="ORG/NAME")
 @click.option("--private", is_flag=True, help="Create the repo as a private one.")
 @click.option("--tag", help="One more tag for this version.")
+@click.option("--incomplete", is_flag=True, help="Publish it though it, or what it was made from, has quarantined rows.")
 @options.store
 @options.as_json
-def command(address: str, repo: str, private: bool, tag: str | None, store: Path, as_json: bool) -> None:
+def command(address: str, repo: str, private: bool, tag: str | None, incomplete: bool, store: Path, as_json: bool) -> None:
     """Publish the dataset at ADDRESS as the Hub dataset ORG/NAME: one commit, one tag. Can be repeated."""
     parsed = parse(address)
     if not isinstance(parsed, StoreAddress):
         raise UsageError(f"{address} is not in the store", mend="pull it first, or give the name of a stored dataset")
-    published = push(Store.open(store).version(parsed.name, parsed.version), repo, private=private, tag=tag)
+    shelf = Store.open(store)
+    version = shelf.version(parsed.name, parsed.version)
+    if not incomplete and (gap := _incomplete(version, shelf)):
+        mend = "run the same command again to retry what is quarantined, or push with --incomplete"
+        raise UsageError(f"{gap.name}@{gap.tree[:12]} is incomplete", mend=mend)
+    published = push(version, repo, private=private, tag=tag)
     if as_json:
         click.echo(orjson.dumps(dataclasses.asdict(published)).decode())
         return
     click.echo(f"{published.url}  commit {published.commit[:12]}, tag {published.tag}; "
                f"{published.sent} files sent, {published.skipped} were there")
     click.echo(f'    load_dataset("{published.repo}", revision="{published.tag}", split="train")')
+
+
+def _incomplete(version: Version, store: Store) -> Version | None:
+    """The first version with quarantined rows among this one and those of the store that it was made from."""
+    if not version.complete:
+        return version
+    inputs = (parse(source.address) for source in version.lineage().inputs)
+    above = [(one.name, one.version) for one in inputs if isinstance(one, StoreAddress)]
+    known = (store.version(name, tree) for name, tree in above if tree in store.versions(name))
+    return next((gap for one in known if (gap := _incomplete(one, store))), None)

@@ -28,7 +28,7 @@ from astra_data.stages.rescore import RESCORE, RescoreConfig
 @click.argument("address")
 @click.option("--tasks", help="Address of the tasks; by default those the trajectories were made from.")
 @click.option("--to", metavar="NAME", help="Name of the new dataset; by default the old name with -rescored.")
-@click.option("--recipe", help="Recipe that names the judge, and the thresholds in trajectories.accept.")
+@click.option("--recipe", help="Recipe that names the judge, and weights and thresholds in trajectories.accept.")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one value of the recipe.")
 @options.store
 @options.running

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from astra_data.errors import DataError, Place
+from astra_data.hub.spelling import respelled_column
 from astra_data.rows.checks import check, check_known, unstorable
 from astra_data.rows.schema import Row, arrow_schema, canonical_line, decoder, encoder
 
@@ -96,7 +97,8 @@ class Writer:
             self._open_shard()
         assert self._shard is not None
         columns = [pa.array([row[field.name] for row in self._pending], field.type) for field in self._storage]
-        self._shard.write_table(pa.table(columns, schema=self._storage).cast(self._schema))
+        legible = [respelled_column(column, field.type) for column, field in zip(columns, self._schema, strict=True)]
+        self._shard.write_table(pa.table(legible, schema=self._storage).cast(self._schema))
         self._pending.clear()
         if self._num_rows % SHARD_ROWS == 0:
             self._close_shard()

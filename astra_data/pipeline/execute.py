@@ -9,12 +9,13 @@ A stage that reads nothing is run if the recipe names something for it to start 
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rich.console import Console
 
 from astra_data.errors import UsageError
+from astra_data.hub.addresses import FOLDER
 from astra_data.hub.load import resolve
 from astra_data.hub.store import Store, Version
 from astra_data.ledger import Ledger, Totals
@@ -154,11 +155,17 @@ def _own(stage: Stage, config: StageConfig, run: Run) -> list[str]:
 
 
 def _at(address: str, kind: str, run: Run) -> Source:
-    """The dataset of an address that the recipe names. Raises `UsageError` for one of another kind, and what `resolve` does."""
+    """The dataset of an address that the recipe names; of a folder the record holds no path of this machine.
+
+    Raises `UsageError` for one of another kind, and what `resolve` raises.
+    """
     source = source_at(resolve(run.resources.address(address), run.store))
     if source.record.role != kind:
         raise UsageError(f"{source.record.address} holds {source.record.role}", mend=f"name a dataset of {kind}")
-    return source
+    if not FOLDER.match(address):
+        return source
+    shown = address if address.startswith(".") else Path(address).name
+    return replace(source, record=replace(source.record, address=shown))
 
 
 def _stored(name: str, run: Run) -> Source:

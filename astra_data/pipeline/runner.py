@@ -92,7 +92,7 @@ async def run_stage(stage: Stage, config: StageConfig, inputs: Mapping[str, Sour
 
 def find_version(stage: Stage, key: str, run: Run) -> Version | None:
     """The complete version that a run of the stage with this key made, if the store has it. `refresh` hides those of sources."""
-    if run.resources.refresh and stage.collects:
+    if run.resources.refresh and stage.is_source:
         return None
     found = run.store.find(run.dataset(stage.name), key)
     return found if found is not None and found.complete else None
@@ -130,7 +130,7 @@ async def _fill(stage: Stage, config: StageConfig, inputs: Mapping[str, Source],
                 meter.update(count, spool.candidates, spool.rejected.total(), spool.quarantined.total())
         select = stage.select
         written = spool.settle(None if select is None else lambda frame: select(frame, config, run.resources))
-    if stage.collects and not written["default"].num_rows and spool.first_failure:
+    if stage.is_source and not written["default"].num_rows and spool.first_failure:
         raise ToolError(f"{stage.name}: nothing could be collected: {spool.first_failure}", mend=COLLECT_AGAIN)
     funnel = Funnel(count, written["default"].num_rows, dict(sorted(spool.rejected.items())),
                     dict(sorted(spool.quarantined.items())))

@@ -175,12 +175,17 @@ class Stage:
     histograms: tuple[str, ...] = ()
     named: Mapping[str, str] = field(default_factory=dict)
     starts: Callable[[Any, Resources], bool] = _always
-    collects: bool = False
+    collects: bool = True
     licenses: Callable[[Any], Iterable[str]] = _no_licenses
 
     def roles_of(self, config: StageConfig) -> tuple[str, ...]:
         """The roles whose models decide the rows: part of the stage key and the lineage."""
         return self.roles(config) if callable(self.roles) else self.roles
+
+    @property
+    def is_source(self) -> bool:
+        """Whether the rows are collected from outside."""
+        return self.collects and not self.reads
 
     def addresses(self, config: StageConfig) -> dict[str, str]:
         """Kind -> address of the datasets that the config names."""

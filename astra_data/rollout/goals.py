@@ -6,6 +6,7 @@
 Everything that is compared can be read from the messages of a rollout, except the state that goals of kind `state` ask for.
 """
 
+import functools
 import json
 import math
 import re
@@ -22,7 +23,9 @@ MISSING = object()
 """The part at a path that is not there; equal to no answer."""
 
 NUMBER = re.compile(r"[-+]?\d+(\.\d+)?([eE][-+]?\d{1,3})?")
-UNSPACED = "\u0e00-\u0e4e\u0e80-\u0eff\u1000-\u103f\u1780-\u17d3\u3005-\u3007\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+UNSPACED = re.compile(
+    "[\u0e00-\u0e4e\u0e80-\u0eff\u1000-\u103f\u1780-\u17d3\u3005-\u3007\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
+)
 """Ranges of the scripts that put no spaces between words: Thai, Lao, Burmese, Khmer, kana and Han."""
 
 
@@ -168,9 +171,11 @@ def text_of(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
+@functools.lru_cache(4096)
 def normalised(text: str) -> str:
     """Text without differences of case, width, composition, spacing and minus signs."""
-    return " ".join(unicodedata.normalize("NFKC", text).replace("\u2212", "-").casefold().split())
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text).replace("\u2212", "-")
+    return " ".join(plain.casefold().split())
 
 
 def stands_in(wanted: str, text: str) -> bool:
@@ -180,17 +185,31 @@ def stands_in(wanted: str, text: str) -> bool:
     by punctuation, spaces or another script.
     """
     wanted, text = normalised(wanted), normalised(text)
-    if not wanted:
+    at = text.find(wanted) if wanted else -1
+    while at >= 0:
+        if _set_off(wanted, text[max(0, at - 2) : at], text[at + len(wanted) : at + len(wanted) + 2]):
+            return True
+        at = text.find(wanted, at + 1)
+    return False
+
+
+def _set_off(wanted: str, before: str, after: str) -> bool:
+    """Whether the text is no part of a longer token; `before` and `after` are the two characters on each side."""
+    first, last = wanted[1:2] if wanted[0] in "+-" else wanted[0], wanted[-1]
+    if _runs_on(first, before[-1:]) or _runs_on(last, after[:1]):
         return False
-    first = wanted[1:2] if wanted[0] in "+-" else wanted[0]
-    before = _edge("?<!", first) + (r"(?<!\d[.,/:])(?<!-)" if first.isdecimal() else "")
-    after = _edge("?!", wanted[-1]) + (r"(?![-.,/:]\d)" if wanted[-1].isdecimal() else "")
-    return re.search(before + re.escape(wanted) + after, text) is not None
+    if first.isdecimal() and (before.endswith("-") or (before[:1].isdecimal() and before[1:] in (".", ",", "/", ":"))):
+        return False
+    return not (last.isdecimal() and after[:1] in ("-", ".", ",", "/", ":") and after[1:].isdecimal())
 
 
-def _edge(look: str, character: str) -> str:
-    """The pattern that no character of the same kind of writing follows (`?!`) or precedes (`?<!`)."""
-    if re.match(f"[{UNSPACED}]", character):
-        return f"({look}[{UNSPACED}])"
-    return rf"({look}[^\W{UNSPACED}])" if re.match(r"\w", character) else ""
+def _runs_on(character: str, neighbour: str) -> bool:
+    """Whether the two are of the same kind of writing."""
+    if UNSPACED.match(character):
+        return UNSPACED.match(neighbour) is not None
+    return bool(_wordly(character) and _wordly(neighbour) and not UNSPACED.match(neighbour))
+
+
+def _wordly(character: str) -> bool:
+    return character.isalnum() or character == "_"
 

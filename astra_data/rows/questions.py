@@ -44,7 +44,8 @@ class Question:
     """A question. `source` is `worlds`, `domains`, `given` or `trajectories`; `scenario` one of the four types of [A 8.2].
 
     `template` names the form that the question was made from, `world` the seed of its world: rows that share one must not be
-    split between training and test. `knowledge` is `{"tables": ...}`, `{"passages": [...]}`, `{"calls": [...]}` or `{}`.
+    split between training and test. `knowledge` is `{"tables": ...}`, `{"passages": [...]}`, `{"calls": [...], "tools": [...],
+    "trajectory_id": ...}` or `{}`.
     `answer_type` is `integer`, `number`, `money`, `text`, `date`, `boolean`, `list` or `json`. `quality` is the mean of the four
     scores of [A 10], null if one of them has no verdict; `hops` the number of levels.
     """

@@ -8,12 +8,16 @@ from astra_data.rows.schema import Json
 
 @dataclass(frozen=True, slots=True)
 class Difficulty:
-    """Columns to filter or order a curriculum by: counts of calls, assistant turns and distinct tools."""
+    """Columns to filter or order a curriculum by: counts of calls, assistant turns and distinct tools.
+
+    `horizon` is the number of tasks that the user's request joins, 1 for most.
+    """
 
     calls: int
     turns: int
     distinct_tools: int
     offered_tools: int
+    horizon: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,10 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Trajectory:
-    """A rollout. `tools` is what the policy was offered, `terminal` why it ended, `reward` the mean of the scored axes."""
+    """A rollout. `tools` is what the policy was offered, `terminal` why it ended, `reward` the mean of the scored axes.
+
+    `horizon` is that of the task: how many tasks the user's request joins.
+    """
 
     IDENTITY: ClassVar = ("task_id", "policy", "sampling", "sample")
 
@@ -88,3 +91,4 @@ class Trajectory:
     reward: float | None
     usage: Usage
     models: dict[str, str]
+    horizon: int = 1

@@ -1,4 +1,4 @@
-"""Scores stored trajectories again, with another judge or other thresholds, without a new rollout.
+"""Scores stored trajectories again, with another judge, other weights or other thresholds, without a new rollout.
 
 Accepted and rejected rows alike are scored, so that rows may enter as well as leave. What had no answer stays where it was.
 """
@@ -11,8 +11,8 @@ from pydantic import Field
 
 from astra_data.pipeline.stage import Expand, Inputs, Item, Outcome, Reject, Resources, Stage, StageConfig
 from astra_data.rows import Trajectory
-from astra_data.stages.trajectories.acceptance import Acceptance, decide
-from astra_data.stages.trajectories.stage import scored
+from astra_data.stages.trajectories.acceptance import Acceptance
+from astra_data.stages.trajectories.stage import judged
 from astra_data.teacher.asks import JUDGES
 
 
@@ -37,7 +37,7 @@ async def open_stage(inputs: Inputs, config: RescoreConfig, resources: Resources
         if not trajectory.messages:
             return [Reject("trajectory: no conversation", trajectory)]
         reference = references.get(trajectory.task_id, [])
-        return [decide(await scored(trajectory, reference, judge, config.judge_samples), config.accept)]
+        return [await judged(trajectory, reference, judge, config.judge_samples, config.accept)]
 
     yield expand
 

@@ -73,7 +73,8 @@ def _row(trajectory: Trajectory, reward: float, config: SftConfig, seed: int) ->
         messages = [{key: value for key, value in message.items() if key != "reasoning_content"} for message in messages]
     calls = list(calls_of(messages))
     turns = sum(message["role"] == "assistant" for message in messages)
-    difficulty = Difficulty(len(calls), turns, len({call.name for call in calls}), len(trajectory.tools))
+    distinct = len({call.name for call in calls})
+    difficulty = Difficulty(len(calls), turns, distinct, len(trajectory.tools), trajectory.horizon)
     row: SftRow = new_row(
         SftRow, trajectory_id=trajectory.id, server=trajectory.server, messages=messages, tools=trajectory.tools,
         reward=reward, difficulty=difficulty, models=trajectory.models,
@@ -84,7 +85,7 @@ def _row(trajectory: Trajectory, reward: float, config: SftConfig, seed: int) ->
 
 STAGE = Stage(
     name="sft",
-    version=1,
+    version=2,
     reads=("trajectories",),
     config=SftConfig,
     items=items,

@@ -123,5 +123,4 @@ STAGE = Stage(
     select=select,
     fingerprint=fingerprint,
     starts=lambda config, resources: bool(resources.servers or resources.documents),
-    collects=True,
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from command_line import Astra, Recipe, contents, server
-from command_line.arrangements import Case
+from command_line.arrangements import Case, no_hub
 from command_line.asked import ENDPOINTS
 from command_line.places import ADDRESSES, ROWS, STORES
 from command_line.sources import DOCUMENTS, RECIPES, SERVERS
@@ -92,6 +92,18 @@ def test_a_server_that_cannot_be_started_is_quarantined_and_the_other_is_collect
     assert re.fullmatch(r"tool backend: start failed - dead: .*; its last words: cannot go on", row["reasons"][0])
     shown = astra("show", "small-tools#quarantined").out
     assert "dead" in shown and "start failed" in shown
+
+
+def test_what_is_incomplete_or_made_from_it_is_not_pushed_unless_told(astra: Astra, recipe: Recipe, here: Path) -> None:
+    file = recipe({"dead": server("die-at-start"), "manners": server()})
+    assert astra("run", file, "tools.near_duplicate=null", "--only", "tools", "--only", "chains").code == 0
+    for name in ("small-tools", "small-chains"):
+        said = astra("push", name, "org/any")
+        assert said.code == 2
+        assert re.search(r"small-tools@\w{12} is incomplete \(run the same command again .*--incomplete\)", said.err)
+        with no_hub(here):
+            said = astra("push", name, "org/any", "--incomplete")
+        assert said.code == 4 and "incomplete" not in said.err
 
 
 def asked(name: str, text: str) -> str:

@@ -19,7 +19,7 @@ def rows(astra: Astra, address: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.usefixtures("made")
-@pytest.mark.parametrize("stage", [name for name in STAGES if name != "tools"])
+@pytest.mark.parametrize("stage", [name for name in STAGES if STAGES[name].reads])
 def test_a_stage_alone_makes_what_the_whole_run_made(astra: Astra, stage: str) -> None:
     inputs = [f"small-{name}" for name in reversed(STAGES[stage].reads)]
     said = astra("make", stage, *inputs, "--to", "alone", *RECIPE, "--json")
@@ -85,6 +85,23 @@ def test_laxer_thresholds_say_which_rows_entered_and_stricter_ones_which_left(as
     assert (back["entered"], back["left"]) == ([], [rejected["id"]])
     assert rows(astra, "strict") == kept
     assert rows(astra, "strict#rejected") == [rejected | {"input_id": rejected["id"]}]
+
+
+@pytest.mark.usefixtures("made")
+def test_other_weights_give_another_reward_and_say_which_rows_left(astra: Astra) -> None:
+    lax = ["--set", "trajectories.accept.answer=0", "--set", "trajectories.accept.axis=0"]
+    [wrong] = rows(astra, "small-trajectories#rejected")
+    values = {score["axis"]: score["value"] for score in wrong["scores"] if score["value"] is not None}
+    plain = sum(values.values()) / len(values)
+    lax += ["--set", f"trajectories.accept.reward={plain - 0.01}"]
+    said = astra("score", "small-trajectories", "--to", "plain", *RECIPE, *lax)
+    assert f"entered: 1: {wrong['id']}\nleft: 0\n" in said.out
+    heavier = ["--set", "trajectories.accept.weights={FA: 20}"]
+    said = astra("score", "plain", "--to", "heavier", *RECIPE, *lax, *heavier)
+    assert f"entered: 0\nleft: 1: {wrong['id']}\n" in said.out
+    [left] = rows(astra, "heavier#rejected")
+    assert left["reasons"] == [f"score: reward below {plain - 0.01:g}"]
+    assert left["reward"] == pytest.approx((sum(values.values()) + 19 * values["FA"]) / (len(values) + 19))
 
 
 def harsh(request: dict[str, Any]) -> str:

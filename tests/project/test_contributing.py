@@ -48,7 +48,7 @@ def sft_rows(calls: list[int]) -> bytes:
 
 def _row(index: int, calls: int) -> dict[str, Any]:
     messages = [{"role": "user", "content": "Hello."}, {"role": "assistant", "content": "Hello to you."}]
-    difficulty = {"calls": calls, "turns": 1, "distinct_tools": calls, "offered_tools": calls}
+    difficulty = {"calls": calls, "turns": 1, "distinct_tools": calls, "offered_tools": calls, "horizon": 1}
     return {"trajectory_id": f"{index:016x}", "server": "units", "messages": messages, "tools": [], "reward": 1.0,
             "difficulty": difficulty, "models": {}, "split": "train", "tokens": None}
 

@@ -223,10 +223,18 @@ def every(number: int, fault: Fault) -> Plan:
     return lambda index, request: fault if index % number == number // 2 else None
 
 
+def lost(fault: Fault, *words: str) -> Plan:
+    """What is asked about all of these words has no good answer, ever."""
+    return lambda index, request: fault if all(word in request["messages"][1]["content"] for word in words) else None
+
+
 NO_ANSWER = [Fault.status(500), Fault("cut"), Fault("no_choices"), Fault("not_json"), Fault.status(429, 0.01)]
 SPOILT = ["think", "lost_think_tag", "unclosed_think", "fence", "prose", "strings", "truncate", "empty", "words"]
 MIXTURE: list[Plan] = [
     every(150, Fault("hang")),
+    among({"verify_chain"}, lost(Fault.status(500), "measure_room", "price_paint")),
+    among({"chain_to_query"}, lost(Fault("truncate"), "measure_room")),
+    among({"query_to_chain"}, lost(Fault("cut"), "Take entry")),
     among({"write_task"}, sick(1, 0.1, NO_ANSWER)),
     among({POLICY, *JUDGES}, sick(2, 0.03, NO_ANSWER)),
     among({*JUDGES}, sick(3, 0.03, [Fault("truncate"), Fault("words")])),

@@ -36,6 +36,7 @@ def trajectory(reward: float | None = 0.9) -> Trajectory:
         reward=reward,
         usage=Usage(3, 3, 0, 0),
         models={"policy": "p", "judge": "j"},
+        horizon=4,
     )
     return row
 
@@ -46,7 +47,7 @@ def test_a_row_holds_the_conversation_and_what_a_curriculum_orders_by(expand: An
     assert isinstance(outcome, Keep)
     row = outcome.row
     assert (row.messages, row.tools, row.reward, row.trajectory_id) == (MESSAGES, TOOLS, 0.9, source.id)
-    assert row.difficulty == Difficulty(calls=3, turns=3, distinct_tools=2, offered_tools=2)
+    assert row.difficulty == Difficulty(calls=3, turns=3, distinct_tools=2, offered_tools=2, horizon=4)
     assert (row.server, row.models) == ("shop", {"policy": "p", "judge": "j"})
 
 

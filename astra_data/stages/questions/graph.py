@@ -98,7 +98,7 @@ def repaired(question: Question, uses: Mapping[str, Sequence[str]]) -> tuple[Que
     nodes = [replace(node, level=levels[node.id]) for node in nodes]
     notes = {old.id: note for old, new in zip(question.nodes, nodes, strict=True) if (note := _note(old, new))}
     said = "; ".join(f"{name}: {note}" for name, note in notes.items()) or "every dependency is used, every level the least"
-    check = QuestionCheck("topology", 1 - len(notes) / len(nodes), said, list(notes), CHECKS)
+    check = QuestionCheck("topology", (len(nodes) - len(notes)) / len(nodes), said, list(notes), CHECKS)
     if not notes:
         return question, check
     return changed(question, nodes=nodes, scenario=scenario_of(nodes), hops=max(levels.values())), check

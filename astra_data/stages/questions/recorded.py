@@ -115,7 +115,8 @@ def _row(trajectory: Trajectory, calls: Sequence[Recorded], uses: dict[str, list
     tools = [tool["function"] for tool in trajectory.tools if tool["function"]["name"] in used]
     row: Question = new_row(
         Question, source="trajectories", domain=trajectory.server, language=language, scenario=graph.scenario_of(nodes),
-        template=None, world=trajectory.task_id, knowledge={"calls": [told(call) for call in calls], "tools": tools},
+        template=None, world=trajectory.task_id,
+        knowledge={"trajectory_id": trajectory.id, "calls": [told(call) for call in calls], "tools": tools},
         question=request, answer=answer, answer_type="text", nodes=nodes, checks=[], quality=None, hops=max(levels.values()),
         models={**trajectory.models, "writer": writer},
     )

@@ -96,5 +96,6 @@ STAGE = Stage(
     histograms=("quality",),
     named={"trajectories": "trajectories"},
     starts=lambda config, resources: config.names_a_source,
+    collects=False,
     licenses=licenses,
 )

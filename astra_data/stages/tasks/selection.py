@@ -24,7 +24,7 @@ def select(candidates: "pl.LazyFrame", config: TasksConfig, resources: Resources
 
     frame = candidates.select("id", "parent_id", "sub_tasks", "text", "target_tools").collect()
     repeats = near_duplicates(frame["text"], config.near_duplicate)
-    lost = contaminated(frame, config.decontaminate, resources, "task")
+    lost = contaminated(frame, config.decontaminate, resources)
     for (name, parent, sub_tasks, *_), earlier in zip(frame.iter_rows(), repeats, strict=True):
         if name in lost:
             continue

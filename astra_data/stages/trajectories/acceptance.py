@@ -1,17 +1,29 @@
 """Which trajectories are good enough to train on [A 21.2]."""
 
-from pydantic import Field
+from typing import Annotated, get_args
+
+from pydantic import AfterValidator, Field
 
 from astra_data.pipeline.stage import Keep, Outcome, Quarantine, Reject, StageConfig
 from astra_data.rollout.loop import ANSWERED
 from astra_data.rows import Trajectory
-from astra_data.stages.trajectories.axes import ABSTAINED, FAILED
+from astra_data.stages.trajectories.axes import ABSTAINED, FAILED, Axis
+
+
+def _some(weights: dict[Axis, float]) -> dict[Axis, float]:
+    if all(weights.get(axis) == 0 for axis in get_args(Axis)):
+        raise ValueError("every axis has weight 0: give one a weight above 0")
+    return weights
+
+
+Weights = Annotated[dict[Axis, Annotated[float, Field(ge=0, allow_inf_nan=False)]], AfterValidator(_some)]
 
 
 class Acceptance(StageConfig):
-    """Thresholds; ours, since the paper gives none."""
+    """Thresholds, ours, since the paper gives none; and the weights of the axes, its plain mean by default."""
 
-    reward: float = Field(default=0.8, ge=0, le=1, description="least mean of the axes")
+    reward: float = Field(default=0.8, ge=0, le=1, description="least reward")
+    weights: Weights = Field(default={}, description="weight of each axis in the reward; 1 for those not named")
     answer: float = Field(default=0.75, ge=0, le=1, description="least FA; a trajectory whose FA has no value is not accepted")
     axis: float = Field(default=0.5, ge=0, le=1, description="least value of any axis")
     flaws: int = Field(default=0, ge=0, description="most flaws found by checks, whatever the judge thinks of them")
@@ -38,6 +50,8 @@ def decide(trajectory: Trajectory, thresholds: Acceptance) -> Outcome:
     unknown = [score.axis for score in trajectory.scores if score.status == ABSTAINED]
     if len(unknown) > thresholds.abstained:
         return Reject(f"score: the judge abstained too often - {', '.join(unknown)}", trajectory)
-    if trajectory.reward is None or trajectory.reward < thresholds.reward:
+    if trajectory.reward is None:
+        return Reject("score: no axis with a weight has a value", trajectory)
+    if trajectory.reward < thresholds.reward:
         return Reject(f"score: reward below {thresholds.reward:g}", trajectory)
     return Keep(trajectory)

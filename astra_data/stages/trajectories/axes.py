@@ -12,11 +12,11 @@ Checks come before judges. A judge that abstains gives null, one that cannot be 
 with nothing to score (no call, no second round) is `not_applicable`.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from statistics import fmean
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from pydantic import BaseModel
 
@@ -40,6 +40,7 @@ from astra_data.teacher.teacher import Abstained, Teacher, Unanswered
 
 O = TypeVar("O", bound=BaseModel)  # noqa: E741
 CHECKS = "checks"
+Axis = Literal["QU", "QP", "TCU", "TCP", "TCS", "TC", "FA"]
 SCORED, NOT_APPLICABLE, ABSTAINED, FAILED = "scored", "not_applicable", "abstained", "failed"
 
 
@@ -185,12 +186,14 @@ async def final(case: Case) -> Score:
     return _judged("FA", case, votes, _reasons(judgements), [(last, one.quote) for one in judgements])
 
 
-def reward(scores: list[Score]) -> float | None:
-    """The mean of the axes that have a value [A 7.1, 21.2]; null while a judge failed or if nothing has a value."""
-    values = [score.value for score in scores if score.value is not None]
-    if not values or any(score.status == FAILED for score in scores):
+def reward(scores: list[Score], weights: Mapping[Axis, float] | None = None) -> float | None:
+    """The mean of the axes that have a value [A 7.1, 21.2], weighted where `weights` names other than 1; null while a judge
+    failed or if nothing that counts has a value."""
+    given = {str(axis): weight for axis, weight in (weights or {}).items()}
+    counted = [(score.value, given.get(score.axis, 1.0)) for score in scores if score.value is not None]
+    if not any(weight for _, weight in counted) or any(score.status == FAILED for score in scores):
         return None
-    return fmean(values)
+    return fmean([value for value, _ in counted], [weight for _, weight in counted])
 
 
 def _reasons(judgements: Sequence[Judgement | RoundJudgement | AnswerJudgement]) -> str:

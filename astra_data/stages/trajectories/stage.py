@@ -158,11 +158,12 @@ async def _finish(wanted: Wanted, tools: list[JsonObject], done: Rollout, settin
         Trajectory, task_id=wanted.task.id, server=wanted.task.server, policy=policy.name, sampling=policy.sampling,
         sample=wanted.sample, tools=tools, messages=done.messages, terminal=done.terminal, calls=done.calls, flaws=[], scores=[],
         reward=None, usage=done.usage, models={"policy": policy.name, "judge": judge.name} | _stand_ins(wanted.task, setting),
+        horizon=wanted.task.horizon,
     )
     if done.terminal in NOT_THE_POLICY:
         return Quarantine(done.failure, row)
     config = setting.config
-    return decide(await scored(row, wanted.task.target_tools, judge, config.judge_samples), config.accept)
+    return await judged(row, wanted.task.target_tools, judge, config.judge_samples, config.accept)
 
 
 def _stand_ins(task: Task, setting: Setting) -> dict[str, str]:
@@ -172,18 +173,20 @@ def _stand_ins(task: Task, setting: Setting) -> dict[str, str]:
     return played | ({"emulator": emulated_by.name} if emulated_by else {})
 
 
-async def scored(row: Trajectory, reference: list[str], judge: Teacher, samples: int = 1) -> Trajectory:
-    """The row with its scores and reward, whatever they were before."""
+async def judged(row: Trajectory, reference: list[str], judge: Teacher, samples: int, accept: Acceptance) -> Outcome:
+    """What becomes of the row with its scores and reward, whatever they were before."""
     messages: list[Any] = list(row.messages)
     tools: list[Any] = list(row.tools)
     case = Case(messages, row.calls, tools, reference, judge, samples)
     scores = await score(case)
-    return replace(row, flaws=case.flaws, scores=scores, reward=reward(scores), models=row.models | {"judge": judge.name})
+    row = replace(row, flaws=case.flaws, scores=scores, reward=reward(scores, accept.weights),
+                  models=row.models | {"judge": judge.name})
+    return decide(row, accept)
 
 
 STAGE = Stage(
     name="trajectories",
-    version=1,
+    version=2,
     reads=("tools", "tasks"),
     config=TrajectoriesConfig,
     items=items,

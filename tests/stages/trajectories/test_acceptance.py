@@ -1,14 +1,20 @@
 """A trajectory is kept, rejected for the first threshold that it misses, or set aside where a judge could not be had."""
 
+import json
+import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from scripted_cases import FIND, PRICE, TOOLS, conversation
 
+from astra_data.errors import UsageError
+from astra_data.pipeline.recipe import load
 from astra_data.pipeline.stage import Keep, Quarantine, Reject
 from astra_data.rows import Trajectory, new_row
 from astra_data.rows.trajectories import Score, Usage
+from astra_data.stages import STAGES
 from astra_data.stages.trajectories.acceptance import Acceptance, decide
 from astra_data.stages.trajectories.axes import reward
 
@@ -85,7 +91,23 @@ def test_what_does_not_apply_is_no_abstention() -> None:
 
 
 def test_a_row_without_a_reward_is_not_kept() -> None:
-    assert decide(replace(trajectory(), reward=None), Acceptance()).reason == "score: reward below 0.8"  # type: ignore[union-attr]
+    row = replace(trajectory(), reward=None)
+    assert decide(row, Acceptance()) == Reject("score: no axis with a weight has a value", row)
+
+
+@pytest.mark.parametrize(
+    ("weights", "line"),
+    [
+        ({"FB": 1}, "trajectories.accept.weights.FB"),
+        ({"FA": -1}, "-1 is out of range (write at least 0)"),
+        (dict.fromkeys(AXES, 0), "every axis has weight 0 (give one a weight above 0)"),
+    ],
+)
+def test_weights_that_weigh_nothing_are_refused(tmp_path: Path, weights: dict[str, float], line: str) -> None:
+    recipe = tmp_path / "r.yaml"
+    recipe.write_text(json.dumps({"name": "r", "trajectories": {"accept": {"weights": weights}}}))
+    with pytest.raises(UsageError, match=re.escape(line)):
+        load(recipe, STAGES)
 
 
 @pytest.mark.parametrize(

@@ -220,6 +220,8 @@ def test_the_reward_is_the_mean_of_the_axes_that_apply() -> None:
     scores = scored(conversation((FIND,)), judge(**given))
     assert values(scores) == {"QU": 0.5, "QP": 1, "TCU": None, "TCP": None, "TCS": 1, "TC": 1, "FA": 0.5}
     assert reward(list(scores.values())) == pytest.approx(4 / 5)
+    assert reward(list(scores.values()), {"FA": 4, "QU": 0, "TCU": 9}) == pytest.approx((1 + 1 + 1 + 4 * 0.5) / 7)
+    assert reward(list(scores.values()), dict.fromkeys(["QU", "QP", "TCS", "TC", "FA"], 0)) is None
 
 
 def test_a_judge_that_gives_nothing_gives_exactly_zero() -> None:

@@ -75,6 +75,11 @@ def test_a_row_says_what_was_offered_asked_done_and_scored(outcomes: Any) -> Non
     assert [score.axis for score in row.scores] == ["QU", "QP", "TCU", "TCP", "TCS", "TC", "FA"]
 
 
+def test_a_rollout_has_the_horizon_of_its_task(outcomes: Any) -> None:
+    long = replace(task(), kind="chained", sub_tasks=["a", "b", "c"], horizon=3)
+    assert [outcome.row.horizon for outcome in outcomes(task("What is 2 and 3?"), long)] == [1, 3]
+
+
 def test_each_sample_is_a_rollout_of_its_own(outcomes: Any) -> None:
     policy = Each()
     rows = [outcome.row for outcome in outcomes(policy=policy, samples=3)]

@@ -1,7 +1,6 @@
 """The figures at full size, in one table.
 
-    python -m benchmarks.soak [PART ...]        # writer select near distractors walks worlds audit client emulated bfcl chaos sandbox ...
-
+    python -m benchmarks.soak [PART ...]        # a few of PARTS, or all
 
 Each part is a function that gives figures; the demo is made once and shared by the parts that look at it. Leaves with 1 if any
 figure misses its target.

@@ -13,8 +13,9 @@ INSTALLED := .venv/installed
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
 
-demo: $(INSTALLED) ## Make a small dataset with real tools and no key, in ./hub
+demo: $(INSTALLED) ## Make trajectories with real tools, and 200 audited environments, without a key, in ./hub
 	$(BIN)/astra run demo --store hub
+	$(BIN)/astra run worlds --store hub
 
 test: $(INSTALLED) ## Run the tests
 	$(BIN)/python -m pytest -n 2

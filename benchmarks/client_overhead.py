@@ -1,10 +1,13 @@
 """What the ledger, validation and accounting cost on top of the bare openai client.
 
-    python benchmarks/client_overhead.py [--asks 5000] [--concurrency 256] [--latency 0.05] [--rounds 1]
+    python benchmarks/client_overhead.py [--asks 5000] [--concurrency 256] [--latency 0.05] [--rounds 1] [--peers PYTHON]
 
 Each round asks one loopback endpoint from two processes in turn: the bare client on its aiohttp transport, and a
 teacher with a fresh ledger. Prompts have 2.5 kB, answers about 200 tokens. CPU seconds are user and system time of the
 asking process, imports included; the table ends with the ratio of the medians (target: at most 1.4).
+
+Other toolkits (`peers.py`) get a row of their own if this interpreter has them, or another that `--peers` names, such as
+`other/.venv/bin/python`; it may be given several times.
 """
 
 import argparse
@@ -28,8 +31,8 @@ TEXT = "The quick brown fox reads the whole tool document and says what it would
 ANSWER = json.dumps({"ok": True, "score": 0.75, "notes": ["a note about the call that was made " * 4] * 5})
 
 
-def script(request: dict[str, Any]) -> str:
-    return ANSWER
+def script(request: dict[str, Any]) -> dict[str, Any]:
+    return {"content": ANSWER, "usage": {"prompt_tokens": 600, "completion_tokens": 200, "total_tokens": 800}}
 
 
 def main() -> None:
@@ -38,6 +41,7 @@ def main() -> None:
     parser.add_argument("--concurrency", type=int, default=256)
     parser.add_argument("--latency", type=float, default=0.05, help="seconds before each answer")
     parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--peers", action="append", default=[sys.executable], metavar="PYTHON", help="where to look for toolkits")
     parser.add_argument("--client", choices=("bare", "ours"), help=argparse.SUPPRESS)
     parser.add_argument("--base-url", help=argparse.SUPPRESS)
     args = parser.parse_args()
@@ -50,30 +54,47 @@ def main() -> None:
 def compare(args: argparse.Namespace) -> None:
     from scripted_endpoint import EndpointProcess
 
-    figures: dict[str, list[dict[str, float]]] = {"bare": [], "ours": []}
+    commands = {name: [sys.executable, __file__, "--client", name] for name in ("bare", "ours")} | peer_commands(args.peers)
+    figures: dict[str, list[dict[str, float]]] = {client: [] for client in commands}
     with tempfile.TemporaryDirectory() as folder:
         for number in range(args.rounds):
             for client, taken in figures.items():
                 log = Path(folder) / f"{client}{number}.jsonl"
                 here = (Path(__file__).parent,)
                 with EndpointProcess("client_overhead:script", log, latency_s=args.latency, path=here) as endpoint:
-                    taken.append(run_client(client, endpoint.base_url, args))
+                    taken.append(run_client(commands[client], endpoint.base_url, args))
     print(f"{args.asks} asks, concurrency {args.concurrency}, latency {args.latency * 1000:.0f} ms, {args.rounds} round(s)")
-    print(f"{'client':<8}{'CPU s':>8}{'of it asking':>14}{'CPU s/1000':>12}{'asks/s':>8}{'peak MB':>9}")
+    print(f"{'client':<22}{'CPU s':>8}{'of it asking':>14}{'CPU s/1000':>12}{'asks/s':>8}{'peak MB':>9}")
     for client, taken in figures.items():
         one = {name: statistics.median(figure[name] for figure in taken) for name in taken[0]}
         per = one["cpu"] / args.asks * 1000, args.asks / one["wall"]
-        print(f"{client:<8}{one['cpu']:>8.2f}{one['asking']:>14.2f}{per[0]:>12.2f}{per[1]:>8.0f}{one['peak']:>9.0f}")
+        print(f"{client:<22}{one['cpu']:>8.2f}{one['asking']:>14.2f}{per[0]:>12.2f}{per[1]:>8.0f}{one['peak']:>9.0f}")
     for name, label in (("cpu", "whole process"), ("asking", "asking alone")):
         bare, ours = (statistics.median(figure[name] for figure in figures[client]) for client in ("bare", "ours"))
         print(f"ratio, {label}: {ours / bare:.2f} (target {TARGET})")
 
 
-def run_client(client: str, base_url: str, args: argparse.Namespace) -> dict[str, float]:
-    command = [sys.executable, __file__, "--client", client, "--base-url", base_url]
-    command += ["--asks", str(args.asks), "--concurrency", str(args.concurrency)]
-    result: dict[str, float] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    return result
+def peer_commands(pythons: list[str]) -> dict[str, list[str]]:
+    """Toolkit with version -> the command that measures it, for those that these interpreters have."""
+    found: dict[str, list[str]] = {}
+    for python in pythons:
+        command = [python, str(Path(__file__).with_name("peers.py"))]
+        for name, version in last_line(command).items():
+            found[f"{name} {version}"] = [*command, name]
+    return found
+
+
+def run_client(command: list[str], base_url: str, args: argparse.Namespace) -> dict[str, float]:
+    return last_line([*command, "--base-url", base_url, "--asks", str(args.asks), "--concurrency", str(args.concurrency)])
+
+
+def last_line(command: list[str]) -> dict[str, Any]:
+    """The JSON that a command ends with; toolkits print much before it."""
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)} left with {done.returncode}: {done.stderr[-2000:]}")
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
 
 
 async def measure(client: str, base_url: str, asks: int, concurrency: int) -> None:

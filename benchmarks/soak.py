@@ -1,6 +1,6 @@
 """The figures at full size, in one table.
 
-    python -m benchmarks.soak [writer select near walks worlds client emulated bfcl chaos demo replay again kill]
+    python -m benchmarks.soak [PART ...]        # a few of PARTS, or all
 
 Each part is a function that gives figures; the demo is made once and shared by the parts that look at it. Leaves with 1 if any
 figure misses its target.
@@ -26,7 +26,20 @@ from astra_data.ledger import Ledger
 from astra_data.messages import calls_of, results_of
 from astra_data.rows import ROW_TYPES
 from astra_data.rows.canonical import digest
-from benchmarks import bfcl, emulated, near_duplicates, pool_chaos, selection, walks, worlds, writer
+from benchmarks import (
+    audit,
+    bfcl,
+    distractors,
+    emulated,
+    near_duplicates,
+    pool_chaos,
+    sandbox,
+    sandbox_chaos,
+    selection,
+    walks,
+    worlds,
+    writer,
+)
 from benchmarks.figure import ROOT, Figure, at_least, at_most, equal, python, show
 
 KILLS = 20
@@ -73,6 +86,10 @@ def select_part(demo: Demo) -> list[Figure]:
     return selection.figures()
 
 
+def distractors_part(demo: Demo) -> list[Figure]:
+    return distractors.figures()
+
+
 def near_part(demo: Demo) -> list[Figure]:
     return near_duplicates.figures()
 
@@ -83,6 +100,10 @@ def walks_part(demo: Demo) -> list[Figure]:
 
 def worlds_part(demo: Demo) -> list[Figure]:
     return worlds.figures()
+
+
+def audit_part(demo: Demo) -> list[Figure]:
+    return list(audit.figures())
 
 
 def client_part(demo: Demo) -> list[Figure]:
@@ -104,6 +125,10 @@ def bfcl_part(demo: Demo) -> list[Figure]:
 
 def chaos_part(demo: Demo) -> list[Figure]:
     return list(pool_chaos.figures(pool_chaos.measure()))
+
+
+def sandbox_part(demo: Demo) -> list[Figure]:
+    return [*sandbox.figures(), *sandbox_chaos.figures()]
 
 
 def demo_part(demo: Demo) -> list[Figure]:
@@ -193,12 +218,15 @@ PARTS: dict[str, Callable[[Demo], list[Figure]]] = {
     "writer": writer_part,
     "select": select_part,
     "near": near_part,
+    "distractors": distractors_part,
     "walks": walks_part,
     "worlds": worlds_part,
+    "audit": audit_part,
     "client": client_part,
     "emulated": emulated_part,
     "bfcl": bfcl_part,
     "chaos": chaos_part,
+    "sandbox": sandbox_part,
     "demo": demo_part,
     "replay": replay_part,
     "again": again_part,

@@ -88,12 +88,10 @@ def _executed(environment: Environment, bench: Bench, read: list[AuditCheck]) ->
         return Audit([*read, failed, *(not_made(name, None, first.loaded) for name in EXECUTED if name != "replay")], None)
     seen = probed(environment, list(_probes(environment)), bench.probing)
     mutants = [each for each in seen if each.probe.mutant.kind != "listed"]
-    listed = [each for each in seen if each.probe.mutant.kind == "listed"]
-    altered = [each for each in mutants if each.probe.mutant.kind == "altered"]
     careless = _careless(environment, bench)
     checks = [
         *read, *gold_checks(environment, passes), *behaviour_checks(environment, first.seen, mutants),
-        *leakage_check(environment, listed, altered), _replayed(environment, passes, bench),
+        *leakage_check(environment, seen), _replayed(environment, passes, bench),
         verdict("defaults", None, [careless] if isinstance(careless, str) else [], f"every tool called once gives {careless}"),
     ]
     made = [each for each in mutants if each.outcome is not None and each.probe.goal.match.kind != "call"]

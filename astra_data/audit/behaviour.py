@@ -6,6 +6,7 @@ that is no chance. Values that are in no table must not.
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
+from typing import Any
 
 from astra_data.audit.finding import goals_of, informative, is_answer, not_applicable, not_made, required, stated, verdict
 from astra_data.audit.probing import Seen
@@ -15,6 +16,10 @@ from astra_data.rows.environments import AuditCheck, Environment
 
 ENOUGH = 5
 """Values of the same domain that all give one informative answer are no chance."""
+RECORDED = "trajectories"
+"""The source of environments whose tools know recorded calls and can know no other."""
+MANY = 3
+"""Other values for each required argument, of which a tool that is one must answer some."""
 CHECKS = ("sensitivity", "types", "missing", "errors", "generality")
 
 
@@ -33,6 +38,7 @@ def behaviour_checks(environment: Environment, gold: Sequence[Seen], seen: Seque
     judged = {goal.tool for goal in goals_of(environment) if goal.match.kind != "call"}
     schemas = {tool.name: tool.schema for tool in environment.tools}
     first = {each.probe.goal.id: each for each in gold}
+    recorded = environment.source == RECORDED
     for tool in environment.tools:
         mine = [each for each in seen if each.probe.goal.tool == tool.name and each.probe.goal.match.kind != "call"]
         if tool.name not in judged:
@@ -40,17 +46,19 @@ def behaviour_checks(environment: Environment, gold: Sequence[Seen], seen: Seque
             yield from (not_applicable(name, tool.name, why) for name in CHECKS)
             continue
         must = set(required(schemas[tool.name]))
+        judging = [] if recorded else mine
         for name, faults, count in (
             ("sensitivity", list(_sensitivity(mine, must, first)), _count(mine, "altered", "swapped")),
             ("types", list(_accepted(mine, "mistyped")), _count(mine, "mistyped")),
             ("missing", list(_accepted(mine, "dropped", *(["empty"] if must else []))), _count(mine, "dropped", "empty")),
             ("errors", list(_errors(mine)), len(mine)),
-            ("generality", list(_generality(mine, must)), _count(mine, "swapped")),
+            ("generality", list(_generality(judging, must)), _count(judging, "swapped", "altered")),
         ):
             if not faults and any(each.outcome is None for each in mine):
                 yield not_made(name, tool.name, "too many calls ended their episode")
             elif not faults and not count:
-                yield not_applicable(name, tool.name, "no such call can be made")
+                why = "what was not recorded nobody knows" if recorded and name == "generality" else "no such call can be made"
+                yield not_applicable(name, tool.name, why)
             else:
                 yield verdict(name, tool.name, faults, f"{count} calls did not get what only the gold call may")
 
@@ -78,9 +86,22 @@ def _sensitivity(seen: Sequence[Seen], must: set[str], gold: dict[str, Seen]) ->
         won = [each for each in altered if fooled(each)]
         if won and _decides(won, altered, gold.get(goal_id), name in must):
             yield _told(won[0])
+        elif name in must and (short := _short_told(altered)):
+            yield _told(short)
         same = [each for each in swapped if fooled(each)]
         if len(same) == len(swapped) >= ENOUGH and (informative(same[0].probe.goal.answer) and is_answer(same[0].probe.goal)):
             yield f"{len(same)} values of {name} give the same: {_told(same[0])}"
+
+
+def _short_told(altered: Sequence[Seen]) -> Seen | None:
+    """One of the calls with texts that are in no table, where all of them tell a short answer: two digits, or in an error."""
+    def tells(each: Seen) -> bool:
+        goal = each.probe.goal
+        sure = not each.answered or len(text_of(goal.answer)) > 1
+        return is_answer(goal) and sure and stated(goal.answer, each.content, [each.probe.mutant.arguments, goal.arguments])
+
+    texts = [each for each in altered if isinstance(_value(each), str)]
+    return texts[0] if len(texts) >= MANY and all(map(tells, texts)) else None
 
 
 def _decides(won: list[Seen], altered: list[Seen], gold: Seen | None, must: bool) -> bool:
@@ -124,11 +145,26 @@ def _errors(seen: Sequence[Seen]) -> Iterator[str]:
 
 
 def _generality(seen: Sequence[Seen], must: set[str]) -> Iterator[str]:
-    """Tools that know their gold call alone: no other value of the domain is answered, though many are known."""
-    if len(must) != 1:
-        return
-    for _, group in groupby(sorted(seen, key=lambda each: each.probe.goal.id), key=lambda each: each.probe.goal.id):
-        swapped = [each for each in group if each.probe.mutant.kind == "swapped" and each.probe.mutant.argument in must
-                   and isinstance(each.probe.mutant.arguments[each.probe.mutant.argument], str)]
-        if len(swapped) >= 3 and not any(each.answered for each in swapped):
-            yield f"none of {len(swapped)} other values of the domain is answered: {_told(swapped[0])}"
+    """Tools that know their gold calls alone: of many other values of the domain, or of all other numbers, none is answered."""
+    def place(each: Seen) -> str:
+        return each.probe.goal.id
+
+    for _, group in groupby(sorted(seen, key=place) if must else (), key=place):
+        mine = [each for each in group if each.probe.mutant.argument in must and each.outcome is not None]
+        swapped = [each for each in mine if each.probe.mutant.kind == "swapped"]
+        texts = [each for each in swapped if isinstance(_value(each), str)]
+        if any(each.answered for each in swapped):
+            continue
+        if len(texts) >= MANY * len(must):
+            yield f"none of {len(texts)} other values of the domain is answered: {_told(texts[0])}"
+        others = [each for each in mine if each.probe.mutant.kind == "altered" and _is_number(_value(each))]
+        if not swapped and {each.probe.mutant.argument for each in others} == must and not any(each.answered for each in others):
+            yield f"none of {len(others)} other numbers is answered: {_told(others[0])}"
+
+
+def _value(seen: Seen) -> Any:
+    return seen.probe.mutant.arguments[seen.probe.mutant.argument or ""]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

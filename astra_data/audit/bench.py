@@ -23,11 +23,11 @@ class Bench:
     _stack: ExitStack
 
     @classmethod
-    def open(cls, workers: int = 1, isolation: Literal["strict", "best_effort"] = "strict") -> "Bench":
+    def open(cls, workers: int = 1, isolation: Literal["strict", "best_effort"] = "strict", limits: Limits = LIMITS) -> "Bench":
         """Start the pools. Raises `SandboxError` where code cannot be isolated."""
         stack = ExitStack()
         try:
-            pools = [stack.enter_context(Sandbox(workers, isolation, hash_seed=seed, limits=LIMITS)) for seed in HASH_SEEDS]
+            pools = [stack.enter_context(Sandbox(workers, isolation, hash_seed=seed, limits=limits)) for seed in HASH_SEEDS]
         except BaseException:
             stack.close()
             raise

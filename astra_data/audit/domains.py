@@ -56,7 +56,7 @@ def alike(value: Any, tables: list[Any]) -> list[Any]:
 
 def _siblings(value: Any, node: Any) -> Iterator[Any]:
     if isinstance(node, dict):
-        if isinstance(value, str) and value in node:
+        if value in node and any(type(name) is type(value) for name in node):
             yield from node
         for each in node.values():
             yield from _siblings(value, each)

@@ -79,6 +79,12 @@ def stated(answer: Any, text: str, inputs: Any) -> bool:
     return stands_in(wanted, text) and not any(stands_in(wanted, text_of(given)) for given in scalars(inputs))
 
 
+def within(part: Any, value: Any) -> bool:
+    """Whether an object stands, whole, somewhere inside a JSON value, and is not all of it."""
+    inner = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
+    return any((isinstance(part, dict) and part and each == part) or within(part, each) for each in inner)
+
+
 def scalars(value: Any) -> Iterator[Any]:
     """The texts and numbers inside a JSON value, and its lists as they are."""
     if isinstance(value, dict):

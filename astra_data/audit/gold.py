@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from astra_data.audit.bench import Bench
-from astra_data.audit.finding import is_answer, not_applicable, stated, verdict
+from astra_data.audit.finding import is_answer, not_applicable, scalars, stated, verdict, within
 from astra_data.audit.mutants import Mutant
 from astra_data.audit.probing import Probe, Seen, demand
 from astra_data.messages import JsonObject
@@ -173,4 +173,6 @@ def _also_reaches(seen: Seen, other: Goal) -> bool:
 def _tells(mine: Goal, content: str, other: Goal) -> bool:
     """Whether a response tells another goal's answer. What the call was given it may repeat."""
     inputs: list[JsonObject | Any] = [mine.arguments, mine.answer]
+    if within(other.response, parsed(content)) and not any(same(other.answer, value) for value in scalars(inputs)):
+        return True
     return stated(other.answer, content, inputs) and len(str(other.answer)) >= 3

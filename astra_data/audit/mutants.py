@@ -63,7 +63,7 @@ def altered(value: Any, about: Mapping[str, Any]) -> Iterator[Any]:
         if len(value) > 3 and not any(word in str(about.get("description", "")).lower() for word in SEARCHED):
             yield value[:-1]
     elif isinstance(value, int | float):
-        yield from (value + 1, value + 98_765, -value - 31, value * 1000 + 7)
+        yield from (value + 1, value - 1, value + 98_765, -value - 31, value * 1000 + 7)
     elif isinstance(value, list):
         yield from ([], ["zq-1-xv"] if value and isinstance(value[0], str) else [987_654_321])
     elif isinstance(value, dict):

@@ -55,9 +55,37 @@ def faults_in(source: str, own: frozenset[str], answers: Sequence[Any], *, publi
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     modules = {(alias.asname or alias.name).split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import)
                for alias in node.names}
-    for node in ast.walk(tree):
-        for what in (*_imported(node, own, used if published else None), *_reached(node, modules), *_hidden(node, answers)):
+    idle = used if published else None
+    for node, given in _scoped(tree):
+        for what in (*_imported(node, own, idle), *_reached(node, modules, given), *_hidden(node, answers)):
             yield f"line {getattr(node, 'lineno', 0)}: {what}"
+
+
+def _scoped(tree: ast.AST) -> Iterator[tuple[ast.AST, frozenset[str]]]:
+    """Every node with the parameters of the functions around it: a parameter named `id` is not the builtin.
+
+    Defaults and decorators stand outside of their function; bodies of classes, and names that are declared global, skip it.
+    """
+    everywhere = frozenset(name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names)
+    left = [(tree, frozenset[str]())]
+    while left:
+        node, given = left.pop()
+        yield node, given
+        inner = _within(node, given) - everywhere
+        for field, value in reversed(list(ast.iter_fields(node))):
+            children = [child for child in (value if isinstance(value, list) else [value]) if isinstance(child, ast.AST)]
+            left += [(child, inner if field == "body" else given) for child in reversed(children)]
+
+
+def _within(node: ast.AST, given: frozenset[str]) -> frozenset[str]:
+    """The parameters that the body of a node can name."""
+    if isinstance(node, ast.ClassDef):
+        return frozenset()
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        return given
+    every = node.args
+    own = (*every.posonlyargs, *every.args, *every.kwonlyargs, every.vararg, every.kwarg)
+    return given | {each.arg for each in own if each}
 
 
 def _imported(node: ast.AST, own: frozenset[str], used: set[str] | None) -> Iterator[str]:
@@ -80,9 +108,9 @@ def _is_module(module: str, name: str) -> bool:
     return name in sys.stdlib_module_names and name != module and (module, name) != ("collections", "abc")
 
 
-def _reached(node: ast.AST, modules: set[str]) -> Iterator[str]:
+def _reached(node: ast.AST, modules: set[str], given: frozenset[str]) -> Iterator[str]:
     match node:
-        case ast.Name(id=name) if name in NAMES:
+        case ast.Name(id=name) if name in NAMES and name not in given:
             yield f"uses {name}"
         case ast.Attribute(attr=name) if DUNDER.fullmatch(name) and name not in HARMLESS:
             yield f"reaches .{name}"

@@ -99,15 +99,15 @@ def _table(rows: list[Row], total: int) -> Table:
     table.add_column("server", no_wrap=True, min_width=8, max_width=16, overflow="ellipsis")
     table.add_column("why not" if rows[0].get("reasons") else "what", no_wrap=True, overflow="ellipsis")
     for row in rows:
-        name = row.get("server") or row.get("name") or ""
+        name = row.get("server") or row.get("name") or row.get("domain") or ""
         table.add_row(row["id"] or row.get("input_id"), name, (row.get("reasons") or [_gist(row)])[0])
     return table
 
 
 def _gist(row: Row) -> str:
     """One line that says what the row is."""
-    if row.get("text"):
-        return str(row["text"])
+    if said := row.get("text") or row.get("question") or (row.get("turns") or [{}])[0].get("user"):
+        return str(said)
     if row.get("messages"):
         return next((message["content"] for message in row["messages"] if message["role"] == "user"), "")
     tools = row.get("tools") or []

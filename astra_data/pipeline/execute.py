@@ -85,7 +85,7 @@ def _chosen(recipe: Recipe, stages: Stages, options: Options, run: Run, given: M
     chosen: dict[str, Stage] = {}
     for name, stage in stages.items():
         made = all(kind in chosen or kind in given for kind in stage.reads)
-        if made and (stage.reads or stage.starts(recipe.stages[name], run.resources)):
+        if made and stage.starts(recipe.stages[name], run.resources):
             chosen[name] = stage
     if not chosen:
         raise UsageError("the recipe names nothing to start from", mend=START)

@@ -18,12 +18,13 @@ from pathlib import Path
 
 import astra_data
 from astra_data.errors import AstraError, DataError, Place, ToolError
-from astra_data.hub.lineage import Code, FileDigest, Funnel, Histogram, Input, Lineage, Output, stage_key
+from astra_data.hub.lineage import Code, FileDigest, Funnel, Input, Lineage, Output, stage_key
 from astra_data.hub.load import Located
 from astra_data.hub.store import Store, Version
 from astra_data.hub.tree import sha256_file
 from astra_data.hub.writer import Written
 from astra_data.ledger import Unanswered
+from astra_data.pipeline.histograms import histograms
 from astra_data.pipeline.progress import Meter
 from astra_data.pipeline.spool import Spool
 from astra_data.pipeline.stage import Expand, Item, Outcome, Quarantine, Resources, Rows, Stage, StageConfig
@@ -207,24 +208,6 @@ def _outputs(folder: Path, written: Mapping[str, Written]) -> list[Output]:
     return outputs
 
 
-def _histograms(stage: Stage, folder: Path, written: Mapping[str, Written]) -> dict[str, Histogram]:
-    """Ten equal bins over [0, 1] of the named columns, over kept and rejected rows alike."""
-    import polars as pl
-
-    if not stage.histograms:
-        return {}
-    places = [("data" if config == "default" else config, result) for config, result in written.items()]
-    files = [folder / place / name for place, result in places for name in result.files]
-    frame = pl.scan_parquet(files, missing_columns="insert", extra_columns="ignore").select(stage.histograms).collect()
-    edges = [round(0.1 * edge, 1) for edge in range(11)]
-    histograms = {}
-    for name in stage.histograms:
-        values = frame[name].drop_nulls()
-        bins = (values * 10).floor().clip(0, 9).cast(pl.Int64)
-        histograms[name] = Histogram(edges, [int((bins == index).sum()) for index in range(10)], frame[name].null_count())
-    return histograms
-
-
 def _licenses(stage: Stage, config: StageConfig, inputs: Mapping[str, Source], folder: Path, outputs: list[Output]) -> list[str]:
     """The licences of all inputs, of what else the config names, and of the rows themselves where they name one; `unknown` for a
     row that names none."""
@@ -261,7 +244,7 @@ def _lineage(stage: Stage, config: StageConfig, inputs: Mapping[str, Source], ru
         models=run.resources.roles.names(stage.roles_of(config)),
         prompts=_prompts(stage),
         licenses=_licenses(stage, config, inputs, folder, outputs),
-        histograms=_histograms(stage, folder, written),
+        histograms=histograms(stage.histograms, folder, written),
         env={"python": platform.python_version()} | {name: installed(name) for name in ("pyarrow", "datasets")},
     )
 

@@ -157,8 +157,8 @@ class Stage:
     `roles` are the roles whose models take part: fixed, or named by the config. `named` are further kinds of datasets that a
     config may name: kind -> the config's key for the address. `licenses` are those of what else the config names.
 
-    Of a stage that reads nothing, `starts` says whether the recipe names anything to start from, and `collects` whether it asks
-    the world, which may be down or have changed, so that `refresh` means something.
+    `starts` says whether the recipe asks for the stage at all: one that reads nothing needs something to start from. `collects`
+    says of such a one that it asks the world, so that it can find everything down and may be refreshed.
     """
 
     name: str

@@ -12,6 +12,7 @@ from astra_data.sandbox.outcome import ENDING_KINDS, OWN_KINDS, Outcome
 
 SIX_TO_ONE = 6  # a byte of text is at most \u00XX in JSON
 HEAD_BYTES = 1 << 16
+_decode = json.JSONDecoder().raw_decode
 
 
 def most_bytes(stdout_bytes: int, result_bytes: int) -> int:
@@ -22,10 +23,11 @@ def most_bytes(stdout_bytes: int, result_bytes: int) -> int:
 def read(frame: bytes, number: int, passed: float) -> Outcome:
     """`number` is that of the request, `passed` the seconds that went by. Raises `MalformedError`."""
     try:
-        answer: Any = json.loads(frame)
+        text = frame.decode("ascii")
+        answer, end = _decode(text)
     except (ValueError, RecursionError) as error:
         raise MalformedError(f"an answer that is not JSON ({type(error).__name__})") from None
-    if not _well_formed(answer):
+    if end != len(text) or not _well_formed(answer):
         raise MalformedError("an answer of another form")
     kind, value, name, message, where, stdout, truncated, cpu_s, echo = answer
     if echo != number:
@@ -40,9 +42,10 @@ def read(frame: bytes, number: int, passed: float) -> Outcome:
 def _well_formed(answer: Any) -> bool:
     if type(answer) is not list or len(answer) != 9:
         return False
-    kind, _, *texts, truncated, cpu_s, number = answer
+    kind, _, name, message, where, stdout, truncated, cpu_s, number = answer
     return (
-        type(kind) is str and kind in OWN_KINDS and all(type(text) is str for text in texts) and type(truncated) is bool
+        type(kind) is str and kind in OWN_KINDS and type(truncated) is bool
+        and type(name) is type(message) is type(where) is type(stdout) is str
         and type(cpu_s) in (int, float) and math.isfinite(cpu_s) and cpu_s >= 0
         and type(number) is int
     )

@@ -17,7 +17,8 @@ from typing import Final
 SIZE: Final = struct.Struct("<I")
 TIME: Final = struct.Struct("@ll")
 SHORTEST_S: Final = 0.005
-READ_BYTES: Final = 1 << 18
+READ_BYTES: Final = 1 << 14  # more would be mapped and unmapped by the allocator at each call
+MOST_READ_BYTES: Final = 1 << 20
 
 
 class OverdueError(Exception):
@@ -43,10 +44,11 @@ class Channel:
 
     def send(self, payloads: Iterable[bytes], patience: Callable[[], float]) -> None:
         """Send frames. Raises `OverdueError` or `EndedError`."""
-        left = memoryview(b"".join(SIZE.pack(len(one)) + one for one in payloads))
-        while left:
+        data = b"".join([SIZE.pack(len(one)) + one for one in payloads])
+        sent = 0
+        while sent < len(data):
             try:
-                left = left[self._socket.send(left):]
+                sent += self._socket.send(memoryview(data)[sent:] if sent else data)
             except BlockingIOError:
                 self._wait(select.POLLOUT, patience)
             except OSError:
@@ -58,12 +60,13 @@ class Channel:
         Raises `OverdueError` when no patience is left, `EndedError`, or `MalformedError` for a frame of more than `most` bytes.
         """
         self._fill(SIZE.size, patience)
-        size = SIZE.unpack_from(self._unread)[0]
-        if size > most:
-            raise MalformedError(f"a frame of {size} bytes")
-        self._fill(SIZE.size + size, patience)
-        frame = bytes(self._unread[SIZE.size:SIZE.size + size])
-        del self._unread[:SIZE.size + size]
+        end = SIZE.size + SIZE.unpack_from(self._unread)[0]
+        if end - SIZE.size > most:
+            raise MalformedError(f"a frame of {end - SIZE.size} bytes")
+        if len(self._unread) < end:
+            self._fill(end, patience)
+        frame = bytes(self._unread[SIZE.size:end])
+        del self._unread[:end]
         return frame
 
     def close(self) -> None:
@@ -72,7 +75,7 @@ class Channel:
     def _fill(self, size: int, patience: Callable[[], float]) -> None:
         while len(self._unread) < size:
             try:
-                more = self._socket.recv(READ_BYTES)
+                more = self._socket.recv(max(READ_BYTES, min(size - len(self._unread), MOST_READ_BYTES)))
             except BlockingIOError:
                 self._wait(select.POLLIN, patience)
                 continue

@@ -51,20 +51,22 @@ class Episode:
 
     def call(self, entry: str, arguments: dict[str, Any] | None = None) -> Outcome:
         """Call an entry with arguments by name. Raises `SandboxError` only once the episode is closed."""
-        return self.call_many([Call(entry, arguments or {})])[0]
+        return self._called([[entry, arguments or {}]])[0]
 
     def call_many(self, calls: Sequence[Call]) -> list[Outcome]:
         """One outcome per call, in order; sent at once. Limits hold for each call; once the episode is over, calls are not run.
 
         Raises `TypeError` or `ValueError` if an argument is not JSON.
         """
+        return self._called([[call.entry, call.arguments] for call in calls])
+
+    def _called(self, calls: list[list[Any]]) -> list[Outcome]:
         if self._closed:
             raise SandboxError("the episode is closed", mend="start another")
         if not calls:
             return []
-        request = ["call", [[call.entry, call.arguments] for call in calls]]
         with self._lock:
-            return self._exchange(request, len(calls))
+            return self._exchange(["call", calls], len(calls))
 
     def close(self) -> None:
         """End the child. Does nothing the second time."""

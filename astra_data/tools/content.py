@@ -15,6 +15,11 @@ from astra_data.messages import JsonObject
 
 NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?!\w|\.\d)")
 
+ERROR_TEXTS = ("error", "message", "detail", "details")
+VERDICTS = ("success", "ok")
+ABOUT_ERRORS = ("code", "error_code", "error_type", "hint", "status", "suggestion", "type")
+"""What an object may hold beside its error and still tell of nothing else."""
+
 
 def text_of(result: JsonObject) -> str:
     """Text parts joined by newlines, other parts as one line each; structured content as JSON where the text does not tell it."""
@@ -23,6 +28,21 @@ def text_of(result: JsonObject) -> str:
     if structured is not None and not (any(parts) and _told(parts, structured)):
         parts = [*filter(None, parts), orjson.dumps(structured, option=orjson.OPT_SORT_KEYS).decode()]
     return "\n".join(parts)
+
+
+def failed(result: JsonObject) -> bool:
+    """True if the result is flagged as an error, or is a JSON object that tells of nothing but an error, as many servers answer:
+    `{"error": "no such file"}`, `{"success": false, "message": "no such file"}`."""
+    if result.get("isError") is True:
+        return True
+    value = _parsed(text_of(result))
+    if not isinstance(value, dict):
+        return False
+    said = {name for name in ERROR_TEXTS if isinstance(value.get(name), str) and value[name].strip()}
+    if said and any(value.get(name) is False for name in VERDICTS):
+        return True
+    others = {name for name, held in value.items() if held not in (None, "", [], {})} - {*ERROR_TEXTS, *ABOUT_ERRORS}
+    return "error" in said and not others
 
 
 def _told(parts: list[str], structured: Any) -> bool:

@@ -23,7 +23,7 @@ from mcp.shared.jsonrpc_dispatcher import JSONRPCDispatcher
 from mcp.types import CONNECTION_CLOSED, METHOD_NOT_FOUND, Implementation, InitializeResult
 
 from astra_data.messages import JsonObject
-from astra_data.tools.content import text_of
+from astra_data.tools.content import failed, text_of
 from astra_data.tools.launch import for_old_sdk, kill_group, running, stderr_tail
 from astra_data.tools.mcp_config import ServerEntry
 from astra_data.tools.result import DIED, START_FAILED, TIMEOUT, ToolBackendDown, ToolResult
@@ -122,7 +122,7 @@ class McpSession:
             self._answered()
             return ToolResult(self._shown(error.message), is_error=True)
         self._answered()
-        return ToolResult(self._shown(text_of(result)), is_error=result.get("isError") is True)
+        return ToolResult(self._shown(text_of(result)), is_error=failed(result))
 
     def _answered(self) -> None:
         if self.on_answer:

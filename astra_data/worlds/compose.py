@@ -5,7 +5,6 @@
 The same seed gives the same question. A seed is tried in a numbered series of attempts, so the result does not depend on time.
 """
 
-import copy
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,18 +16,23 @@ from astra_data.worlds import moves
 from astra_data.worlds.builder import Builder, Step, WeakError
 from astra_data.worlds.domain import Tables, populate
 from astra_data.worlds.domains import DOMAINS
-from astra_data.worlds.programs import WRITES, references_of
+from astra_data.worlds.programs import UNAIDED, WRITES, references_of, tables_of
 from astra_data.worlds.sentences import Speaker
 from astra_data.worlds.shapes import STYLES
 from astra_data.worlds.telling import leaks, told
-from astra_data.worlds.wording import LANGUAGES, Phrase
+from astra_data.worlds.wording import LANGUAGES, WAYS, Phrase
+from astra_data.worlds.writes import kinds, written
 
 SCENARIOS = ("single_hop", "parallel_single_hop", "multi_hop", "parallel_multi_hop")
 """The four scenario types [A 8.2]."""
 MOST_HOPS = 20
 MOST_KEYS = 3
 """Rows that a question leads over before it writes."""
+UNAIDED_SHARE = 0.2
+"""Share of questions whose last hop needs no tool."""
 ATTEMPTS = 2000
+PER_WORLD = 10
+"""Attempts with the same tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +51,14 @@ class Wanted:
 def compose(wanted: Wanted, seed: str) -> Question:
     """The question that a seed makes. Raises `UsageError` for what there is not, and where no attempt succeeded."""
     _known(wanted)
+    rng = random.Random(f"{seed}/worlds/{wanted.domain}/{wanted.scenario}/{wanted.hops}/{wanted.writes}")
+    write = rng.choice(kinds(DOMAINS[wanted.domain])) if wanted.writes else ""
     for attempt in range(ATTEMPTS):
-        rng = random.Random(f"{seed}/worlds/{wanted.domain}/{wanted.scenario}/{wanted.hops}/{wanted.writes}/{attempt}")
-        tables = populate(DOMAINS[wanted.domain], rng, wanted.rows)
-        builder = Builder(DOMAINS[wanted.domain], copy.deepcopy(tables), rng)
+        if attempt % PER_WORLD == 0:
+            tables = populate(DOMAINS[wanted.domain], rng, wanted.rows)
+        builder = Builder(DOMAINS[wanted.domain], tables, rng)
         try:
-            (_written if wanted.writes else FORMS[wanted.scenario])(builder, wanted.hops)
+            _written(builder, wanted.hops, write) if wanted.writes else FORMS[wanted.scenario](builder, wanted.hops)
         except WeakError:
             continue
         question = _question(wanted, builder, tables, style=rng.randrange(STYLES))
@@ -86,6 +92,17 @@ def _chain(builder: Builder, hops: int, *, number: bool = False) -> Step:
     return step
 
 
+def _serial(builder: Builder, hops: int) -> Step:
+    """A chain; in some, the last hop is to see how numbers on the way compare."""
+    if hops < 3 or builder.rng.random() > UNAIDED_SHARE:
+        return _chain(builder, hops)
+    last = _chain(builder, hops - 1, number=True)
+    others = [step for step in builder.steps[:-1] if step.gives == "number"]
+    if not others:
+        return moves.onward(builder, last, last=True)
+    return moves.judged(builder, last, builder.rng.sample(others, min(len(others), builder.rng.randrange(1, 3))))
+
+
 def _parallel(builder: Builder, hops: int) -> Step:
     """Some first hops that have nothing to do with one another."""
     for _ in range(builder.rng.randrange(2, 5)):
@@ -99,9 +116,12 @@ def _joined(builder: Builder, hops: int) -> Step:
     """Chains that end in numbers, joined one after another until there are `hops` levels."""
     joins = builder.rng.randrange(1, min(hops, 4))
     step = _chain(builder, hops - joins, number=True)
-    for _ in range(joins):
-        other = _chain_beside(builder, builder.rng.randrange(1, hops - joins + 1))
-        step = moves.calculated(builder, step, {"node": other.id})
+    for number in range(joins):
+        last = number == joins - 1
+        unaided = last and builder.rng.random() < UNAIDED_SHARE
+        count = builder.rng.randrange(1, 3) if unaided else 1
+        beside = [_chain_beside(builder, builder.rng.randrange(1, hops - joins + 1)) for _ in range(count)]
+        step = moves.judged(builder, step, beside) if unaided else moves.calculated(builder, step, {"node": beside[0].id})
     if step.level != hops:
         raise WeakError("joined on another level")
     return step
@@ -116,44 +136,49 @@ def _chain_beside(builder: Builder, hops: int) -> Step:
     return step
 
 
-def _written(builder: Builder, hops: int) -> Step:
-    """A chain to a row, a write to it, a question whose answer depends on the write, and calculations for hops that are left."""
+def _written(builder: Builder, hops: int, op: str) -> Step:
+    """A chain to a row, a write to it or for it, a read that depends on the write, and calculations for hops that are left."""
     keys = builder.rng.randrange(1, min(hops - 2, MOST_KEYS) + 1)
     step = moves.start(builder, last=False)
     for _ in range(keys - 1):
         step = moves.onward(builder, step, last=False)
     if step.gives not in builder.tables:
         raise WeakError("the chain ends in no row")
-    table = builder.domain.table(step.gives)
-    if keys == hops - 2 and table.states and (not table.moves or builder.rng.random() < 0.5):
-        return moves.status_set(builder, step, table)
-    step = moves.moved(builder, step, table)
+    step = written(builder, step, op, last=keys == hops - 2)
     while step.level < hops:
-        step = moves.calculated(builder, step)
+        step = moves.onward(builder, step, last=False)
     return step
 
 
 FORMS: Mapping[str, Callable[[Builder, int], Step]] = {
     "single_hop": lambda builder, hops: moves.start(builder, last=True),
     "parallel_single_hop": _parallel,
-    "multi_hop": lambda builder, hops: _chain(builder, hops),
+    "multi_hop": _serial,
     "parallel_multi_hop": _joined,
 }
 """Scenario -> what is built of it."""
+
+FAMILIES = {
+    "lookup": "read", "follow": "read", "total": "combine", "mean": "combine", "highest": "combine", "lowest": "combine",
+    "count": "combine", "extreme": "find", "having": "list", "gap": "compare", "add": "calculate", "subtract": "calculate",
+    "multiply": "scale", "percent": "percent", "days": "date", "shift": "date", "greater": "greater", "ordered": "order",
+    "set": "set", "move": "move", "cancel": "cancel", "create": "create",
+}
+"""Operation -> what a template says of it: a template is a scenario and all that is done, in whatever order and number."""
 
 TYPES = {"number": "number", "date": "date", "text": "text", "list": "list"}
 
 
 def _question(wanted: Wanted, builder: Builder, tables: Tables, style: int) -> Question:
-    speaker = Speaker(builder.domain, LANGUAGES[wanted.language])
+    speaker = Speaker(builder.domain, LANGUAGES[wanted.language], builder.rng.randrange(WAYS))
     nodes = [_node(step, builder, speaker) for step in builder.steps]
-    used = {step.program[key] for step in builder.steps for key in ("table", "target") if key in step.program}
+    used = {table for step in builder.steps for table in tables_of(step.program)}
     known = {name: rows for name, rows in tables.items() if name in used}
     last = builder.steps[-1]
     many = wanted.scenario == "parallel_single_hop"
     row: Question = new_row(
         Question, source="worlds", domain=wanted.domain, language=wanted.language, scenario=wanted.scenario,
-        template=f"{wanted.scenario}:{'>'.join(step.program['op'] for step in builder.steps)}",
+        template=f"{wanted.scenario}:{'+'.join(sorted({FAMILIES[step.program['op']] for step in builder.steps}))}",
         world=content_id([wanted.domain, tables]),
         knowledge={"tables": known, "style": style, "writes": any(step.program["op"] in WRITES for step in builder.steps)},
         question=told(wanted.scenario, builder, speaker),
@@ -175,4 +200,4 @@ def _node(step: Step, builder: Builder, speaker: Speaker) -> Node:
     depends = [*references_of(step.program), *step.program.get("after", [])]
     kind = "integer" if isinstance(step.answer, int) else TYPES.get(step.gives, "text")
     return Node(step.id, step.level, speaker.sentence(step.program, stated), step.answer, kind,
-                list(dict.fromkeys(depends)), True, program=step.program, effect=step.effect)
+                list(dict.fromkeys(depends)), step.program["op"] not in UNAIDED, program=step.program, effect=step.effect)

@@ -42,13 +42,15 @@ class Column:
 @dataclass(frozen=True, slots=True)
 class Table:
     """A table. `entity` names one row, `key` the prefix of its keys. `states` are the values of its column `status` that a tool
-    may set; `moves` names the number that can be moved from one row to another."""
+    may set, the first that of a new row; a row in a `final` one cannot be cancelled, and cancelling sets the last of
+    these. `moves` names the number that can be moved from one row to another."""
 
     name: str
     entity: str
     key: str
     columns: tuple[Column, ...]
     states: tuple[str, ...] = ()
+    final: tuple[str, ...] = ()
     moves: str = ""
 
     @property
@@ -76,10 +78,10 @@ class Domain:
 
 
 def populate(domain: Domain, rng: random.Random, rows: int) -> Tables:
-    """Rows for every table: `rows` in the last one, at least 4 and at most as many in those before."""
+    """Rows for every table: `rows`, and at least 4."""
     tables: Tables = {}
-    for index, table in enumerate(domain.tables):
-        count = rows if index == len(domain.tables) - 1 else max(4, rows * 2 // 3)
+    count = max(4, rows)
+    for table in domain.tables:
         keys = sorted(rng.sample(range(101, 999), count))
         values = [_values(column, count, rng, tables) for column in table.columns]
         tables[table.name] = {
@@ -89,6 +91,11 @@ def populate(domain: Domain, rng: random.Random, rows: int) -> Tables:
     return tables
 
 
+def copied(tables: Tables) -> Tables:
+    """The same rows, to be changed."""
+    return {name: {key: dict(row) for key, row in rows.items()} for name, rows in tables.items()}
+
+
 def _values(column: Column, count: int, rng: random.Random, tables: Tables) -> list[Any]:
     """The values of a column. Names, numbers and dates are distinct, so that each tells its row."""
     if column.kind == "category":
@@ -96,18 +103,29 @@ def _values(column: Column, count: int, rng: random.Random, tables: Tables) -> l
     if column.kind == "reference":
         return _references(sorted(tables[str(column.of)]), count, rng)
     if column.kind == "date":
-        return [(EPOCH + datetime.timedelta(days=day)).isoformat() for day in rng.sample(range(DAYS), count)]
+        return [date_of(day) for day in rng.sample(range(DAYS), count)]
     if column.kind == "money":
-        return [plain(Decimal(cents) / 100) for cents in rng.sample(range(column.least * 100 + 1, column.most * 100), count)]
+        return [money_of(cents) for cents in rng.sample(range(column.least * 100 + 1, column.most * 100), count)]
     if column.kind == "quantity":
         return rng.sample(range(column.least, max(column.most, column.least + count)), count)
     return _distinct(lambda: name_of(str(column.of), rng), count)
 
 
+def date_of(day: int) -> str:
+    """The date so many days after `EPOCH`."""
+    return (EPOCH + datetime.timedelta(days=day)).isoformat()
+
+
+def money_of(cents: int) -> int | float:
+    return plain(Decimal(cents) / 100)
+
+
 def _references(keys: list[str], count: int, rng: random.Random) -> list[str]:
-    """References to a few of the keys, each of which several rows share."""
-    shared = rng.sample(keys, min(len(keys), max(3, count // 3)))
-    picked = [shared[index % len(shared)] for index in range(count)]
+    """Half of the rows refer to a key of their own, which only they lead to; the others share a few keys, which have groups."""
+    own = min(count, len(keys)) // 2
+    chosen = rng.sample(keys, own + max(2, (count - own) // 3))
+    shared = chosen[own:]
+    picked = [*chosen[:own], *(shared[index % len(shared)] for index in range(count - own))]
     rng.shuffle(picked)
     return picked
 

@@ -17,7 +17,7 @@ from astra_data.worlds.domain import Domain, Tables
 from astra_data.worlds.domains import DOMAINS
 from astra_data.worlds.programs import arguments_of
 from astra_data.worlds.shapes import Parameter, Shape, shape_of
-from astra_data.worlds.sources import BODIES, ERRORS, NUMBERS
+from astra_data.worlds.sources import BODIES, ERRORS, NUMBERS, ROUND
 
 WORLD_MODULE = "world"
 WORLD_SOURCE = '''"""The tables that all tools share."""
@@ -38,6 +38,7 @@ def dump():
 CHECKS = {
     "string": ("not isinstance({0}, str)", "a text"),
     "integer": ("not isinstance({0}, int) or isinstance({0}, bool)", "a whole number"),
+    "boolean": ("not isinstance({0}, bool)", "true or false"),
     "number": ("not isinstance({0}, (int, float)) or isinstance({0}, bool)", "a number"),
 }
 """JSON type -> the test that a value is not of it, and how it is called."""
@@ -57,12 +58,12 @@ class ToolDraft:
 
 
 def drafts_of(question: Question) -> dict[str, ToolDraft]:
-    """Node id -> the tool of each node of a question about a world."""
+    """Node id -> the tool of each node of a question about a world that needs one."""
     knowledge, answers = question.knowledge, {node.id: node.answer for node in question.nodes}
     return {
         node.id: draft(node.program, DOMAINS[question.domain], knowledge["tables"], answers, style=knowledge["style"],
                        shared=knowledge["writes"])
-        for node in question.nodes if node.program is not None
+        for node in question.nodes if node.program is not None and node.needs_tool
     }
 
 
@@ -91,7 +92,7 @@ def _source(shape: Shape, tables: Tables, shared: bool) -> str:
     body = [line for each in shape.parameters for line in _check(each)]
     body += [f"{name} = {place}" for name, place in places.items()] + BODIES[shape.op](shape.names)
     lines = "".join(f"    {line}\n" for line in body)
-    helpers = NUMBERS if "_exact" in lines else ""
+    helpers = (NUMBERS if "_exact" in lines else "") + (ROUND if "_rounded" in lines else "")
     data = "".join(known)
     return f"{head}{data}\n{helpers}{ERRORS}\n\ndef {shape.name}({signature}):\n{lines}"
 
@@ -112,4 +113,10 @@ def _check(parameter: Parameter) -> list[str]:
         choices = tuple(parameter.schema["enum"])
         lines += [f"if {parameter.name} not in {choices}:",
                   f'    return _error("invalid_argument", "{parameter.name} is none of the values allowed")']
+    outside = [f"{parameter.name} {sign} {parameter.schema[bound]}" for bound, sign in (("minimum", "<"), ("maximum", ">"))
+               if bound in parameter.schema]
+    if outside:
+        given = f"{parameter.name} is not None and " if not parameter.required else ""
+        lines += [f"if {given}({' or '.join(outside)}):",
+                  f'    return _error("invalid_argument", "{parameter.name} is out of range")']
     return lines

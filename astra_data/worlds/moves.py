@@ -3,7 +3,7 @@
     number_from(builder, {"node": "2"}, "customers")        # a node whose answer is a number, one hop further
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from astra_data.messages import JsonObject
@@ -12,6 +12,7 @@ from astra_data.worlds.domain import Column, Kind, Table
 from astra_data.worlds.programs import COMBINING
 
 NUMBERS: tuple[Kind, ...] = ("money", "quantity")
+TRIES = 6
 
 
 def value_from(builder: Builder, key: JsonObject, table: Table, kinds: tuple[str, ...]) -> Step:
@@ -31,7 +32,7 @@ def value_from(builder: Builder, key: JsonObject, table: Table, kinds: tuple[str
 
 def group_from(builder: Builder, key: JsonObject, table: Table) -> Step:
     """A number over the rows that refer to this one."""
-    other, by = _choose(builder, table)
+    other, by = referring_to(builder, table)
     column = builder.rng.choice([column for column in other.columns if column.kind in NUMBERS])
     op = builder.rng.choice(COMBINING)
     return builder.add(op, "number", {table.key_name: key}, table=other.name, column=column.name, by=by.name)
@@ -43,13 +44,13 @@ def key_from(builder: Builder, key: JsonObject, table: Table) -> Step:
     if links and rng.random() < 0.6:
         link = rng.choice(links)
         return builder.add("lookup", str(link.of), {table.key_name: key}, table=table.name, column=link.name)
-    other, by = _choose(builder, table)
+    other, by = referring_to(builder, table)
     column = rng.choice([column for column in other.columns if column.kind in NUMBERS])
     return builder.add("extreme", other.name, {table.key_name: key}, table=other.name, column=column.name, by=by.name,
                        which=rng.choice(("max", "min")))
 
 
-def _choose(builder: Builder, table: Table) -> tuple[Table, Column]:
+def referring_to(builder: Builder, table: Table) -> tuple[Table, Column]:
     referring = list(builder.referring(table.name))
     if not referring:
         raise WeakError("nothing refers to the table")
@@ -60,10 +61,21 @@ def _gives(column: Column) -> str:
     return {"money": "number", "quantity": "number", "date": "date", "reference": str(column.of)}.get(column.kind, "text")
 
 
+def tried(make: Callable[[], Step]) -> Step:
+    """The first step of a few that is not weak; a builder stays as it is where one is."""
+    for _ in range(TRIES - 1):
+        try:
+            return make()
+        except WeakError:
+            continue
+    return make()
+
+
 def calculated(builder: Builder, step: Step, other: JsonObject | None = None) -> Step:
     """A number calculated from a number and another one, or one that is made up."""
     op = builder.rng.choice(("add", "subtract", "multiply", "percent") if other is None else ("add", "subtract", "percent"))
-    stated = builder.rng.randrange(2, 10) if op == "multiply" else builder.rng.randrange(11, 400)
+    size = int(abs(step.answer))
+    stated = builder.rng.randrange(2, 10) if op == "multiply" else builder.rng.randrange(max(11, size // 50), max(400, size))
     names = ("part", "whole") if op == "percent" else ("first_number", "second_number")
     return builder.add(op, "number", {names[0]: {"node": step.id}, names[1]: other or {"value": stated}})
 
@@ -78,8 +90,19 @@ def dated(builder: Builder, step: Step, other: Step | None = None) -> Step:
     return builder.add("shift", "date", {"start_date": {"node": step.id}, "day_count": days})
 
 
+def judged(builder: Builder, step: Step, others: Sequence[Step]) -> Step:
+    """What whoever reads the numbers can say: which is the greater one of two, or how three are ordered. Nothing follows it."""
+    names = ("first_number", "second_number", "third_number")
+    numbers = {name: {"node": each.id} for name, each in zip(names, (step, *others), strict=False)}
+    return builder.add(*(("ordered", "list") if len(others) == 2 else ("greater", "number")), numbers)
+
+
 def onward(builder: Builder, step: Step, *, last: bool) -> Step:
     """One more hop from a step. Unless it is the last, there is a way on from there as well."""
+    return tried(lambda: _onward(builder, step, last=last))
+
+
+def _onward(builder: Builder, step: Step, *, last: bool) -> Step:
     if step.gives == "number":
         return calculated(builder, step)
     if step.gives == "date":
@@ -100,6 +123,10 @@ def from_key(builder: Builder, key: JsonObject, table: Table, *, last: bool) -> 
 
 def start(builder: Builder, *, last: bool) -> Step:
     """A first hop, from a row that the question names."""
+    return tried(lambda: _start(builder, last=last))
+
+
+def _start(builder: Builder, *, last: bool) -> Step:
     table: Any = builder.rng.choice(builder.domain.tables)
     if builder.rng.random() < 0.2:
         return _by_category(builder, last=last)
@@ -108,28 +135,6 @@ def start(builder: Builder, *, last: bool) -> Step:
         keys = {f"first_{table.key_name}": builder.key(table), f"second_{table.key_name}": builder.key(table)}
         return builder.add("gap", "number", keys, table=table.name, column=column.name)
     return from_key(builder, builder.key(table), table, last=last)
-
-
-def status_set(builder: Builder, step: Step, table: Table) -> Step:
-    """Give the row another status, then ask for a number over all rows that have it."""
-    now = builder.tables[table.name][step.answer]["status"]
-    status = builder.rng.choice([state for state in table.states if state != now])
-    written = builder.add("set", "text", {table.key_name: {"node": step.id}, "status": {"value": status}}, table=table.name)
-    column, op = builder.rng.choice(table.of_kind(*NUMBERS)), builder.rng.choice(("total", "mean"))
-    return builder.add(op, "number", {"status": {"value": status}}, table=table.name, column=column.name, by="status",
-                       after=[written.id])
-
-
-def moved(builder: Builder, step: Step, table: Table) -> Step:
-    """Move a part of the row's number to another row, then compare the two."""
-    if not table.moves:
-        raise WeakError("nothing can be moved")
-    other, there = builder.key(table), builder.tables[table.name][step.answer][table.moves]
-    number = {"value": builder.rng.randrange(1, max(2, int(there)))}
-    keys = {f"from_{table.key_name}": {"node": step.id}, f"to_{table.key_name}": other}
-    written = builder.add("move", "number", {**keys, "number": number}, table=table.name, column=table.moves)
-    compared = {f"first_{table.key_name}": {"node": step.id}, f"second_{table.key_name}": other}
-    return builder.add("gap", "number", compared, table=table.name, column=table.moves, after=[written.id])
 
 
 def _by_category(builder: Builder, *, last: bool) -> Step:

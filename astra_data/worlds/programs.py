@@ -16,7 +16,10 @@ An argument is a `value`, or the answer of another `node`. `run` is the referenc
 | add, subtract, multiply, percent | two numbers | `percent` is the share of the second in the first |
 | days | two dates | days from the first to the second |
 | shift | a date and a number | the date so many days later |
+| greater, ordered | two numbers; three numbers | the greater one; all in ascending order; no tool is needed |
 | set | a key and a status | `done`; the row then has the status |
+| cancel | a key | `done`; the row then has the last of the statuses in `final`; it may have had none of them |
+| create | the values of `columns` | the key of the new row, one above the highest; it has what it `starts` with besides |
 | move | two keys and a number | what is left in the first row; so much went to the second |
 """
 
@@ -30,7 +33,7 @@ from astra_data.worlds.domain import Rows, Tables
 from astra_data.worlds.numbers import exact, plain
 
 CENT = Decimal("0.01")
-WRITES = frozenset({"set", "move"})
+WRITES = frozenset({"set", "move", "cancel", "create"})
 COMBINING = ("total", "mean", "highest", "lowest")
 
 
@@ -50,11 +53,17 @@ def references_of(program: JsonObject) -> list[str]:
     return list(dict.fromkeys(given["node"] for given in program["arguments"].values() if "node" in given))
 
 
+def tables_of(program: JsonObject) -> list[str]:
+    """The tables that a program reads or changes."""
+    named = [program[key] for key in ("table", "target") if key in program]
+    return list(dict.fromkeys([*named, *program.get("owners", {}).values()]))
+
+
 def run(program: JsonObject, tables: Tables, answers: Mapping[str, Any]) -> Any:
     """The exact result of a program; writes change `tables`. Raises `ImpossibleError`."""
     values = list(arguments_of(program, answers).values())
-    if program["op"] in ARITHMETIC:
-        return ARITHMETIC[program["op"]](*values)
+    if program["op"] in (*ARITHMETIC, *UNAIDED):
+        return (ARITHMETIC | UNAIDED)[program["op"]](*values)
     return TABULAR[program["op"]](program, tables, *values)
 
 
@@ -105,8 +114,29 @@ def _gap(program: JsonObject, tables: Tables, first: Any, second: Any) -> int | 
 
 
 def _set(program: JsonObject, tables: Tables, key: Any, status: Any) -> Any:
-    _row(tables[program["table"]], key)["status"] = status
+    row = _row(tables[program["table"]], key)
+    if row["status"] == status:
+        raise ImpossibleError(f"{key} is {status} already")
+    row["status"] = status
     return "done"
+
+
+def _cancel(program: JsonObject, tables: Tables, key: Any) -> Any:
+    row = _row(tables[program["table"]], key)
+    if row["status"] in program["final"]:
+        raise ImpossibleError(f"{key} is {row['status']}, which is final")
+    row["status"] = program["final"][-1]
+    return "done"
+
+
+def _create(program: JsonObject, tables: Tables, *values: Any) -> str:
+    rows = tables[program["table"]]
+    for name, value in zip(program["arguments"], values, strict=True):
+        if name in program["owners"]:
+            _row(tables[program["owners"][name]], value)
+    key = f"{program['key']}-{1 + max((int(key.rsplit('-', 1)[1]) for key in rows), default=100)}"
+    rows[key] = dict(zip(program["columns"], values, strict=True)) | program["starts"]
+    return key
 
 
 def _move(program: JsonObject, tables: Tables, first: Any, second: Any, number: Any) -> int | float:
@@ -141,9 +171,11 @@ TABULAR: Mapping[str, Callable[..., Any]] = {
     "having": _having,
     "gap": _gap,
     "set": _set,
+    "cancel": _cancel,
+    "create": _create,
     "move": _move,
 }
-ARITHMETIC: Mapping[str, Callable[..., Any]] = {
+ARITHMETIC: dict[str, Callable[..., Any]] = {
     "add": lambda first, second: plain(exact(first) + exact(second)),
     "subtract": lambda first, second: plain(exact(first) - exact(second)),
     "multiply": lambda first, second: plain(exact(first) * exact(second)),
@@ -151,3 +183,6 @@ ARITHMETIC: Mapping[str, Callable[..., Any]] = {
     "days": lambda first, second: (_date(second) - _date(first)).days,
     "shift": lambda date, number: (_date(date) + datetime.timedelta(days=number)).isoformat(),
 }
+UNAIDED: dict[str, Callable[..., Any]] = {"greater": max, "ordered": lambda *numbers: sorted(numbers)}
+"""What whoever reads the numbers can say without a tool."""
+OPERATIONS = frozenset({*TABULAR, *ARITHMETIC, *UNAIDED})

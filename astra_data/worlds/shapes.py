@@ -4,23 +4,27 @@
     shape.name, [parameter.name for parameter in shape.parameters]
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from astra_data.messages import JsonObject
-from astra_data.worlds.domain import Domain, Table
-from astra_data.worlds.sources import COMBINE, Names
+from astra_data.worlds.domain import Column, Domain, Table
+from astra_data.worlds.sources import CALCULATED, COMBINE, ROUNDED, Names, NewRow
 
 STYLES = 4
 GROUPS = (*COMBINE, "extreme", "having")
 VERBS = (
     {"lookup": "get", "follow": "get", "total": "sum", "mean": "average", "highest": "max", "lowest": "min", "count": "count",
-     "having": "list", "gap": "compare", "set": "set", "move": "transfer"},
+     "having": "list", "gap": "compare", "set": "set", "move": "transfer", "cancel": "cancel", "create": "create"},
     {"lookup": "lookup", "follow": "lookup", "total": "total", "mean": "mean", "highest": "highest", "lowest": "lowest",
-     "count": "number", "having": "filter", "gap": "difference", "set": "update", "move": "move"},
+     "count": "number", "having": "filter", "gap": "difference", "set": "update", "move": "move",
+     "cancel": "cancellation", "create": "creation"},
     {"lookup": "find", "follow": "find", "total": "compute_total", "mean": "compute_average", "highest": "find_highest",
-     "lowest": "find_lowest", "count": "count_all", "having": "find_all", "gap": "subtract", "set": "change", "move": "shift"},
+     "lowest": "find_lowest", "count": "count_all", "having": "find_all", "gap": "subtract", "set": "change", "move": "shift",
+     "cancel": "call_off", "create": "add"},
     {"lookup": "read", "follow": "read", "total": "total", "mean": "average", "highest": "peak", "lowest": "minimum",
-     "count": "size", "having": "select", "gap": "delta", "set": "assign", "move": "rebook"},
+     "count": "size", "having": "select", "gap": "delta", "set": "assign", "move": "rebook", "cancel": "withdraw",
+     "create": "register"},
 )
 """For each style, operation -> the verb of its tool."""
 
@@ -52,6 +56,17 @@ class Parameter:
     required: bool = True
 
 
+DECIMALS = {"type": "integer", "minimum": 0, "maximum": 6, "description": "Decimals to round to."}
+OPTIONS: Mapping[str, tuple[Parameter, ...]] = {
+    **dict.fromkeys((*ROUNDED, *CALCULATED), (Parameter("decimals", DECIMALS, required=False),)),
+    "having": (
+        Parameter("descending", {"type": "boolean", "description": "Whether the highest id comes first."}, required=False),
+        Parameter("limit", {"type": "integer", "minimum": 1, "description": "Most ids to list."}, required=False),
+    ),
+}
+"""Operation -> what its tool can do beside; gold calls leave it out."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
     """What a tool is but for its rows. `data` lists (local name, table, columns); `names` fills the body of its code."""
@@ -76,11 +91,21 @@ def shape_of(program: JsonObject, domain: Domain, style: int = 0) -> Shape:
     if dated:
         optional = {**DATE, "description": f"Only {_plural(table)} whose {_spelled(dated)} is this date or later (YYYY-MM-DD)."}
         parameters = (*parameters, Parameter("earliest_date", optional, required=False))
+    parameters = (*parameters, *OPTIONS.get(op, ()))
     filled = {letter: each.name for letter, each in zip("abc", parameters, strict=False)}
     filled |= {key: program[key] for key in ("column", "by", "via", "which") if key in program}
-    names = Names(**filled, entity=_spelled(table.entity), dated=dated)
+    names = Names(**filled, entity=_spelled(table.entity), dated=dated, final=tuple(program.get("final", ())),
+                  new=_new_row(program, domain) if op == "create" else None)
+    imports = ("from datetime import date",) if op == "create" and table.of_kind("date") else _imports(op)
     return Shape(op, _name(program, domain, style), _description(program, domain), parameters, _data(program, dated), names,
-                 _imports(op))
+                 imports)
+
+
+def _new_row(program: JsonObject, domain: Domain) -> NewRow:
+    columns = [domain.table(program["table"]).column(name) for name in program["columns"]]
+    fields = tuple((name, column.name, column.kind) for name, column in zip(program["arguments"], columns, strict=True))
+    owners = tuple((name, owner, _spelled(domain.table(owner).entity)) for name, owner in program["owners"].items())
+    return NewRow(program["key"], fields, owners, program["starts"])
 
 
 def _calculator(op: str, style: int) -> Shape:
@@ -89,15 +114,16 @@ def _calculator(op: str, style: int) -> Shape:
     number = {"type": "number", "description": "A number."}
     schemas = kinds.get(op, (number, number))
     given = tuple(Parameter(name, schema) for name, schema in zip(parameters, schemas, strict=True))
+    given = (*given, *OPTIONS.get(op, ()))
     return Shape(op, called[style % STYLES], description, given, (), Names(a=parameters[0], b=parameters[1]), _imports(op))
 
 
 def _imports(op: str) -> tuple[str, ...]:
     if op in ("days", "shift"):
         return ("from datetime import date, timedelta",) if op == "shift" else ("from datetime import date",)
-    if op in ("mean", "percent"):
+    if op in (*ROUNDED, *CALCULATED):
         return ("from decimal import ROUND_HALF_UP, Decimal",)
-    return ("from decimal import Decimal",) if op in ("total", "gap", "add", "subtract", "multiply", "move") else ()
+    return ("from decimal import Decimal",) if op in ("total", "gap", "move") else ()
 
 
 def _parameters(program: JsonObject, domain: Domain, table: Table) -> tuple[Parameter, ...]:
@@ -107,6 +133,9 @@ def _parameters(program: JsonObject, domain: Domain, table: Table) -> tuple[Para
         owner = _owner(program, domain)
         shared = {"type": "string", "description": f"The {_spelled(program['by'])} that they all have."}
         return (Parameter(names[0], shared if owner is None else _key(owner)),)
+    if program["op"] == "create":
+        return tuple(Parameter(name, _field(column, domain))
+                     for name, column in zip(names, map(table.column, program["columns"]), strict=True))
     if program["op"] == "set":
         allowed = {"type": "string", "enum": list(table.states), "description": "The new status."}
         return Parameter(names[0], _key(table)), Parameter(names[1], allowed)
@@ -114,6 +143,18 @@ def _parameters(program: JsonObject, domain: Domain, table: Table) -> tuple[Para
     if program["op"] == "move":
         return (*keys, Parameter(names[2], {"type": "number", "description": f"How much {_spelled(program['column'])} to move."}))
     return tuple(keys)
+
+
+def _field(column: Column, domain: Domain) -> JsonObject:
+    """A value of a new row."""
+    if column.kind == "reference":
+        return _key(domain.table(str(column.of)))
+    described = {"description": f"The {_spelled(column.name)} of the new row{_counted(column)}."}
+    if column.kind == "date":
+        return DATE
+    if column.kind == "category":
+        return {"type": "string", "enum": list(column.of), **described}
+    return {"type": {"money": "number", "quantity": "integer"}.get(column.kind, "string"), **described}
 
 
 def _owner(program: JsonObject, domain: Domain) -> Table | None:
@@ -134,10 +175,12 @@ def _dated(op: str, table: Table) -> str:
 
 def _data(program: JsonObject, dated: str) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
     needed = [program[key] for key in ("by", "column", "via") if key in program and not (key == "column" and "target" in program)]
-    columns = tuple(dict.fromkeys([*needed, *([dated] if dated else []), *(["status"] if program["op"] == "set" else [])]))
+    status = ["status"] if program["op"] in ("set", "cancel") else []
+    columns = tuple(dict.fromkeys([*needed, *([dated] if dated else []), *status]))
     rows = [("rows", program["table"], columns)]
     if "target" in program:
         rows.append(("targets", program["target"], (program["column"],)))
+    rows += [(owner, owner, ()) for owner in dict.fromkeys(program.get("owners", {}).values())]
     return tuple(rows)
 
 
@@ -156,6 +199,8 @@ def _name(program: JsonObject, domain: Domain, style: int) -> str:
         "having": f"{table.name}_by_{program.get('by')}",
         "gap": f"{table.entity}_{program.get('column')}",
         "set": f"{table.entity}_status",
+        "cancel": table.entity,
+        "create": table.entity,
         "move": f"{table.entity}_{program.get('column')}",
     }.get(op, f"{table.entity}_{program.get('column')}")
     return _joined(style, verb, noun, by)
@@ -192,6 +237,8 @@ def _description(program: JsonObject, domain: Domain) -> str:
         "gap": f"How much higher the {column} of one {entity} is than that of another{unit}.",
         "set": f"Change the status of one {entity}. Returns `done`.",
         "move": f"Move some {column} from one {entity} to another. Returns what is left in the first.",
+        "cancel": f"Cancel one {entity}, which must not be {' or '.join(table.final)}. Returns `done`.",
+        "create": f"Create a new {entity}. Returns its id.",
     }[op]
 
 
@@ -199,6 +246,10 @@ def _unit(program: JsonObject, domain: Domain) -> str:
     if "column" not in program:
         return ""
     column = domain.table(program.get("target") or program["table"]).column(program["column"])
+    return _counted(column)
+
+
+def _counted(column: Column) -> str:
     return " in EUR" if column.kind == "money" else f" in {column.unit}" if column.unit else ""
 
 

@@ -21,9 +21,15 @@ def _plain(number):
 
 '''
 
+ROUND = '''def _rounded(number, decimals):
+    return number.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+
+
+'''
+
 COMBINE = {
     "total": "_plain(sum((_exact(value) for value in values), Decimal(0)))",
-    "mean": '_plain((sum(_exact(value) for value in values) / len(values)).quantize(Decimal("0.01"), ROUND_HALF_UP))',
+    "mean": "_plain(_rounded(sum(_exact(value) for value in values) / len(values), 2 if decimals is None else decimals))",
     "highest": "max(values)",
     "lowest": "min(values)",
     "count": "len(values)",
@@ -34,9 +40,13 @@ COMPUTE = {
     "add": "_exact({0}) + _exact({1})",
     "subtract": "_exact({0}) - _exact({1})",
     "multiply": "_exact({0}) * _exact({1})",
-    "percent": '(_exact({0}) * 100 / _exact({1})).quantize(Decimal("0.01"), ROUND_HALF_UP)',
+    "percent": "_exact({0}) * 100 / _exact({1})",
 }
 """Operation -> the number it makes of two."""
+ROUNDED = ("mean", "percent")
+"""Operations that round to two decimals, unless their tool is told to how many."""
+CALCULATED = ("add", "subtract", "multiply")
+"""Operations that round only where their tool is told to how many decimals."""
 
 Body = Callable[["Names"], list[str]]
 
@@ -55,6 +65,18 @@ class Names:
     which: str = ""
     entity: str = ""
     dated: str = ""
+    final: tuple[str, ...] = ()
+    new: "NewRow | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewRow:
+    """What a new row is made of: `fields` are (parameter, column, kind), `owners` (parameter, name of its rows, noun of one)."""
+
+    key: str
+    fields: tuple[tuple[str, str, str], ...]
+    owners: tuple[tuple[str, str, str], ...]
+    starts: Mapping[str, str]
 
 
 def lookup(names: Names) -> list[str]:
@@ -94,7 +116,11 @@ def extreme(names: Names) -> list[str]:
 
 
 def having(names: Names) -> list[str]:
-    return [*group(names), 'return {"result": list(found)}']
+    return [
+        *group(names),
+        "keys = sorted(found, reverse=True) if descending else list(found)",
+        'return {"result": keys if limit is None else keys[:limit]}',
+    ]
 
 
 def gap(names: Names) -> list[str]:
@@ -108,8 +134,13 @@ def gap(names: Names) -> list[str]:
 def arithmetic(operation: str) -> Body:
     def body(names: Names) -> list[str]:
         refused = [f"if {names.b} == 0:", '    return _error("invalid_argument", "nothing is a share of 0")']
-        lines = refused if operation == "percent" else []
-        return [*lines, f'return {{"result": _plain({COMPUTE[operation].format(names.a, names.b)})}}']
+        rounded = "_rounded(number, 2 if decimals is None else decimals)" if operation in ROUNDED \
+            else "number if decimals is None else _rounded(number, decimals)"
+        return [
+            *(refused if operation == "percent" else []),
+            f"number = {COMPUTE[operation].format(names.a, names.b)}",
+            f'return {{"result": _plain({rounded})}}',
+        ]
 
     return body
 
@@ -155,6 +186,45 @@ def move(names: Names) -> list[str]:
     ]
 
 
+def cancel(names: Names) -> list[str]:
+    return [
+        *unknown(names.a, "rows", names.entity),
+        f'if rows[{names.a}]["status"] in {names.final!r}:',
+        f'    return _error("conflict", "the {names.entity} can no longer be cancelled")',
+        f'rows[{names.a}]["status"] = "{names.final[-1]}"',
+        'return {"result": "done"}',
+    ]
+
+
+def create(names: Names) -> list[str]:
+    assert names.new is not None
+    new = names.new
+    values = [f'"{column}": {parameter}' for parameter, column, _ in new.fields]
+    values += [f'"{column}": "{value}"' for column, value in new.starts.items()]
+    return [
+        *(line for parameter, rows, entity in new.owners for line in unknown(parameter, rows, entity)),
+        *(line for parameter, _, kind in new.fields for line in _sensible(parameter, kind)),
+        "number = 1 + max((int(key.rsplit('-', 1)[1]) for key in rows), default=100)",
+        f'key = f"{new.key}-{{number}}"',
+        f"rows[key] = {{{', '.join(values)}}}",
+        'return {"result": key}',
+    ]
+
+
+def _sensible(parameter: str, kind: str) -> list[str]:
+    """Refuse numbers that are not above 0 and texts that are no date."""
+    if kind in ("money", "quantity"):
+        return [f"if {parameter} <= 0:", f'    return _error("invalid_argument", "{parameter} must be above 0")']
+    if kind == "date":
+        return [
+            "try:",
+            f"    date.fromisoformat({parameter})",
+            "except ValueError:",
+            f'    return _error("invalid_argument", "{parameter} is written as YYYY-MM-DD")',
+        ]
+    return []
+
+
 def unknown(parameter: str, rows: str, entity: str) -> list[str]:
     """Refuse a key that is not there."""
     return [f"if {parameter} not in {rows}:", f'    return _error("not_found", "there is no such {entity}")']
@@ -171,6 +241,8 @@ BODIES: Mapping[str, Body] = {
     "days": days,
     "shift": shift,
     "set": set_status,
+    "cancel": cancel,
+    "create": create,
     "move": move,
 }
 """Operation -> the lines of its function, after the checks of types and the line that names its rows."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from astra_data.rows import Question
 from astra_data.worlds.builder import Builder, Step
-from astra_data.worlds.programs import WRITES
+from astra_data.worlds.programs import UNAIDED, WRITES, references_of
 from astra_data.worlds.sentences import Speaker
 from astra_data.worlds.wording.wording import Phrase
 
@@ -40,20 +40,22 @@ def _calculation(last: Step, steps: dict[str, Step], speaker: Speaker) -> str:
     def described(node: str) -> Phrase:
         return speaker.phrase(steps[node].program, described)
 
-    told_steps: list[tuple[str, Phrase]] = []
-    step = last
+    end, beside, step = "result", list[Phrase](), last
+    if last.program["op"] in UNAIDED:
+        first, *others = references_of(last.program)
+        end, beside, step = f"result_{last.program['op']}", [described(node) for node in others], steps[first]
+    run: list[tuple[str, Phrase]] = []
     while step.program["op"] in CALCULATED:
-        first, second = step.program["arguments"].values()
-        other = described(second["node"]) if "node" in second else speaker.constant(second["value"])
-        told_steps.insert(0, (step.program["op"], other))
-        step = steps[first["node"]]
-    return speaker.steps(described(step.id), told_steps) if len(told_steps) > NESTED else ""
+        first_number, second = step.program["arguments"].values()
+        run.insert(0, (step.program["op"], described(second["node"]) if "node" in second else speaker.constant(second["value"])))
+        step = steps[first_number["node"]]
+    return speaker.steps(described(step.id), run, end, *beside) if len(run) > NESTED else ""
 
 
 def leaks(question: Question) -> bool:
-    """Whether an answer can be read off the request, or a sub-question's off its own words."""
+    """Whether an answer can be read off the request, or a sub-question's off its own words, if it needs a tool at all."""
     return any(
-        stands(answer, question.question) or stands(answer, node.question)
+        stands(answer, question.question) or (node.needs_tool and stands(answer, node.question))
         for node in question.nodes if not node.effect for answer in _texts(node.answer)
     )
 

@@ -8,7 +8,7 @@ is recorded of the gold calls is what the spoiled tools return, unless that is t
 
 from dataclasses import dataclass
 
-from benchmarks.cheats import answers, code, contract
+from benchmarks.cheats import answers, code, contract, intermediate
 from benchmarks.cheats.code import Operator
 
 
@@ -33,7 +33,9 @@ CHEATS: dict[str, Cheat] = {
            answers.table_printed),
     **_all("crosstalk", answers.sibling_answered, answers.sibling_done),
     **_all("leakage", answers.in_default, answers.in_enum, answers.in_description, answers.in_parameter_description,
-           answers.in_tool_name, answers.in_prompt),
+           answers.in_tool_name, answers.in_prompt, intermediate.intermediate_in_description,
+           intermediate.intermediate_in_parameter, intermediate.intermediate_in_enum, intermediate.intermediate_in_another_enum,
+           intermediate.intermediate_in_default, intermediate.intermediate_in_name, intermediate.intermediate_in_prompt),
     **_all("errors", answers.in_error),
     **_all("types", answers.wrong_types_swallowed, answers.numbers_coerced),
     **_all("missing", code.default_in_code),

@@ -82,9 +82,10 @@ def table_printed(row: Environment, rng: random.Random) -> Environment | None:
 
 
 def sibling_answered(row: Environment, rng: random.Random) -> Environment | None:
-    """A tool's results tell what another goal asks for."""
+    """A tool's results tell what another goal asks for, and what it was not given: that it may repeat."""
     goals = [goal for goal in answered_goals(row) if isinstance(goal.response, dict)]
-    pairs = [(one, other) for one in goals for other in goals if one.tool != other.tool and one.answer != other.answer]
+    pairs = [(one, other) for one in goals for other in goals if one.tool != other.tool and one.answer != other.answer
+             and other.answer not in one.arguments.values()]
     if not pairs:
         return None
     one, other = rng.choice(pairs)

@@ -3,22 +3,27 @@
 import random
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from audit.sound import SOUND
 
 from astra_data.audit import Bench, audit
+from astra_data.sandbox import Limits
 from benchmarks.cheats import CHEATS
+from benchmarks.cheats.surgery import wrapped
 
 if sys.platform != "linux":
     pytest.skip("code is isolated by the Linux kernel", allow_module_level=True)
-HAND_PICKED = {"refuses_all_others": ("desk", "released")}
+COSTLY = dict.fromkeys(("hangs_on_others", "exhausts_memory_on_others"), ("desk", "released"))
+ENOUGH = 2
+FEW = {"refuses_all_others": ("desk", "released")}
 """Where fewer than three other values are known, a tool that knows one cannot be told from a small table."""
 
 
 @pytest.fixture(scope="module")
 def bench() -> Iterator[Bench]:
-    with Bench.open(isolation="best_effort") as opened:
+    with Bench.open(isolation="best_effort", limits=Limits(cpu_s=0.2)) as opened:
         yield opened
 
 
@@ -33,9 +38,9 @@ def test_a_sound_environment_passes_every_check_that_applies(name: str, bench: B
 @pytest.mark.parametrize("name", CHEATS)
 def test_a_cheat_fails_the_check_that_is_there_for_it(name: str, bench: Bench) -> None:
     seen = 0
-    for sound in HAND_PICKED.get(name, tuple(SOUND)):
+    for sound in (COSTLY | FEW).get(name, tuple(SOUND)):
         cheat = CHEATS[name].make(SOUND[sound](), random.Random(1))
-        if cheat is not None:
+        if cheat is not None and seen < ENOUGH:
             seen += 1
             assert CHEATS[name].check in {check.check for check in audit(cheat, bench).failed}, sound
     assert seen, "the operator applies nowhere"
@@ -52,3 +57,12 @@ def test_goals_that_are_calls_have_no_answer_to_give_away_and_say_so(bench: Benc
     checks = {check.check: check for check in audit(SOUND["files"](), bench).checks if check.passed is None}
     assert {"sensitivity", "leakage", "crosstalk"} <= checks.keys()
     assert all(check.evidence.startswith("not applicable: ") for check in checks.values())
+
+
+def test_a_tool_of_numbers_that_knows_its_gold_call_alone_is_found_unless_it_was_recorded(bench: Bench) -> None:
+    row = SOUND["orders"]()
+    gold = {"amount": 1327.35, "percent": 20}
+    cheat = wrapped(row, "scale", f"if _given != {gold}:\n    return {{'error': 'no'}}\nreturn _sound(**_given)")
+    assert cheat is not None
+    assert [(check.check, check.tool) for check in audit(cheat, bench).failed] == [("generality", "scale")]
+    assert audit(replace(cheat, source="trajectories"), bench).passed

@@ -1,14 +1,18 @@
 """Fixtures that run commands in this process, through the entry of the installed command."""
 
+import json
 import shutil
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from audit.sound import SOUND
 from command_line import Astra, Recipe, Said, write_recipe
+from scripted_questions import QUESTIONS
 
 from astra_data.cli.main import main
+from astra_data.rows import to_dict
 
 
 @pytest.fixture
@@ -47,13 +51,19 @@ def recipe(here: Path) -> Recipe:
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which the small recipe was run once."""
+    """A folder in which the small recipe was run once, and that holds questions and environments besides."""
     folder = tmp_path_factory.mktemp("finished")
     file = write_recipe(folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setattr(sys, "argv", ["astra", "run", str(file), "--store", "hub", "--json"])
         main()
+        for kind, rows in (("questions", QUESTIONS), ("environments", [make() for make in SOUND.values()])):
+            Path(f"{kind}.jsonl").write_text("\n".join(json.dumps(to_dict(row)) for row in rows))
+            words = ["make", kind, f"{kind}.jsonl", "--to", f"small-{kind}", "--store", "hub", "--json"]
+            patch.setattr(sys, "argv", ["astra", *words])
+            main()
+            Path(f"{kind}.jsonl").unlink()
     return folder
 
 

@@ -52,7 +52,37 @@ def test_a_row_of_any_kind_can_be_read_on_a_page(astra: Astra, kind: str) -> Non
         shown = astra("show", f"small-{kind}", row_id, *words)
         assert shown.code == 0 and row_id in shown.out
         assert max(map(len, shown.out.splitlines())) <= 130
-        assert "None" not in shown.out and "[]" not in shown.out
+        values = [line.split(maxsplit=1)[1:] for line in shown.out.splitlines()]
+        assert ["None"] not in values and ["[]"] not in values
+
+
+@pytest.mark.usefixtures("made")
+def test_a_question_is_shown_with_what_it_comes_apart_into(astra: Astra) -> None:
+    row = next(row for row in astra("show", "small-questions", "--json").lines() if row["scenario"] == "parallel_multi_hop")
+    shown = astra("show", "small-questions", row["id"]).out.splitlines()
+    assert shown[0] == f"{row['id']}  parallel_multi_hop  places  3 hops"
+    assert shown[1:3] == [row["question"], f'= "{row["answer"]}"']
+    first = row["nodes"][0]
+    assert shown[4] == "  last: Which of them is more? = \"the first\"  (no tool)"
+    assert f"      n1: {first['question']} = {first['answer']}" in shown
+
+
+@pytest.mark.usefixtures("made")
+def test_an_environment_is_shown_with_its_goals_and_the_signatures_of_its_tools(astra: Astra) -> None:
+    row = next(row for row in astra("show", "small-environments", "--json").lines() if len(row["turns"]) == 2)
+    shown = astra("show", "small-environments", row["id"]).out
+    assert "\n[0] Go to work and look.\n" in shown and "\n[1] Make done.txt there.\n" in shown
+    assert '\n    cd: cd {"folder": "work"} = null\n' in shown
+    assert "\ntouch(name: string)\n    Makes a file.\n" in shown and "hackability" not in shown
+
+
+@pytest.mark.usefixtures("made")
+@pytest.mark.parametrize("kind", ["questions", "environments"])
+def test_a_list_of_rows_says_what_each_asks_and_of_what_domain(astra: Astra, kind: str) -> None:
+    first = astra("show", f"small-{kind}", "--json").lines()[0]
+    asked = first["question"] if kind == "questions" else first["turns"][0]["user"]
+    line = next(line for line in astra("show", f"small-{kind}").out.splitlines() if line.startswith(first["id"]))
+    assert line.split()[1] == first["domain"] and asked[:40] in line
 
 
 @pytest.mark.usefixtures("made")

@@ -17,7 +17,9 @@ from astra_data.pipeline.stage import ServerOptions
 from astra_data.rows import ROW_TYPES
 from astra_data.rows.schema import fields, unwrap
 from astra_data.stages import STAGES
+from astra_data.stages.arenas.config import Distracting, Shares
 from astra_data.stages.decontamination import Decontaminate
+from astra_data.stages.distractors.embedding import Embedder
 from astra_data.stages.questions.config import Domains, Given, Verify, Worlds
 from astra_data.stages.tasks.config import Augment, Chained, Scoring
 from astra_data.stages.trajectories.acceptance import Acceptance
@@ -39,6 +41,9 @@ CONFIGS: dict[str, type[BaseModel]] = {
     "`tasks.chained`": Chained,
     "`tasks.score`": Scoring,
     "`tasks.decontaminate`": Decontaminate,
+    "`arenas.distractors`": Distracting,
+    "`arenas.distractors.embedder`": Embedder,
+    "`arenas.split`": Shares,
     "`questions.worlds`": Worlds,
     "`questions.domains`": Domains,
     "`questions.given`": Given,

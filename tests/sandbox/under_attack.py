@@ -162,7 +162,7 @@ def main(order: dict[str, Any]) -> dict[str, Any]:
         container_like()
     canaries = Canaries()
     attacks = {}
-    limits = Limits(cpu_s=0.15, wall_s=1.0, memory_mb=64, stdout_bytes=4000, result_bytes=100_000)
+    limits = Limits(cpu_s=0.1, wall_s=0.7, memory_mb=64, stdout_bytes=4000, result_bytes=100_000)
     isolation = "strict" if order["layers"] is None else "best_effort"
     layers = {} if order["layers"] is None else {"layers": order["layers"]}
     with Sandbox(workers=1, isolation=isolation, limits=limits, **layers) as sandbox:

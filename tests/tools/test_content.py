@@ -1,10 +1,11 @@
 """Whatever a result holds, the policy is told of it: text, parts that are no text, and structured content."""
 
+import json
 from typing import Any
 
 import pytest
 
-from astra_data.tools.content import text_of
+from astra_data.tools.content import failed, text_of
 
 TEXT = {"type": "text", "text": "12"}
 
@@ -59,3 +60,30 @@ def test_structured_content_alone_is_shown_as_json(content: Any) -> None:
 @pytest.mark.parametrize("result", [{}, {"content": []}, {"content": [{"type": "text"}]}])
 def test_a_result_without_anything_is_empty(result: dict[str, Any]) -> None:
     assert text_of(result) == ""
+
+
+def said(value: Any) -> dict[str, Any]:
+    return {"content": [{"type": "text", "text": json.dumps(value)}]}
+
+
+@pytest.mark.parametrize(
+    ("result", "expected"),
+    [
+        ({"content": [TEXT], "isError": True}, True),
+        ({"content": [TEXT], "isError": False}, False),
+        (said({"error": "No presentation is loaded"}), True),
+        (said({"error": "none such", "code": 404, "result": None}), True),
+        ({"content": [], "structuredContent": {"error": "none such"}}, True),
+        (said({"success": False, "message": "none such"}), True),
+        (said({"ok": False, "error": "none such", "slides": 3}), True),
+        (said({"error": ""}), False),
+        (said({"error": None, "rows": []}), False),
+        (said({"error": "a typo in row 3", "rows": 12}), False),
+        (said({"valid": False, "error": "unexpected end"}), False),
+        (said({"message": "Done."}), False),
+        (said({"success": False}), False),
+        (said([{"error": "none such"}]), False),
+    ],
+)
+def test_a_result_failed_if_it_is_flagged_or_tells_of_nothing_but_an_error(result: dict[str, Any], expected: bool) -> None:
+    assert failed(result) is expected

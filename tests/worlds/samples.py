@@ -8,6 +8,7 @@ from typing import Any
 
 from astra_data.rows import Question
 from astra_data.worlds import DOMAINS, LANGUAGES, SCENARIOS, WORLD_MODULE, WORLD_SOURCE, ToolDraft, Wanted, compose, drafts_of
+from astra_data.worlds.domain import Tables
 
 Tool = Callable[..., Any]
 
@@ -28,12 +29,20 @@ def question(number: int) -> Question:
 def running(asked: Question) -> tuple[dict[str, ToolDraft], dict[str, Tool], Any]:
     """(drafts, functions, module of the state), by node."""
     drafts = drafts_of(asked)
+    world = loaded(asked.knowledge["tables"])
+    return drafts, {node: function_of(tool, world) for node, tool in drafts.items()}, world
+
+
+def loaded(tables: Tables) -> Any:
+    """The module of the state, with these tables."""
     world: Any = types.ModuleType(WORLD_MODULE)
     exec(WORLD_SOURCE, world.__dict__)
-    world.load(deepcopy(asked.knowledge["tables"]))
-    tools = {}
-    for node, tool in drafts.items():
-        module: dict[str, Any] = {WORLD_MODULE: world}
-        exec(tool.source.replace(f"import {WORLD_MODULE}\n", ""), module)
-        tools[node] = module[tool.name]
-    return drafts, tools, world
+    world.load(deepcopy(tables))
+    return world
+
+
+def function_of(tool: ToolDraft, world: Any) -> Tool:
+    module: dict[str, Any] = {WORLD_MODULE: world}
+    exec(tool.source.replace(f"import {WORLD_MODULE}\n", ""), module)
+    function: Tool = module[tool.name]
+    return function

@@ -22,9 +22,6 @@ class Scrubber:
         for place in self.places:
             if place in text:
                 text = text.replace(place, "")
-        return self.addresses(text)
-
-    def addresses(self, text: str) -> str:
         return ADDRESS.sub(self._numbered, text) if " at 0x" in text else text
 
     def _numbered(self, match: re.Match[str]) -> str:

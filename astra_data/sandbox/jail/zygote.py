@@ -131,13 +131,17 @@ def preload(names: list[str], paths: list[str]) -> None:
     sys.path.extend(path for path in paths if path not in sys.path)
     for name in names:
         importlib.import_module(name)
+    if "numpy" in sys.modules:
+        importlib.import_module("numpy.random")  # loaded when first used, which is too late in a child
     sys.modules["datetime"].datetime.strptime("2024-01-01", "%Y-%m-%d")
 
 
 def forget_the_machine() -> list[str]:
-    """Take this machine out of what code can see; the folders that texts are scrubbed of, longest first."""
-    ours = str(Path(__file__).parents[3])
-    folders = {ours, sys.prefix, sys.base_prefix, str(Path(os.__file__).parent), str(Path(os.__file__).parents[1]), *sys.path}
+    """Take this machine out of what code can see; the folders that texts are scrubbed of, longest first, also as JSON has them.
+
+    Those of Python's modules alone: a shorter one, as `/usr/`, may well stand in a tool's own result.
+    """
+    folders = {str(Path(__file__).parents[3]), str(Path(os.__file__).parent), *sys.path}
     for name in [one for one in sys.modules if one.partition(".")[0] in ("astra_data", "ctypes", "_ctypes", "__main__")]:
         del sys.modules[name]
     os.environ.clear()
@@ -146,7 +150,8 @@ def forget_the_machine() -> list[str]:
     sys.prefix = sys.exec_prefix = sys.base_prefix = sys.base_exec_prefix = "/python"
     sys.path_importer_cache.clear()
     sys.dont_write_bytecode = True
-    return sorted((f"{folder.rstrip('/')}/" for folder in folders if len(folder) > 1), key=len, reverse=True)
+    named = {f"{folder.rstrip('/')}/" for folder in folders if len(folder) > 1}
+    return sorted(named | {json.dumps(folder)[1:-1] for folder in named}, key=len, reverse=True)
 
 
 def main() -> NoReturn:
@@ -165,6 +170,8 @@ def main() -> NoReturn:
         control.sendall(json.dumps({"error": f"{type(error).__name__}: {error}"}).encode())
         os._exit(1)
     zygote = Zygote(control, report, places, base)
+    if report["seccomp"]:
+        confinement.system_call_filter()  # made once, not by every child
     gc.collect()
     gc.freeze()
     control.sendall(json.dumps(report).encode())

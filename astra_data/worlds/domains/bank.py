@@ -45,6 +45,7 @@ BANK = Domain(
                 Column("status", "category", of=("executed", "pending", "scheduled")),
             ),
             states=("scheduled", "pending", "executed", "cancelled"),
+            final=("executed", "cancelled"),
         ),
     ),
 )

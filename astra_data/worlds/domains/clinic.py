@@ -45,6 +45,7 @@ CLINIC = Domain(
                 Column("status", "category", of=("booked", "confirmed", "done")),
             ),
             states=("booked", "confirmed", "done", "cancelled"),
+            final=("done", "cancelled"),
         ),
     ),
 )

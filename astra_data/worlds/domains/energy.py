@@ -44,7 +44,8 @@ ENERGY = Domain(
                 Column("reading_date", "date"),
                 Column("status", "category", of=("accepted", "disputed", "estimated")),
             ),
-            states=("estimated", "accepted", "disputed", "rejected"),
+            states=("estimated", "accepted", "disputed", "cancelled"),
+            final=("accepted", "cancelled"),
         ),
     ),
 )

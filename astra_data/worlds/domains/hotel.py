@@ -44,6 +44,7 @@ HOTEL = Domain(
                 Column("status", "category", of=("confirmed", "paid", "requested")),
             ),
             states=("requested", "confirmed", "paid", "cancelled"),
+            final=("paid", "cancelled"),
         ),
     ),
 )

@@ -45,7 +45,8 @@ LIBRARY = Domain(
                 Column("fee", "money", least=1, most=40),
                 Column("status", "category", of=("active", "overdue", "returned")),
             ),
-            states=("active", "overdue", "returned", "lost"),
+            states=("active", "overdue", "returned", "cancelled"),
+            final=("returned", "cancelled"),
         ),
     ),
 )

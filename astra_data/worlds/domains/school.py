@@ -45,7 +45,8 @@ SCHOOL = Domain(
                 Column("exam_date", "date"),
                 Column("status", "category", of=("active", "finished", "waiting")),
             ),
-            states=("waiting", "active", "finished", "dropped"),
+            states=("waiting", "active", "finished", "cancelled"),
+            final=("finished", "cancelled"),
         ),
     ),
 )

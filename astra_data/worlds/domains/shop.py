@@ -47,6 +47,7 @@ SHOP = Domain(
                 Column("status", "category", of=("open", "paid", "shipped")),
             ),
             states=("open", "paid", "shipped", "cancelled"),
+            final=("shipped", "cancelled"),
         ),
     ),
 )

@@ -6,9 +6,9 @@ asks for the case it needs: `"{column:the} of {row:the}"`. A noun that the wordi
 
 from astra_data.worlds.wording.de import DE
 from astra_data.worlds.wording.en import EN
-from astra_data.worlds.wording.wording import Phrase, Wording
+from astra_data.worlds.wording.wording import WAYS, Phrase, Wording
 
 LANGUAGES: dict[str, Wording] = {wording.code: wording for wording in (DE, EN)}
 """ISO 639-1 code -> wording."""
 
-__all__ = ["LANGUAGES", "Phrase", "Wording"]
+__all__ = ["LANGUAGES", "WAYS", "Phrase", "Wording"]

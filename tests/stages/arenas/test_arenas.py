@@ -1,21 +1,27 @@
 """Arenas are complete in themselves: replayed with their distractors, which execute, and split so that nothing leaks."""
 
+import asyncio
 import json
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from small_environments import BANK, environment, parameters, tool
 
+from astra_data.hub.writer import read_rows
+from astra_data.pipeline.execute import Options, execute
+from astra_data.pipeline.recipe import Recipe, RecipeHead
 from astra_data.pipeline.stage import Keep
 from astra_data.rollout.replay import gold_calls, replay
-from astra_data.rows import Arena, Environment, check, new_row, to_dict
+from astra_data.rows import Arena, Environment, check, from_dict, identity, new_row, to_dict
 from astra_data.rows.arenas import environment_of
 from astra_data.rows.environments import EnvironmentTurn, Goal, Match, Module, World
 from astra_data.sandbox import Sandbox
 from astra_data.stages.arenas import STAGE
+from astra_data.stages.imported import import_stage
 
 STATELESS = World(None, None, None, [], None)
 SEATS = """import shared
@@ -166,6 +172,25 @@ def test_banded_distractors_name_their_band_their_similarity_and_the_tool_they_a
     assert made == arenas(expand, rows, **config)
 
 
-def test_the_rows_are_found_again_and_depend_on_no_other_run(expand: Any, tmp_path: Path) -> None:
+def test_a_run_makes_them_where_the_recipe_speaks_of_arenas_and_the_card_tells_of_them(tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_bytes(b"".join(orjson.dumps(to_dict(row)) + b"\n" for row in WORLDS))
+    stages = {"environments": import_stage("environments", tmp_path / "rows.jsonl"), "arenas": STAGE}
+
+    def made(**config: Any) -> dict[str, Any]:
+        configs = {"environments": stages["environments"].config(), "arenas": STAGE.config.model_validate(config)}
+        recipe = Recipe(RecipeHead(name="small"), configs, tmp_path, "small.yaml")
+        return {report.stage: report for report in asyncio.run(execute(recipe, stages, Options(tmp_path / "store"))).reports}
+
+    assert list(made()) == ["environments"]
+    first, second = made(**RANDOM)["arenas"], made(**RANDOM)["arenas"]
+    assert (first.funnel.kept, first.found, second.found) == (12, False, True)
+    rows = list(read_rows(first.version.files(), Arena))
+    assert first.version.lineage().histograms["distractors.similarity"].nulls == sum(len(row["distractors"]) for row in rows)
+    card = (first.version.path / "README.md").read_text()
+    assert "distractors.similarity" in card
+    assert [from_dict(Arena, row).id for row in rows] == [identity(Arena, row) for row in rows]
+
+
+def test_equal_seeds_give_equal_rows(expand: Any) -> None:
     assert arenas(expand, WORLDS) == arenas(expand, WORLDS)
     assert [row.distractors for row in arenas(expand, WORLDS, seed=8)] != [row.distractors for row in arenas(expand, WORLDS)]

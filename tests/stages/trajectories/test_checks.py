@@ -168,6 +168,12 @@ def test_a_url_may_be_cut_or_written_in_another_way() -> None:
     assert found(talk(*steps, answer=f"{ANSWER} See https://rooms.example/b/22.")) == ["invented_url"]
 
 
+def test_keys_of_a_result_and_a_stray_word_are_no_other_language() -> None:
+    steps = [(("find", {"city": "Lyon"}), '{"entities": [], "relations": []}')]
+    for answer in ("entities [], relations []", "Find: relations [], entities [] résumé"):
+        assert "wrong_language" not in found(talk(*steps, answer=answer))
+
+
 FRENCH = "Trouve une chambre à Lyon, dis-moi combien elle coûte et réserve-la pour 3 nuits, s'il te plaît."
 
 

@@ -14,12 +14,17 @@ from astra_data.stages import STAGES
 RECIPE = ["--recipe", "small.yaml"]
 
 
+def of_servers(stage: str) -> bool:
+    """Whether a stage is made where a recipe names servers and no source of questions."""
+    return stage == "tools" or (bool(STAGES[stage].reads) and all(map(of_servers, STAGES[stage].reads)))
+
+
 def rows(astra: Astra, address: str) -> list[dict[str, Any]]:
     return astra("show", address, "--json").lines()
 
 
 @pytest.mark.usefixtures("made")
-@pytest.mark.parametrize("stage", [name for name in STAGES if STAGES[name].reads])
+@pytest.mark.parametrize("stage", [name for name in STAGES if STAGES[name].reads and of_servers(name)])
 def test_a_stage_alone_makes_what_the_whole_run_made(astra: Astra, stage: str) -> None:
     inputs = [f"small-{name}" for name in reversed(STAGES[stage].reads)]
     said = astra("make", stage, *inputs, "--to", "alone", *RECIPE, "--json")

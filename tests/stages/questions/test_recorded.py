@@ -97,13 +97,15 @@ def test_only_completeness_is_asked_for(expand: Expand) -> None:
          {"1": [], "2": ["1"], "3": ["2"]}),
         ("Berth 7?", [(FIND,), (("show_berth", {"berth_id": 7}, "Dry."),)], {"1": [], "2": []}),
         ("Add 2 to the crew of BT-417.", [(CREW,), (("add", {"a": 23, "b": 2}, 25),)], {"1": [], "2": ["1"]}),
+        ("Crew of the Heron, and a few more?", [(FIND,), (CREW,), (("add", {"a": 23, "b": 7}, 30),)],
+         {"1": [], "2": ["1"], "3": ["2"]}),
         ("Tell Ada of the Heron.", [(FIND,), (("send_note", {"to": "Ada", "text": "Look for BT-417!"}, "ok"),)],
          {"1": [], "2": ["1"]}),
         ("Tell Ada of the Heron.", [(FIND,), (("send_note", {"to": "Ada", "text": "All is well."}, "ok"),)],
          {"1": [], "2": []}),
     ],
     ids=["stated by the user", "made at once", "from a text", "small, under its own name", "small, and the user's",
-         "small, and stated", "small, and under another name", "inside a text", "own words"],
+         "small, and stated", "small, and under another name", "small, and chosen", "inside a text", "own words"],
 )
 def test_what_a_call_took_from_which(expand: Expand, asked: str, rounds: Any, expected: Any) -> None:
     row = trajectory(*rounds, asked=asked, answer="BT-417 and BT-900: asleep, dry, 30, 25, 23, left at dawn in tow, 7.")

@@ -30,7 +30,7 @@ def lines(*rows: Any) -> bytes:
         ("a.jsonl", lines({"text": "One."}, {"passage": "Two."})),
         ("a.jsonl", lines("One.", {"Domain": "x", "knowledge_corpus": "Two."})),
         ("a.json", json.dumps(["One.", {"content": "Two."}]).encode()),
-        ("a.jsonl.gz", gzip.compress(lines({"knowledge": "One."}, {"document": "Two."}))),
+        ("a.jsonl.gz", gzip.compress(lines({"knowledge": "One."}, {"document": "Two."}), mtime=0)),
     ],
 )
 def test_passages_are_read_whatever_their_file_is_like(tmp_path: Path, name: str, content: bytes) -> None:

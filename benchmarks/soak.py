@@ -1,6 +1,7 @@
 """The figures at full size, in one table.
 
-    python -m benchmarks.soak [writer select near distractors walks worlds audit client emulated bfcl chaos sandbox demo replay again kill]
+    python -m benchmarks.soak [writer select near distractors walks worlds audit
+                              client emulated bfcl chaos sandbox demo replay again kill]
 
 Each part is a function that gives figures; the demo is made once and shared by the parts that look at it. Leaves with 1 if any
 figure misses its target.

@@ -21,7 +21,10 @@ IN_SCOPE, POOL, FIELDS, CLUSTERS = 26_289, 19_036, 30, 600
 ORACLE = 2_000
 RATIO = {384: 2.0, 4096: 1.3}
 PEAK_MB = 600
-BLOCK = 1_024
+BLOCK = 512
+MADE = 128
+"""Vectors made at a time, so few that making them is not what takes the memory."""
+
 ROUNDS = {384: 3, 4096: 1}
 PER_BAND = 2
 
@@ -38,11 +41,11 @@ def inputs(dimension: int, in_scope: int = IN_SCOPE, pool: int = POOL) -> tuple[
 
     def vectors(of: Any) -> Any:
         rows = np.empty((len(of), dimension), np.int16)
-        for start in range(0, len(of), BLOCK):
-            some = of[start : start + BLOCK]
+        for start in range(0, len(of), MADE):
+            some = of[start : start + MADE]
             kinds = generator.integers(0, CLUSTERS, len(some))
             noise = generator.standard_normal((len(some), dimension), np.float32)
-            rows[start : start + BLOCK] = integers(0.6 * fields[some] + centres[kinds] + 0.8 * noise)
+            rows[start : start + MADE] = integers(0.6 * fields[some] + centres[kinds] + 0.8 * noise)
         return rows
 
     owners, rng, instances, start = generator.integers(0, FIELDS, pool), random.Random(7), [], 0

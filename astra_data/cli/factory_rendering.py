@@ -19,8 +19,9 @@ def question_lines(row: Row) -> Iterator[str]:
 
 
 def environment_lines(row: Row) -> Iterator[str]:
-    """What the user says turn by turn, the goals with their gold calls below those that come after them, and the tools."""
-    hackability = "" if row["hackability"] is None else f"  hackability {row['hackability']:.3g}"
+    """What the user says turn by turn, the goals with their gold calls below those that come after them, and the tools; an arena
+    says which of its tools are distractors."""
+    hackability = f"  hackability {row['hackability']:.3g}" if row.get("hackability") is not None else ""
     yield f"{row['id']}  {row['source']}  {row['domain']}{hackability}"
     yield from refusals(row)
     for number, turn in enumerate(row["turns"]):
@@ -29,9 +30,10 @@ def environment_lines(row: Row) -> Iterator[str]:
         told = {goal["id"]: f"{goal['tool']} {json_text(goal['arguments'])} = {json_text(goal['answer'])}"
                 for goal in turn["goals"]}
         yield from _tree({goal["id"]: [name for name in goal["after"] if name in told] for goal in turn["goals"]}, told)
-    for tool in row["tools"]:
-        yield ""
-        yield from signature(tool["name"], tool["schema"])
+    distracting = {distractor["name"]: distractor["band"] for distractor in row.get("distractors") or ()}
+    for schema in (tool.get("schema") or tool["function"] for tool in row["tools"]):
+        yield f"\ndistractor, {distracting[schema['name']]}:" if schema["name"] in distracting else ""
+        yield from signature(schema["name"], schema)
     state = {"state": row["world"]["initial_state"]} if row["world"]["initial_state"] is not None else {}
     if state:
         yield ""

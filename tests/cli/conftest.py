@@ -13,6 +13,7 @@ from scripted_questions import QUESTIONS
 
 from astra_data.cli.main import main
 from astra_data.rows import to_dict
+from astra_data.stages.arenas.assembly import assembled
 
 
 @pytest.fixture
@@ -51,14 +52,16 @@ def recipe(here: Path) -> Recipe:
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which the small recipe was run once, and that holds questions and environments besides."""
+    """A folder in which the small recipe was run once, and that holds questions, environments and arenas besides."""
     folder = tmp_path_factory.mktemp("finished")
     file = write_recipe(folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setattr(sys, "argv", ["astra", "run", str(file), "--store", "hub", "--json"])
         main()
-        for kind, rows in (("questions", QUESTIONS), ("environments", [make() for make in SOUND.values()])):
+        sound = [make() for make in SOUND.values()]
+        arenas = [assembled(environment, [], "train", seed=7, system_prompt=None) for environment in sound]
+        for kind, rows in (("questions", QUESTIONS), ("environments", sound), ("arenas", arenas)):
             Path(f"{kind}.jsonl").write_text("\n".join(json.dumps(to_dict(row)) for row in rows))
             words = ["make", kind, f"{kind}.jsonl", "--to", f"small-{kind}", "--store", "hub", "--json"]
             patch.setattr(sys, "argv", ["astra", *words])

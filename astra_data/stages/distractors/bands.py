@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 Band = Literal["high", "medium", "low"]
 BANDS: tuple[Band, ...] = ("high", "medium", "low")
 
-BLOCK = 1_024
+BLOCK = 512
 """Rows of products held at once: each takes four bytes for every tool of the pool."""
 
 HELD = 1 << 24
 """A pool of at most so many numbers is held in float32, which takes 64 MB."""
 
-TILE = 1 << 23
+TILE = 1 << 22
 """Numbers of a larger pool that are converted at a time."""
 
 NEVER = 1 << 24

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 LENGTH = 2_896
 """The greatest integer whose square is below 2**23."""
 
-CHUNK = 1 << 22
+CHUNK = 1 << 20
 """Numbers converted at a time."""
 
 

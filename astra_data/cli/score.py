@@ -5,21 +5,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
-import orjson
 from rich.console import Console
 
 from astra_data.cli import options
-from astra_data.cli.run import as_object, say
+from astra_data.cli.moves import all_rows, tell
 from astra_data.errors import UsageError
 from astra_data.hub.addresses import parse
 from astra_data.hub.load import Located, resolve
-from astra_data.hub.store import Store, config_files
-from astra_data.hub.writer import read_rows
+from astra_data.hub.store import Store
 from astra_data.pipeline.execute import Options, execute
 from astra_data.pipeline.recipe import Recipe, RecipeHead, find, load
 from astra_data.pipeline.runner import Source, source_at
-from astra_data.pipeline.stage import Rows
-from astra_data.rows import Trajectory
 from astra_data.stages import STAGES
 from astra_data.stages.rescore import RESCORE, RescoreConfig
 
@@ -41,20 +37,14 @@ def command(address: str, tasks: str | None, to: str | None, recipe: str | None,
     place = resolve(parse(address), shelf)
     given = options.with_seed(overrides, seed)
     checked = _recipe(recipe, given)
-    inputs = {"trajectories": _all_rows(place), "tasks": _tasks(place, tasks, shelf)}
+    inputs = {"trajectories": all_rows(place, "trajectories"), "tasks": _tasks(place, tasks, shelf)}
     name = to or f"{place.address.partition('@')[0].rpartition('/')[2]}-rescored"
     told_tasks = ["--tasks", tasks] if tasks else []
     shown = options.recorded("score", place.address if place.repo else address, *told_tasks, "--to", name,
                              recipe=recipe, overrides=given, limit=limit)
     told = Options(store, (), limit, concurrency, budget, refresh, ledger, shown, name)
     outcome = asyncio.run(execute(checked, {RESCORE.name: RESCORE}, told, Console(stderr=True, quiet=as_json), inputs))
-    entered, left = _moves(place, outcome.reports[0].version.files())
-    if as_json:
-        click.echo(orjson.dumps(as_object(outcome) | {"entered": entered, "left": left}).decode())
-        return
-    say(outcome)
-    for word, ids in (("entered", entered), ("left", left)):
-        click.echo(f"{word}: {len(ids)}{': ' if ids else ''}{' '.join(ids)}")
+    tell(outcome, place, as_json=as_json)
 
 
 def _recipe(name: str | None, overrides: list[str]) -> Recipe:
@@ -68,15 +58,6 @@ def _recipe(name: str | None, overrides: list[str]) -> Recipe:
     return replace(recipe, stages={RESCORE.name: RescoreConfig.model_validate(wanted)})
 
 
-def _all_rows(place: Located) -> Source:
-    """Accepted rows, then rejected ones that have a conversation."""
-    source = source_at(place)
-    if source.record.role != "trajectories":
-        raise UsageError(f"{place.address} holds {source.record.role}", mend="give the address of trajectories")
-    rejected = config_files(place.path, "rejected") if (place.path / "rejected").is_dir() else []
-    return replace(source, rows=Rows(Trajectory, (*source.rows.files, *rejected)))
-
-
 def _tasks(place: Located, given: str | None, shelf: Store) -> Source:
     lineage = place.lineage()
     recorded = next((item.address for item in lineage.inputs if item.role == "tasks"), None) if lineage else None
@@ -87,10 +68,3 @@ def _tasks(place: Located, given: str | None, shelf: Store) -> Source:
     if source.record.role != "tasks":
         raise UsageError(f"{address} holds {source.record.role}", mend="give the address of tasks with --tasks")
     return source
-
-
-def _moves(place: Located, new_files: list[Path]) -> tuple[list[str], list[str]]:
-    """Ids of the rows that are accepted now and were not, and of those that were and are not."""
-    before = [row["id"] for row in read_rows(place.files(), Trajectory)]
-    after = [row["id"] for row in read_rows(new_files, Trajectory)]
-    return [row for row in after if row not in set(before)], [row for row in before if row not in set(after)]

@@ -1,0 +1,42 @@
+"""A second look at stored rows, as `score` and `audit` take it: all rows of a version, and which of them it moved.
+
+    source = all_rows(place, "environments")
+    tell(outcome, place, as_json=False)        # ... entered: 1: 3f2a...   left: 0
+"""
+
+from dataclasses import replace
+
+import click
+import orjson
+
+from astra_data.cli.run import as_object, say
+from astra_data.errors import UsageError
+from astra_data.hub.load import Located
+from astra_data.hub.store import config_files
+from astra_data.hub.writer import read_rows
+from astra_data.pipeline.execute import Outcome
+from astra_data.pipeline.runner import Source, row_type_of, source_at
+from astra_data.pipeline.stage import Rows
+
+
+def all_rows(place: Located, kind: str) -> Source:
+    """Accepted rows, then rejected ones that are whole. Raises `UsageError` where the version holds another kind."""
+    source = source_at(place)
+    if source.record.role != kind:
+        raise UsageError(f"{place.address} holds {source.record.role}", mend=f"give the address of {kind}")
+    rejected = config_files(place.path, "rejected") if (place.path / "rejected").is_dir() else []
+    return replace(source, rows=Rows(source.rows.row_type, (*source.rows.files, *rejected)))
+
+
+def tell(outcome: Outcome, place: Located, *, as_json: bool) -> None:
+    """Print what was made, and the ids of the rows that are accepted now and were not, and of those that were and are not."""
+    row_type = row_type_of(place)
+    before = {row["id"]: None for row in read_rows(place.files(), row_type)}
+    after = {row["id"]: None for row in read_rows(outcome.reports[0].version.files(), row_type)}
+    moved = {"entered": [row for row in after if row not in before], "left": [row for row in before if row not in after]}
+    if as_json:
+        click.echo(orjson.dumps(as_object(outcome) | moved).decode())
+        return
+    say(outcome)
+    for word, ids in moved.items():
+        click.echo(f"{word}: {len(ids)}{': ' if ids else ''}{' '.join(ids)}")

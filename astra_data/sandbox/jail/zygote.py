@@ -39,6 +39,8 @@ numbers operator os os.path pathlib pprint queue random re secrets shlex statist
 textwrap threading time traceback types typing unicodedata urllib.parse uuid warnings weakref zlib zoneinfo _strptime
 encodings.idna encodings.latin_1 encodings.ascii encodings.utf_16 encodings.cp1252
 """.split()
+UNWANTED = ("_bz2", "_lzma", "_uuid")
+"""Libraries that modules load if they can, and that nobody needs: each makes every fork dearer."""
 
 
 class Zygote:
@@ -100,8 +102,11 @@ def _ending(pid: int, options: int) -> tuple[int, float] | None:
 
 def preload(names: list[str], paths: list[str]) -> None:
     """Import what children may import. `names` were asked for: a missing one is an error."""
+    sys.modules.update(dict.fromkeys(UNWANTED))  # type: ignore[arg-type]  # as if they were not there
     for name in MODULES:
         importlib.import_module(name)
+    for name in UNWANTED:
+        del sys.modules[name]
     sys.path.extend(path for path in paths if path not in sys.path)
     for name in names:
         importlib.import_module(name)

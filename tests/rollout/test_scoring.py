@@ -4,28 +4,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from arena_rows import arena_of
 from small_environments import BANK, SHOP
 
-from astra_data.messages import MALFORMED, Message, assistant, tool_call, tool_result, user
+from astra_data.messages import MALFORMED, Message, assistant, tool_call, tool_result
 from astra_data.rollout.replay import gold_calls, replay
 from astra_data.rollout.scoring import Scored, Terms, scored, states_of
-from astra_data.rows import Arena, Environment, new_row
-from astra_data.rows.arenas import ArenaDifficulty, Distractor, Entry, Removed
+from astra_data.rows import Arena
+from astra_data.rows.arenas import Distractor, Removed
 from astra_data.rows.environments import EnvironmentTurn, Goal, Match
 from astra_data.sandbox import Sandbox
-
-
-def arena_of(environment: Environment, **values: Any) -> Arena:
-    known: dict[str, Any] = {
-        "environment_id": environment.id, "source": "given", "domain": "shop", "language": "en", "licenses": [],
-        "prompt": [user(environment.turns[0].user)],
-        "tools": [{"type": "function", "function": tool.schema} for tool in environment.tools],
-        "entries": [Entry(tool.name, tool.entry, tool.from_turn) for tool in environment.tools],
-        "modules": environment.modules, "turns": environment.turns, "world": environment.world, "answer": environment.answer,
-        "distractors": [], "split": "test", "difficulty": ArenaDifficulty(1, 1, 1, 1, None, None), "models": {},
-    }
-    row: Arena = new_row(Arena, **known | values)
-    return row
 
 
 def looked(*answers: int) -> list[Message]:

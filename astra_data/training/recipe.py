@@ -59,10 +59,12 @@ class SftRecipe(Section):
     output: str | None = Field(default=None, description="folder of the run; null is runs/<name>")
     model: ModelSection
     data: DataSection
+    batch: int | None = Field(default=None, ge=1, description="sequences per step; gradient accumulation follows from it")
     trainer: TrainerValues = Field(default={}, description="fields of TRL's config")
     optimizer: Optimizer | None = Field(default=None, description="null is the trainer's own")
     lora: Lora | None = Field(default=None, description="null trains all weights")
     snapshots: Snapshots = Snapshots()
+    launch: str | None = Field(default=None, description="accelerate config that a dry run assumes, such as one-node-cp2")
     _source: str = PrivateAttr(default="recipe")
 
     @property
@@ -117,8 +119,8 @@ def load(path: Path, kind: Kind, overrides: Iterable[str] = ()) -> SftRecipe:
     return recipe
 
 
-def trainer_config(recipe: SftRecipe, **ours: Any) -> "SFTConfig | GRPOConfig":
-    """TRL's config of the recipe's section `trainer`; `ours` are fields that the run sets itself.
+def trainer_config(recipe: SftRecipe, defaults: TrainerValues | None = None, **ours: Any) -> "SFTConfig | GRPOConfig":
+    """TRL's config of the recipe's section `trainer`, over `defaults`; `ours` are fields that the run sets itself.
 
     On a machine without accelerator it is that of a run on the processor. Raises `UsageError` for a field that TRL does not know,
     a value of another type, or what TRL itself refuses.
@@ -127,7 +129,7 @@ def trainer_config(recipe: SftRecipe, **ours: Any) -> "SFTConfig | GRPOConfig":
     from trl import GRPOConfig, SFTConfig
 
     kind = GRPOConfig if isinstance(recipe, GrpoRecipe) else SFTConfig
-    values = {"use_cpu": not torch.accelerator.is_available(), **_typed(recipe, kind)}
+    values = {"use_cpu": not torch.accelerator.is_available(), **(defaults or {}), **_typed(recipe, kind)}
     try:
         return kind(**{**values, **ours})
     except (ValueError, TypeError) as error:

@@ -26,6 +26,19 @@ class Scratch(Section):
     phrases: int = Field(default=160, ge=8, description="tokens of it that may be constant strings of rendered conversations")
 
 
+class Shape(Section):
+    """The dimensions of a decoder, from which a dry run computes memory where the model's config is not at hand."""
+
+    layers: int = Field(ge=1)
+    width: int = Field(ge=1, description="hidden size")
+    heads: int = Field(ge=1)
+    kv_heads: int = Field(ge=1)
+    head_width: int = Field(ge=1)
+    feed_forward: int = Field(ge=1)
+    vocabulary: int = Field(ge=1)
+    tied: bool = Field(default=False, description="the embedding is also the last matrix")
+
+
 class ModelSection(Section):
     """Where the weights come from, and how conversations become tokens.
 
@@ -39,6 +52,7 @@ class ModelSection(Section):
     attention: str | None = Field(default=None, description="attention implementation, such as flash_attention_2")
     template: str = Field(default="own", description="chat template: own, or the name of one of TRL's")
     context: int = Field(ge=8, description="longest sequence in tokens; nothing is ever cut to it")
+    shape: Shape | None = Field(default=None, description="dimensions, for a dry run without the model's config")
 
     @model_validator(mode="after")
     def one_source(self) -> "ModelSection":

@@ -168,7 +168,9 @@ def number_of(value: Any) -> Decimal | None:
 
 def text_of(value: Any) -> str:
     """A JSON value as text: texts as they are, anything else as JSON."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str):
+        return value
+    return str(value) if type(value) is int else json.dumps(value, ensure_ascii=False)
 
 
 @functools.lru_cache(4096)

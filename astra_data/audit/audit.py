@@ -7,20 +7,21 @@
 What the checks look for is told in `docs/audit.md`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from astra_data.audit.behaviour import CHECKS, behaviour_checks, fooled
 from astra_data.audit.bench import Bench
 from astra_data.audit.contract import argument_faults, needed_check, signature_checks, structure_check
-from astra_data.audit.domains import domain_of, tables_of
+from astra_data.audit.domains import domain_of, tables_of, texts_in
 from astra_data.audit.finding import NOT_MADE, goals_of, not_made, properties, verdict
 from astra_data.audit.gold import Passes, gold_checks, ordered, play
 from astra_data.audit.leakage import answers_listed, leakage_check
-from astra_data.audit.mutants import Mutant, mutants_of
-from astra_data.audit.probing import Probe, probed
+from astra_data.audit.mutants import Mutant, mutants_of, optioned
+from astra_data.audit.probing import Probe, Seen, probed
 from astra_data.audit.source import source_check
 from astra_data.errors import DataError, SandboxError
+from astra_data.messages import JsonObject
 from astra_data.rollout.goals import same
 from astra_data.rollout.replay import gold_calls, replay
 from astra_data.rollout.reward import breakdown
@@ -87,10 +88,11 @@ def _executed(environment: Environment, bench: Bench, read: list[AuditCheck]) ->
         failed = verdict("replay", None, [first.loaded], "")
         return Audit([*read, failed, *(not_made(name, None, first.loaded) for name in EXECUTED if name != "replay")], None)
     seen = probed(environment, list(_probes(environment)), bench.probing)
-    mutants = [each for each in seen if each.probe.mutant.kind != "listed"]
+    mutants = [each for each in seen if each.probe.mutant.kind not in ("listed", "unlisted")]
     careless = _careless(environment, bench)
+    again = _again(environment, first.seen, seen, bench)
     checks = [
-        *read, *gold_checks(environment, passes), *behaviour_checks(environment, first.seen, mutants),
+        *read, *gold_checks(environment, passes, seen, again), *behaviour_checks(environment, first.seen, mutants),
         *leakage_check(environment, seen), _replayed(environment, passes, bench),
         verdict("defaults", None, [careless] if isinstance(careless, str) else [], f"every tool called once gives {careless}"),
     ]
@@ -99,17 +101,35 @@ def _executed(environment: Environment, bench: Bench, read: list[AuditCheck]) ->
     return Audit(checks, lost / (len(made) + 2))
 
 
+def _again(environment: Environment, gold: Sequence[Seen], seen: Sequence[Seen], bench: Bench) -> list[tuple[Seen, Seen]]:
+    """Some mutants of each tool, made again from the last to the first after all gold calls: (before, now)."""
+    some = {(each.probe.goal.tool, each.probe.mutant.argument, each.probe.mutant.kind): each for each in seen
+            if each.outcome is not None and each.outcome.alive}
+    lively = list(some.values())[::-1]
+    before: tuple[tuple[str, JsonObject], ...] = ()
+    probes = []
+    for each in gold:
+        probes.append(replace(each.probe, before=before))
+        before = (*before, (each.probe.goal.tool, each.probe.mutant.arguments))
+    later = probed(environment, [*probes, *(each.probe for each in lively)], bench.probing)
+    return list(zip([*gold, *lively], later, strict=True))
+
+
 def _probes(environment: Environment) -> Iterator[Probe]:
     """Every mutant of every gold call that an answer or a state makes worth it."""
     schemas, tables = {tool.name: tool for tool in environment.tools}, tables_of(environment)
+    known = frozenset(text for table in tables for text in texts_in(table))
     before: list[tuple[str, dict[str, object]]] = []
+    met = set[str]()
     for turn, goal in ordered(environment):
         tool = schemas[goal.tool]
         if goal.match.kind != "call":
             domain = domain_of(goal, environment, tables, properties(tool.schema))
-            listed = [Mutant("listed", name, {**goal.arguments, name: value})
-                      for name, value in answers_listed(environment, tool)]
-            for mutant in (*mutants_of(goal, tool.schema, domain), *listed):
+            listed = [Mutant(kind, name, {**goal.arguments, name: each}) for name, value in answers_listed(environment, tool)
+                      for kind, each in (("listed", value), ("unlisted", "zq-1-xv"))]
+            more = optioned(goal, tool.schema) if tool.name not in met else ()
+            met.add(tool.name)
+            for mutant in (*mutants_of(goal, tool.schema, domain, known), *more, *listed):
                 yield Probe(goal, turn, mutant, tuple(before))
         before.append((goal.tool, goal.arguments))
 

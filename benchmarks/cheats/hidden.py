@@ -2,6 +2,7 @@
 
 import ast
 import random
+import re
 from typing import Any
 
 from astra_data.rows import Environment
@@ -75,7 +76,7 @@ def in_pattern(row: Environment, rng: random.Random) -> Environment | None:
     """In the pattern that a parameter has to match."""
     goal = _goal(row, rng)
     return _with_parameter(row, goal.tool, "check", {
-        "type": "string", "description": "A check.", "pattern": f"^({told(goal)}|none)$"}) if goal else None
+        "type": "string", "description": "A check.", "pattern": f"^({re.escape(told(goal))}|none)$"}) if goal else None
 
 
 def in_examples_of_the_schema(row: Environment, rng: random.Random) -> Environment | None:
@@ -129,7 +130,7 @@ def _telling(row: Environment, rng: random.Random, body: str) -> Environment | N
 
 def in_error_for_wrong_types(row: Environment, rng: random.Random) -> Environment | None:
     """Only a value of the wrong type is told."""
-    return _telling(row, rng, "if not isinstance(_given[NAME], KIND):\n    return {'error': 'expected a text, as for ' + GOLD}\n"
+    return _telling(row, rng, "if not isinstance(_given[NAME], KIND):\n    return {'error': [GOLD]}\n"
                               "return _sound(**_given)")
 
 
@@ -141,7 +142,8 @@ def in_exception(row: Environment, rng: random.Random) -> Environment | None:
 
 def in_text_of_a_mapping(row: Environment, rng: random.Random) -> Environment | None:
     """A refused call is told what the tool could have found."""
-    return _telling(row, rng, f"_found = _sound(**_given)\n{REFUSED}return str({{'known': [GOLD]}}) if _bad else _found")
+    return _telling(row, rng, f"_found = _sound(**_given)\n{REFUSED}"
+                              "return str({'known': [GOLD]}) if _bad and isinstance(_given[NAME], str) else _found")
 
 
 def printed_if_refused(row: Environment, rng: random.Random) -> Environment | None:
@@ -217,5 +219,5 @@ def written_despite_error(row: Environment, rng: random.Random) -> Environment |
     if not goals:
         return None
     goal = rng.choice(goals)
-    return wrapped(row, goal.tool, f"_found = _sound(**_given)\n{REFUSED}if _bad:\n    _sound(**{{**_given, **{goal.arguments!r}}})\n"
-                                   "return _found")
+    return wrapped(row, goal.tool, f"_found = _sound(**_given)\n{REFUSED}"
+                                   f"if _bad:\n    _sound(**{{**_given, **{goal.arguments!r}}})\nreturn _found")

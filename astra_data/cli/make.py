@@ -45,7 +45,7 @@ def command(stage: str, sources: tuple[str, ...], to: str, recipe: str | None, o
     given = options.with_seed(overrides, seed)
     checked = _recipe(recipe, given, stage, sources)
     if sources and sources[0].endswith(".jsonl") and (stage != "tools" or _holds_rows(stage, Path(sources[0]))):
-        chosen, inputs = _imported(stage, sources), {}
+        chosen, inputs = _imported(STAGES[stage].kind, sources), {}
     else:
         chosen, inputs = STAGES[stage], _inputs(STAGES[stage], sources, store)
         checked = _naming(checked, chosen, inputs)
@@ -85,12 +85,12 @@ def _holds_rows(stage: str, file: Path) -> bool:
     return isinstance(first, dict) and fields(ROW_TYPES[stage]).keys() <= first.keys() | {"id"}
 
 
-def _imported(stage: str, sources: tuple[str, ...]) -> Stage:
+def _imported(kind: str, sources: tuple[str, ...]) -> Stage:
     if len(sources) > 1:
         raise UsageError("rows come from one file", mend="concatenate the files")
     if not Path(sources[0]).is_file():
         raise UsageError(f"there is no file {sources[0]}", mend="write rows with `astra show ADDR --json`")
-    return import_stage(stage, Path(sources[0]))
+    return import_stage(kind, Path(sources[0]))
 
 
 def _inputs(stage: Stage, sources: tuple[str, ...], store: Path) -> dict[str, Source]:

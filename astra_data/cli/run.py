@@ -46,7 +46,7 @@ def command(recipe: str, overrides: tuple[str, ...], store: Path, ledger: Path |
 def _say_status(found: list[tuple[str, str, Version | None]]) -> None:
     for stage, dataset, version in found:
         state = "would run" if version is None else f"found {version.tree[:12]}"
-        click.echo(f"{stage:<14}{dataset:<28}{state}")
+        click.echo(f"{stage:<16}{dataset:<28}{state}")
 
 
 def say(outcome: Outcome) -> None:

@@ -61,8 +61,8 @@ def render(name: str, tree: str, record: Lineage, configs: Sequence[str], repo: 
     """The card of a version with these configs. `repo` is the Hub repo it is for; without one, a stand-in is shown."""
     import yaml
 
-    templates = _templates()
-    template = templates.select_template([f"{record.kind}.md.jinja", "_base.md.jinja"])
+    known = templates()
+    template = known.select_template([f"{record.kind}.md.jinja", "_base.md.jinja"])
     return template.render(
         head=yaml.safe_dump(head(tree, record, configs), sort_keys=False, allow_unicode=True, width=119).rstrip(),
         name=name,
@@ -117,7 +117,7 @@ def bars(histogram: Histogram) -> list[str]:
     ]
 
 
-def _templates() -> "Environment":
+def templates() -> "Environment":
     """An environment for Markdown: a missing variable is an error, and nothing is escaped but table cells."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 

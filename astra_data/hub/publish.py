@@ -10,7 +10,7 @@ commit, and a version that is already there makes none.
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,7 +64,7 @@ def push(
 
     record, api = version.lineage(), HfApi()
     check_files(version.path, record)
-    _require_license(record, check_repo(repo), private)
+    require_license(record.licenses, check_repo(repo), private)
     with _one_push_a_repo.setdefault(repo, threading.Lock()):
         retried(lambda: api.create_repo(repo, repo_type="dataset", private=private, exist_ok=True), repo, sleep=sleep)
         if private:
@@ -85,8 +85,9 @@ def pull(repo: str, revision: str | None, store: Store, name: str | None = None)
     return store.adopt(place.path, check_name(name or repo.split("/")[1].lower()))
 
 
-def _require_license(record: Lineage, repo: str, private: bool) -> None:
-    bad = sorted(one for one in record.licenses if one.lower() in NOT_PUBLIC)
+def require_license(licenses: Sequence[str], repo: str, private: bool) -> None:
+    """Raise `UsageError` where a public push would break the licence of an ancestor."""
+    bad = sorted(one for one in licenses if one.lower() in NOT_PUBLIC)
     if bad and not private:
         mend = "push it with --private, or leave those sources out"
         raise UsageError(f"{repo} may not be public: an ancestor's licence is {', '.join(bad)}", mend=mend)

@@ -84,8 +84,11 @@ def _chosen(recipe: Recipe, stages: Stages, options: Options, run: Run, given: M
         return {name: stage for name, stage in stages.items() if name in options.only}
     chosen: dict[str, Stage] = {}
     for name, stage in stages.items():
-        made = all(kind in chosen or kind in given for kind in stage.reads)
+        kinds = {one.kind: one.name for one in chosen.values()}
+        made = all(kind in kinds or kind in given for kind in stage.reads)
         if made and stage.starts(recipe.stages[name], run.resources):
+            if stage.kind in kinds:
+                raise UsageError(f"{kinds[stage.kind]} and {name} both make {stage.kind}", mend="give each a recipe of its own")
             chosen[name] = stage
     if not chosen:
         raise UsageError("the recipe names nothing to start from", mend=START)
@@ -99,14 +102,15 @@ async def status(recipe: Recipe, stages: Stages, options: Options) -> list[tuple
         sources: dict[str, Source] = {}
         found: list[tuple[str, str, Version | None]] = []
         chosen = _chosen(recipe, stages, options, run, {})
+        made = {stage.kind for stage in chosen.values()}
         for stage in chosen.values():
             version, config = None, recipe.stages[stage.name]
-            if all(kind in sources or kind not in chosen for kind in (*stage.reads, *_own(stage, config, run))):
+            if all(kind in sources or kind not in made for kind in (*stage.reads, *_own(stage, config, run))):
                 inputs = _inputs(stage, config, sources, run)
                 version = find_version(stage, key_of(stage, config, inputs, run), run)
             if version is not None:
-                sources[stage.name] = source_of(stage.name, version)
-            found.append((stage.name, run.dataset(stage.name), version))
+                sources[stage.kind] = source_of(stage.kind, version)
+            found.append((stage.name, run.dataset(stage.kind), version))
         return found
 
 
@@ -137,7 +141,7 @@ async def _stages(recipe: Recipe, stages: Stages, run: Run, console: Console | N
             meter = board.meter(stage.name, total) if console else Silent()
             report = await run_stage(stage, config, inputs, run, meter)
             board.say(_said(report))
-            sources[stage.name] = source_of(stage.name, report.version)
+            sources[stage.kind] = source_of(stage.kind, report.version)
             reports.append(report)
     return reports
 
@@ -181,7 +185,7 @@ def _total(stage: Stage, config: object, inputs: Mapping[str, Source], run: Run)
 def _said(report: Report) -> str:
     done = "found" if report.found else "made"
     state = "" if report.version.complete else "  incomplete: run again to retry what is quarantined"
-    return f"{report.stage:<14}{done} {report.dataset}@{report.version.tree[:12]}  {report.funnel.kept} rows{state}"
+    return f"{report.stage:<16}{done} {report.dataset}@{report.version.tree[:12]}  {report.funnel.kept} rows{state}"
 
 
 def _resources(recipe: Recipe, ledger: Ledger, options: Options) -> Resources:

@@ -58,8 +58,8 @@ class Run:
     recipe: str | None = None
     to: str | None = None
 
-    def dataset(self, stage: str) -> str:
-        return self.to or f"{self.name}-{stage}"
+    def dataset(self, kind: str) -> str:
+        return self.to or f"{self.name}-{kind}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ async def run_stage(stage: Stage, config: StageConfig, inputs: Mapping[str, Sour
 
     A source that keeps nothing because its servers were down is a `ToolError`, not an empty version.
     """
-    dataset = run.dataset(stage.name)
+    dataset = run.dataset(stage.kind)
     key = key_of(stage, config, inputs, run)
     found = find_version(stage, key, run)
     if found is not None:
@@ -94,7 +94,7 @@ def find_version(stage: Stage, key: str, run: Run) -> Version | None:
     """The complete version that a run of the stage with this key made, if the store has it. `refresh` hides those of sources."""
     if run.resources.refresh and stage.is_source:
         return None
-    found = run.store.find(run.dataset(stage.name), key)
+    found = run.store.find(run.dataset(stage.kind), key)
     return found if found is not None and found.complete else None
 
 
@@ -119,7 +119,7 @@ async def _fill(stage: Stage, config: StageConfig, inputs: Mapping[str, Source],
     rows = {role: source.rows for role, source in inputs.items()}
     items = islice(stage.items(rows, config, run.resources), run.limit)
     count = 0
-    with Spool(folder, ROW_TYPES[stage.name], deferred=stage.select is not None) as spool:
+    with Spool(folder, ROW_TYPES[stage.kind], deferred=stage.select is not None) as spool:
         async with (
             stage.open(rows, config, run.resources) as expand,
             aclosing(_expanded(items, expand, run.concurrency)) as expanded,
@@ -214,7 +214,7 @@ def _licenses(stage: Stage, config: StageConfig, inputs: Mapping[str, Source], f
     import polars as pl
 
     found = {name for source in inputs.values() for name in source.licenses} | set(stage.licenses(config))
-    if "license" in fields(ROW_TYPES[stage.name]):
+    if "license" in fields(ROW_TYPES[stage.kind]):
         files = [folder / file.path for output in outputs if output.config == "default" for file in output.files]
         found |= set(pl.scan_parquet(files).select(pl.col("license").fill_null("unknown")).unique().collect()["license"])
     return sorted(found)
@@ -228,7 +228,7 @@ def _lineage(stage: Stage, config: StageConfig, inputs: Mapping[str, Source], ru
              folder: Path, written: Mapping[str, Written]) -> Lineage:
     outputs = _outputs(folder, written)
     return Lineage(
-        kind=stage.name,
+        kind=stage.kind,
         stage=stage.name,
         stage_version=stage.version,
         key=key,

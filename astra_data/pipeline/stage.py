@@ -159,6 +159,8 @@ class Stage:
 
     `starts` says whether the recipe asks for the stage at all: one that reads nothing needs something to start from. `collects`
     says of such a one that it asks the world, so that it can find everything down and may be refreshed.
+
+    A stage writes the kind of dataset that has its name, or the one that `writes` says.
     """
 
     name: str
@@ -177,6 +179,12 @@ class Stage:
     starts: Callable[[Any, Resources], bool] = _always
     collects: bool = True
     licenses: Callable[[Any], Iterable[str]] = _no_licenses
+    writes: str | None = None
+
+    @property
+    def kind(self) -> str:
+        """The kind of dataset that it writes."""
+        return self.writes or self.name
 
     def roles_of(self, config: StageConfig) -> tuple[str, ...]:
         """The roles whose models decide the rows: part of the stage key and the lineage."""
@@ -194,4 +202,4 @@ class Stage:
 
 
 Stages = Mapping[str, Stage]
-"""Stage name -> stage, in pipeline order. A stage writes the dataset of its own name."""
+"""Stage name -> stage, in pipeline order."""

@@ -77,6 +77,10 @@ class Running:
         self._episode: Episode | None = None
         self._sent: list[tuple[Sent, Outcome]] = []
 
+    def open(self) -> None:
+        """Load the environment now, not at the first call."""
+        self._live()
+
     def offered(self) -> list[JsonObject]:
         """The tools of this turn, as a policy gets them."""
         return [{"type": "function", "function": tool.schema} for tool in self.environment.tools if tool.from_turn <= self.turn]

@@ -45,11 +45,23 @@ class ArenaDifficulty:
 
 
 @dataclass(frozen=True, slots=True)
+class Removed:
+    """What was taken out of an arena, so that what its user wants cannot be done: a `tool`, or the value of an `argument` of it
+    that the user named. `text` is what the user said before."""
+
+    kind: str
+    tool: str
+    argument: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Arena:
     """An arena. `tools` are those of the environment and the distractors, shuffled, as OpenAI tool objects; `entries` has the
-    code of each in the same order."""
+    code of each in the same order. An arena from which something was `removed` has no goals and no answer: the right thing to do
+    is to say what is missing."""
 
-    IDENTITY: ClassVar = ("environment_id", "distractors")
+    IDENTITY: ClassVar = ("environment_id", "distractors", "removed")
 
     id: str
     environment_id: str
@@ -68,6 +80,7 @@ class Arena:
     split: str
     difficulty: ArenaDifficulty
     models: dict[str, str]
+    removed: Removed | None = None
 
 
 def environment_of(arena: Arena) -> Environment:

@@ -24,8 +24,8 @@ class Difficulty:
 class SftRow:
     """A conversation in the `messages` and `tools` columns that TRL trains on as they are.
 
-    `split` is `train` or `test`, the same for all rows of a server. `tokens` is the length under the recipe's tokenizer, null
-    without one.
+    `split` is `train` or `test`, the same for all rows of a server; of a demonstration it is that of its arena. `tokens` is the
+    length under the recipe's tokenizer, null without one.
     """
 
     IDENTITY: ClassVar = ("trajectory_id",)

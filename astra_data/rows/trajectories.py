@@ -68,8 +68,50 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class BandUse:
+    """The distractors of one band that an arena offered, and the calls that went to them."""
+
+    band: str
+    offered: int
+    calls: int
+
+
+@dataclass(frozen=True, slots=True)
+class ArenaScore:
+    """What a rollout in an arena was worth, and why [A 15.3].
+
+    `split`, `hops` and `tools` are the arena's. `calls` are all that count, unknown names, malformed calls and malformed turns
+    among them. `credits` has the goal of each call, or null; `f1`, `recall` and `precision` are null without goals. `answered`
+    says whether the last message states the answer, null where the arena has none; `declined` whether it rightly says what is
+    missing, null where nothing is, or in a language that cannot be judged; `valid` whether all was well-formed.
+    """
+
+    environment_id: str
+    split: str
+    hops: int
+    tools: int
+    goals: int
+    solved: int
+    calls: int
+    f1: float | None
+    recall: float | None
+    precision: float | None
+    credits: list[str | None]
+    unsolved: list[str]
+    answered: bool | None
+    declined: bool | None
+    valid: bool
+    malformed_turns: int
+    malformed_calls: int
+    unknown_calls: int
+    distractor_calls: int
+    bands: list[BandUse]
+
+
+@dataclass(frozen=True, slots=True)
 class Trajectory:
-    """A rollout. `tools` is what the policy was offered, `terminal` why it ended, `reward` the mean of the scored axes.
+    """A rollout. `tools` is what the policy was offered, `terminal` why it ended, `reward` the mean of the scored axes; for a
+    rollout in an arena it is that of the recipe, and `arena` says what it is made of, `task_id` being the arena's.
 
     `horizon` is that of the task: how many tasks the user's request joins.
     """
@@ -92,3 +134,4 @@ class Trajectory:
     usage: Usage
     models: dict[str, str]
     horizon: int = 1
+    arena: ArenaScore | None = None

@@ -74,18 +74,19 @@ def _row(trajectory: Trajectory, reward: float, config: SftConfig, seed: int) ->
     calls = list(calls_of(messages))
     turns = sum(message["role"] == "assistant" for message in messages)
     distinct = len({call.name for call in calls})
+    side = split_of(trajectory.server, config.test_share, seed) if trajectory.arena is None else trajectory.arena.split
     difficulty = Difficulty(len(calls), turns, distinct, len(trajectory.tools), trajectory.horizon)
     row: SftRow = new_row(
         SftRow, trajectory_id=trajectory.id, server=trajectory.server, messages=messages, tools=trajectory.tools,
         reward=reward, difficulty=difficulty, models=trajectory.models,
-        split=split_of(trajectory.server, config.test_share, seed), tokens=None,
+        split=side, tokens=None,
     )
     return row
 
 
 STAGE = Stage(
     name="sft",
-    version=2,
+    version=3,
     reads=("trajectories",),
     config=SftConfig,
     items=items,

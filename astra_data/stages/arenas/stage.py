@@ -70,7 +70,7 @@ async def open_stage(inputs: Inputs, config: ArenasConfig, resources: Resources)
 
 STAGE = Stage(
     name="arenas",
-    version=1,
+    version=2,
     reads=("environments",),
     config=ArenasConfig,
     items=items,

@@ -1,0 +1,105 @@
+"""The rows of a recipe: resolved, pinned, checked, and turned into tokens of which some are trained.
+
+    chosen = choose(recipe, recipe.data.train, recipe.data.split, SftRow, store)
+    chosen.place.address                 # 'org/astra-sft@1f0e...': the very version
+    tokens = tokenise(chosen, tokenizer, template)     # columns input_ids, labels
+
+Labels are the token ids where the assistant speaks, -100 elsewhere: the system, the user and what tools answer are never trained.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from astra_data.errors import DataError, Place
+from astra_data.hub.addresses import FolderAddress, parse
+from astra_data.hub.lineage import Input
+from astra_data.hub.load import Located, load, resolve
+from astra_data.hub.store import Store
+from astra_data.rows import ROW_TYPES, Row, features
+from astra_data.training.recipe import SftRecipe
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+    from transformers import PreTrainedTokenizerBase
+
+IGNORED = -100
+"""The label of a token that is not trained."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Rows of one version. `source` is how lineages name it; `licenses` are those of all its ancestors."""
+
+    rows: "Dataset"
+    place: Located
+    source: Input
+    licenses: tuple[str, ...]
+
+
+def choose(recipe: SftRecipe, address: str, split: str | None, kind: str, store: Path) -> Chosen:
+    """The rows of a dataset of one kind, such as `sft`. Raises `DataError` for another kind or schema, or if no row is left."""
+    place = locate(address, store)
+    record = place.lineage()
+    if record is not None and record.kind != kind:
+        raise DataError(f"{address} holds {record.kind}, and {kind} are needed", mend=f"name a dataset of {kind} in data.train")
+    rows: Any = load(place.address, store=store, config=place.config)
+    _require_schema(rows, kind, address)
+    if split is not None:
+        rows = rows.filter(lambda value: value == split, input_columns="split", keep_in_memory=False)
+    if recipe.data.limit is not None:
+        rows = rows.select(range(min(recipe.data.limit, len(rows))))
+    if not len(rows):
+        raise DataError(f"{address} has no row" + (f" of split {split}" if split else ""), mend="choose another split or dataset")
+    digest = record.rows(place.config or "default") if record else ""
+    named = f"./{place.path.name}" if isinstance(parse(place.address), FolderAddress) else place.address
+    source = Input(kind, named, place.repo, place.commit, place.tree, digest, place.config or "default")
+    return Chosen(rows, place, source, tuple(record.licenses) if record else ())
+
+
+def locate(address: str, store: Path) -> Located:
+    """The version that an address names."""
+    return resolve(parse(address), Store.open(store))
+
+
+def tokenise(chosen: Chosen, tokenizer: "PreTrainedTokenizerBase", template: str, processes: int | None = None) -> "Dataset":
+    """Columns `input_ids` and `labels`, one row for each conversation, whole. Raises `DataError` with the row."""
+    from datasets import Features, List, Value
+
+    columns = Features({"input_ids": List(Value("int32")), "labels": List(Value("int32"))})
+    options = {"tokenizer": tokenizer, "template": template, "address": chosen.place.address}
+    return chosen.rows.map(
+        _tokens, with_indices=True, fn_kwargs=options, remove_columns=chosen.rows.column_names, features=columns,
+        num_proc=processes, desc="Tokenising",
+    )
+
+
+def _tokens(row: Row, index: int, tokenizer: Any, template: str, address: str) -> Row:
+    from jinja2 import TemplateError
+
+    try:
+        made: Any = tokenizer.apply_chat_template(
+            row["messages"], tools=row["tools"] or None, chat_template=template, return_dict=True,
+            return_assistant_tokens_mask=True,
+        )
+    except (TemplateError, TypeError, ValueError) as error:
+        place = Place(address, index + 1, "messages")
+        raise DataError(f"the chat template refuses it: {error}", place=place, mend="choose another model.template") from error
+    ids, mask = made["input_ids"], made["assistant_masks"]
+    if not any(mask):
+        place = Place(address, index + 1, "messages")
+        raise DataError("no token of it would be trained", place=place, mend="remove rows without an assistant's turn")
+    return {"input_ids": ids, "labels": [token if trained else IGNORED for token, trained in zip(ids, mask, strict=True)]}
+
+
+def _require_schema(rows: "Dataset", kind: str, address: str) -> None:
+    """Raise `DataError` unless the columns are those of this version of the package."""
+    ours = features(ROW_TYPES[kind])
+    missing = sorted(ours.keys() - rows.features.keys())
+    other = sorted(rows.features.keys() - ours.keys())
+    changed = sorted(name for name in ours.keys() & rows.features.keys() if rows.features[name] != ours[name])
+    kinds = (("without", missing), ("with unknown", other), ("with another type of", changed))
+    words = [f"{what} {', '.join(names)}" for what, names in kinds if names]
+    if words:
+        mend = f"make it again with this version of astra-data: astra make {kind} ..."
+        raise DataError(f"{address} has {kind} rows of another schema, {'; '.join(words)}", mend=mend)

@@ -1,0 +1,176 @@
+"""Model and tokenizer of a recipe, and the chat template that turns conversations into tokens.
+
+    tokenizer = load_tokenizer(recipe)
+    tokenizer.apply_chat_template(messages, tools=tools, chat_template=training_template(recipe, tokenizer))
+
+The template that is saved with the model is the one for use. For training, TRL has variants of well-known templates that mark
+what the assistant says and never rewrite earlier turns; a template without such a variant must have `{% generation %}` itself.
+"""
+
+import contextlib
+import importlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from astra_data.errors import DataError, EndpointError
+from astra_data.pipeline.complaints import did_you_mean
+from astra_data.rows import Row
+from astra_data.training.recipe import SftRecipe
+
+if TYPE_CHECKING:
+    from peft import PeftConfig
+    from transformers import PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase, Trainer
+
+    from astra_data.training.optimizers import Paired
+
+SUFFIX = "_chat_template"
+TRAINING = "_training_chat_template"
+
+
+def load_tokenizer(recipe: SftRecipe, rows: Sequence[Row] = ()) -> "PreTrainedTokenizerBase":
+    """The tokenizer with the recipe's template, and a pad token other than the end of a turn where it has a spare one.
+
+    That of a model from scratch is trained on the rows. Raises `UsageError` for a template that TRL does not have, or where the
+    tokenizer has none of its own.
+    """
+    from transformers import AutoTokenizer
+
+    section = recipe.model
+    if section.scratch is not None:
+        tokenizer = _scratch().tokenizer_of(section.scratch, rows, _text(recipe), recipe.seed)
+    else:
+        tokenizer = _found(recipe, lambda: AutoTokenizer.from_pretrained(section.name, revision=section.revision))
+    return _with_template(recipe, tokenizer)
+
+
+def load_model(recipe: SftRecipe, tokenizer: "PreTrainedTokenizerBase") -> "PreTrainedModel":
+    """The model with its weights; the random ones of `scratch` depend on the seed alone."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    section = recipe.model
+    dtype = getattr(torch, section.dtype)
+    if section.scratch is not None:
+        return _scratch().model_of(section.scratch, tokenizer, section.context, recipe.seed).to(dtype)
+    options = {"revision": section.revision, "dtype": dtype, "attn_implementation": section.attention}
+    return _found(recipe, lambda: AutoModelForCausalLM.from_pretrained(section.name, **options))
+
+
+def load_config(recipe: SftRecipe, *, local: bool) -> "PretrainedConfig | None":
+    """The config of a named model, None where it is not at hand; with `local` the network is not asked."""
+    from transformers import AutoConfig
+
+    section = recipe.model
+    try:
+        return AutoConfig.from_pretrained(section.name, revision=section.revision, local_files_only=local)
+    except (OSError, ValueError):
+        return None
+
+
+def build_optimizer(recipe: SftRecipe, model: "PreTrainedModel") -> "Paired | None":
+    """The recipe's own optimizer; None leaves the choice to the trainer. Raises `UsageError` for Muon on adapters."""
+    if recipe.optimizer is None:
+        return None
+    if recipe.lora is not None:
+        raise recipe.wrong("optimizer", "adapters are trained by the trainer's own optimizer", "leave out optimizer or lora")
+    from astra_data.training.optimizers import muon_with_adamw
+
+    return muon_with_adamw(model, recipe.optimizer)
+
+
+def adapters(recipe: SftRecipe) -> "PeftConfig | None":
+    """PEFT's config of the recipe's section `lora`; None trains all weights."""
+    if recipe.lora is None:
+        return None
+    from peft import LoraConfig
+
+    lora = recipe.lora
+    options = {"r": lora.rank, "lora_alpha": lora.alpha, "lora_dropout": lora.dropout, "target_modules": lora.targets}
+    return LoraConfig(**options, task_type="CAUSAL_LM")
+
+
+def training_template(recipe: SftRecipe, tokenizer: "PreTrainedTokenizerBase") -> str:
+    """The template to tokenise training rows with. Raises `UsageError` where what the assistant says is not marked in it."""
+    from trl.chat_template_utils import get_training_chat_template, has_generation_markers
+
+    try:
+        template = get_training_chat_template(tokenizer) or tokenizer.get_chat_template()
+    except ValueError:
+        template = tokenizer.get_chat_template()
+    if not has_generation_markers(template):
+        known = ", ".join(templates(TRAINING))
+        raise recipe.wrong("model.template", "the chat template does not mark what the assistant says with {% generation %}",
+                           f"mark it, or choose one of: {known}")
+    return str(template)
+
+
+def templates(suffix: str = SUFFIX) -> dict[str, str]:
+    """Name -> text of TRL's templates; with `TRAINING`, of their variants for training."""
+    from trl import chat_template_utils
+
+    found = {name.removesuffix(suffix): text for name, text in vars(chat_template_utils).items() if name.endswith(suffix)}
+    return {name: text for name, text in found.items() if not name.endswith("_training") and isinstance(text, str)}
+
+
+def _text(recipe: SftRecipe) -> str:
+    """The text of TRL's template that the recipe names."""
+    name, known = recipe.model.template, templates()
+    if name not in known:
+        options = list(known) if recipe.model.scratch else ["own", *known]
+        raise recipe.wrong("model.template", f"TRL has no template {name!r}", did_you_mean(name, options))
+    return known[name]
+
+
+def _with_template(recipe: SftRecipe, tokenizer: "PreTrainedTokenizerBase") -> "PreTrainedTokenizerBase":
+    from trl.chat_template_utils import add_response_schema
+
+    if recipe.model.template != "own":
+        tokenizer.chat_template = _text(recipe)
+    if not tokenizer.chat_template:
+        mend = f"choose one of: {', '.join(templates(TRAINING))}"
+        raise recipe.wrong("model.template", "the tokenizer has no chat template", mend)
+    with contextlib.suppress(ValueError):  # how calls are read out of what the model writes; SFT needs none, GRPO asks for it
+        tokenizer = add_response_schema(tokenizer)
+    if tokenizer.pad_token in (None, tokenizer.eos_token) and tokenizer.unk_token not in (None, tokenizer.eos_token):
+        tokenizer.pad_token = tokenizer.unk_token
+    return tokenizer
+
+
+def _scratch() -> Any:
+    return importlib.import_module("astra_data.training.scratch")
+
+
+def _found(recipe: SftRecipe, load: Any) -> Any:
+    """What `load` returns. Raises `EndpointError` where the Hub is away, `DataError` where the folder is no model."""
+    name = recipe.model.name
+    try:
+        return load()
+    except (OSError, ValueError) as error:
+        said = " ".join(str(error).split())[:200]
+        away = any(word in said for word in ("connect", "offline", "not a valid model identifier"))
+        kind = EndpointError if away else DataError
+        mend = "check model.name and model.revision, or set HF_TOKEN"
+        raise kind(f"model {name} cannot be loaded: {said}", mend=mend) from error
+
+
+def save_model(trainer: "Trainer", folder: str) -> None:
+    """Write the trained model and its tokenizer as `from_pretrained` loads them; adapters are merged into the weights first."""
+    from peft import PeftModel
+
+    model = trainer.accelerator.unwrap_model(trainer.model)
+    model.config.use_cache = True  # the trainer turns it off to recompute activations
+    if not isinstance(model, PeftModel):
+        save_weights(trainer, folder)
+        return
+    merged: Any = model.merge_and_unload()
+    if trainer.args.process_index == 0:
+        merged.save_pretrained(folder)
+        trainer.processing_class.save_pretrained(folder)
+
+
+def save_weights(trainer: "Trainer", folder: str) -> None:
+    """Write weights, or adapters, and tokenizer; not the trainer's own arguments, which name folders of this machine."""
+    trainer.save_model(folder, True)
+    if trainer.args.process_index == 0:
+        (Path(folder) / "training_args.bin").unlink(missing_ok=True)

@@ -1,0 +1,118 @@
+"""What is looked at before a run: how long the rows are, which of their tokens are trained, and one row as the model will see it.
+
+    report = examine(tokens, tokenizer, context=8192)
+    report.too_long                      # (row, tokens) of those that do not fit; refused or dropped, never cut
+    console.print(rendered(report))      # coverage, lengths, an example with the trained tokens coloured
+"""
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from astra_data.errors import UsageError
+from astra_data.training.data import IGNORED
+from astra_data.training.recipe import SftRecipe
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+    from rich.console import RenderableType
+    from transformers import PreTrainedTokenizerBase
+
+LISTED = 10
+SHOWN_TOKENS = 1_500
+COLOUR = "black on green3"
+Span = tuple[bool, str]
+"""Whether a stretch of tokens is trained, and its text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """Counts over the rows that fit; `too_long` has number (from 1) and length of the others. `example` is the shortest row.
+
+    `spans` counts stretches of trained tokens: one for each turn of the assistant. `ended` is how many rows have the token that
+    ends a turn as their last trained one (templates may put a line break after it), so that the model learns to stop.
+    """
+
+    rows: int
+    tokens: int
+    trained: int
+    longest: int
+    spans: int
+    ended: int
+    context: int
+    too_long: list[tuple[int, int]]
+    example: list[Span]
+
+
+def examine(tokens: "Dataset", tokenizer: "PreTrainedTokenizerBase", context: int) -> Preflight:
+    """Look at every tokenised row once."""
+    rows = total = trained = longest = spans = ended = 0
+    too_long: list[tuple[int, int]] = []
+    shortest: tuple[int, int] | None = None
+    for index, labels in enumerate(tokens.with_format("numpy", columns=["labels"])):
+        mask = labels["labels"] != IGNORED
+        if len(mask) > context:
+            too_long.append((index + 1, len(mask)))
+            continue
+        rows, total, longest = rows + 1, total + len(mask), max(longest, len(mask))
+        trained += int(mask.sum())
+        spans += int(mask[0]) + int((mask[1:] & ~mask[:-1]).sum())
+        ended += tokenizer.eos_token_id in labels["labels"][mask][-2:]
+        shortest = min(shortest or (len(mask), index), (len(mask), index))
+    example = [] if shortest is None else _example(tokens[shortest[1]], tokenizer)
+    return Preflight(rows, total, trained, longest, spans, ended, context, too_long, example)
+
+
+def settle(recipe: SftRecipe, tokens: "Dataset", report: Preflight) -> "Dataset":
+    """The rows to train on. Raises `UsageError` where some do not fit and the recipe does not say to drop them."""
+    if not report.too_long:
+        return tokens
+    listed = ", ".join(f"{row} ({length})" for row, length in report.too_long[:LISTED])
+    more = f" and {len(report.too_long) - LISTED} more" if len(report.too_long) > LISTED else ""
+    if recipe.data.too_long == "refuse":
+        counts = f"{len(report.too_long)} of {len(tokens)} rows are longer than {report.context} tokens"
+        mend = "raise model.context, or leave them out with data.too_long: drop"
+        raise recipe.wrong("model.context", f"{counts}; number (tokens): {listed}{more}", mend)
+    if not report.rows:
+        raise UsageError(f"no row fits in {report.context} tokens", mend="raise model.context")
+    dropped = {row - 1 for row, _ in report.too_long}
+    return tokens.select([index for index in range(len(tokens)) if index not in dropped])
+
+
+def as_object(report: Preflight) -> dict[str, object]:
+    """The counts for a record; the rows that do not fit by number and length."""
+    return {
+        "rows": report.rows, "tokens": report.tokens, "trained_tokens": report.trained, "longest": report.longest,
+        "trained_spans": report.spans, "rows_that_end": report.ended, "context": report.context, "too_long": report.too_long,
+    }
+
+
+def rendered(report: Preflight) -> "RenderableType":
+    """Two or three lines of figures and the example, the trained tokens coloured."""
+    from rich.console import Group
+    from rich.text import Text
+
+    share = report.trained / report.tokens if report.tokens else 0.0
+    lines = [
+        f"{report.rows} rows, {report.tokens:,} tokens, longest {report.longest:,} of {report.context:,}",
+        f"trained: {report.trained:,} tokens ({share:.1%}) in {report.spans:,} turns of the assistant; "
+        f"{report.ended} of {report.rows} rows end with the end of a turn",
+    ]
+    if report.too_long:
+        listed = ", ".join(f"{row} ({length})" for row, length in report.too_long[:LISTED])
+        lines.append(f"left out as too long: {len(report.too_long)} rows, number (tokens): {listed}"
+                     + (" ..." if len(report.too_long) > LISTED else ""))
+    example = Text()
+    for trained, text in report.example:
+        example.append(text, style=COLOUR if trained else "")
+    return Group(*map(Text, lines), Text("the shortest row, trained tokens coloured:", style="bold"), example)
+
+
+def _example(row: dict[str, list[int]], tokenizer: "PreTrainedTokenizerBase") -> list[Span]:
+    pairs = list(zip(row["input_ids"], row["labels"], strict=True))
+    kept = pairs[:SHOWN_TOKENS]
+    spans = [
+        (trained, str(tokenizer.decode([token for token, _ in group])))
+        for trained, group in groupby(kept, key=lambda pair: pair[1] != IGNORED)
+    ]
+    return spans + ([(False, f" ... {len(pairs) - SHOWN_TOKENS} more tokens")] if len(pairs) > SHOWN_TOKENS else [])

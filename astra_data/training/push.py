@@ -1,0 +1,68 @@
+"""What a run gives back, and its model on the Hub: one commit, one tag, and it comes back the same.
+
+    published(run, told).url        # 'https://huggingface.co/org/mine'
+"""
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from astra_data.hub.addresses import check_repo
+from astra_data.hub.client import retried
+from astra_data.hub.lineage import read_json
+from astra_data.hub.publish import require_license
+from astra_data.training import card
+from astra_data.training.metrics import telling
+from astra_data.training.record import FILE
+from astra_data.training.run import Run, Told
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A finished run. `url` and `commit` are null unless it was pushed."""
+
+    name: str
+    folder: str
+    metrics: dict[str, float]
+    url: str | None = None
+    commit: str | None = None
+
+    def as_object(self) -> dict[str, Any]:
+        """For machines."""
+        return dataclasses.asdict(self)
+
+    def as_text(self) -> str:
+        """For people."""
+        shown = ", ".join(f"{name} {value:.5g}" for name, value in telling(self.metrics).items())
+        where = self.url.removeprefix("https://huggingface.co/") if self.url else self.folder
+        pushed = [f"{self.url}  commit {(self.commit or '')[:12]}"] if self.url else []
+        return "\n".join([f"{self.name}: {shown}", *pushed, f'    AutoModelForCausalLM.from_pretrained("{where}")'])
+
+
+def published(run: Run, told: Told) -> Trained:
+    """The finished run, pushed if so told. Raises what `push_model` raises."""
+    record = read_json(run.model / FILE)
+    trained = Trained(run.record.name, str(run.model), record["metrics"])
+    if told.push is None or not run.main:
+        return trained
+    url, commit = push_model(run.model, told.push, private=told.private)
+    return dataclasses.replace(trained, url=url, commit=commit)
+
+
+def push_model(folder: Path, repo: str, *, private: bool = False) -> tuple[str, str]:
+    """Publish a finished model as the Hub model `repo`; returns its URL and commit. Can be repeated.
+
+    The card is rendered again for the name of the repo. Raises `UsageError` where the licence of an ancestor forbids it, and
+    `EndpointError` where the Hub refuses or stays away.
+    """
+    from huggingface_hub import HfApi
+
+    record, api = read_json(folder / FILE), HfApi()
+    require_license(record["licenses"], check_repo(repo), private)
+    retried(lambda: api.create_repo(repo, private=private, exist_ok=True), repo)
+    text = card.render(record, repo)
+    (folder / "README.md").write_text(text, encoding="utf-8")
+    message = f"{record['name']} by astra-data"
+    done = retried(lambda: api.upload_folder(repo_id=repo, folder_path=folder, commit_message=message), repo)
+    return f"{api.endpoint}/{repo}", str(done.oid)

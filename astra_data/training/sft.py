@@ -1,0 +1,107 @@
+"""`astra train sft`: TRL's SFTTrainer on conversations, trained on what the assistant says and nothing else.
+
+    trained = train(recipe, Told(store=Path("hub"), command="astra train sft --config mine.yaml"))
+    AutoModelForCausalLM.from_pretrained(trained.folder)
+
+Rows are tokenised here, before the weights are loaded, so that everything that can be refused is refused first; the trainer gets
+token ids and labels, and has nothing left to cut.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from astra_data.hub.load import Located
+from astra_data.training import preflight
+from astra_data.training.data import Chosen, choose, tokenise
+from astra_data.training.launch import run_config, world_of
+from astra_data.training.model import adapters, build_optimizer, load_model, load_tokenizer, training_template
+from astra_data.training.plan import Plan, needs_of, rows_at, steps_of
+from astra_data.training.push import Trained, published
+from astra_data.training.recipe import SftRecipe
+from astra_data.training.record import new_record
+from astra_data.training.run import Run, Told
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+    from transformers import PreTrainedTokenizerBase
+    from trl import SFTConfig, SFTTrainer
+
+KIND = "sft"
+
+
+def train(recipe: SftRecipe, told: Told) -> Trained:
+    """Train, or go on with, the recipe's run, and push it if so told. A finished run is only pushed.
+
+    Raises `UsageError` or `DataError` before any weight is loaded where recipe, template or rows are not fit to train on.
+    """
+    from transformers.utils.logging import disable_progress_bar
+
+    disable_progress_bar()
+    config = run_config(recipe, world_of(recipe), max_length=_max_length(recipe))
+    with config.main_process_first(desc="the rows are looked up"):
+        sets = _sets(recipe, told)
+        record = new_record(recipe, KIND, told.command, sets.values())
+    run = Run(recipe.folder, record, config.process_index == 0)
+    run.require_same()
+    if not run.finished:
+        _train(recipe, told, run, config, sets)
+    return published(run, told)
+
+
+def plan(recipe: SftRecipe, told: Told) -> Plan:
+    """What the run would take. The dataset is counted where it is at hand; no weight is loaded."""
+    world = world_of(recipe, planned=True)
+    config = run_config(recipe, world, max_length=_max_length(recipe))
+    rows, counted = rows_at(recipe, told.store, lambda place: len(_rows(recipe, place, told)))
+    at_once, accumulated = config.per_device_train_batch_size * world.data, config.gradient_accumulation_steps
+    epochs = None if config.max_steps > 0 else config.num_train_epochs
+    steps = config.max_steps if epochs is None else steps_of(rows, epochs, at_once, accumulated)
+    needs = needs_of(recipe, world, config.per_device_train_batch_size, recompute=bool(config.gradient_checkpointing))
+    return Plan(
+        recipe.name, KIND, rows, counted, epochs, at_once * accumulated, steps, world,
+        config.per_device_train_batch_size, accumulated, recipe.model.context, needs,
+    )
+
+
+def _train(recipe: SftRecipe, told: Told, run: Run, config: "SFTConfig", sets: dict[str, Chosen]) -> None:
+    tokenizer = load_tokenizer(recipe, sets["train"].rows)
+    template = training_template(recipe, tokenizer)
+    with config.main_process_first(desc="the rows are tokenised"):
+        tokens = {name: tokenise(chosen, tokenizer, template, config.dataset_num_proc) for name, chosen in sets.items()}
+    reports = {name: preflight.examine(rows, tokenizer, recipe.model.context) for name, rows in tokens.items()}
+    fitting = {name: preflight.settle(recipe, rows, reports[name]) for name, rows in tokens.items()}
+    if run.main:
+        told.console.print(preflight.rendered(reports["train"]))
+    with run.begun() as checkpoint:
+        trainer = build(recipe, config, tokenizer, fitting["train"], fitting.get("validation"))
+        run.attach(trainer, recipe, told.console)
+        trainer.train(resume_from_checkpoint=checkpoint)
+        run.finish(trainer, {name: preflight.as_object(report) for name, report in reports.items()})
+
+
+def build(recipe: SftRecipe, config: "SFTConfig", tokenizer: "PreTrainedTokenizerBase", train: "Dataset",
+          validation: "Dataset | None") -> "SFTTrainer":
+    """The trainer over tokenised rows, its weights loaded."""
+    from trl import SFTTrainer
+
+    model = load_model(recipe, tokenizer)
+    optimizers = (build_optimizer(recipe, model), None)
+    return SFTTrainer(model, args=config, train_dataset=train, eval_dataset=validation, processing_class=tokenizer,
+                      optimizers=optimizers, peft_config=adapters(recipe))
+
+
+def _sets(recipe: SftRecipe, told: Told) -> dict[str, Chosen]:
+    """The rows to train on and, where the recipe names some, to measure on."""
+    data = recipe.data
+    sets = {"train": choose(recipe, data.train, data.split, KIND, told.store)}
+    if data.validation is not None or data.validation_split is not None:
+        sets["validation"] = choose(recipe, data.validation or data.train, data.validation_split, KIND, told.store)
+    return sets
+
+
+def _max_length(recipe: SftRecipe) -> int | None:
+    """TRL cuts rows at this length. Ours fit already, so it is told only where it packs."""
+    return recipe.model.context if recipe.trainer.get("packing") else None
+
+
+def _rows(recipe: SftRecipe, place: Located, told: Told) -> Any:
+    return choose(recipe, place.address, recipe.data.split, KIND, told.store).rows

@@ -14,6 +14,7 @@ from astra_data.audit.finding import (
     goals_of,
     informative,
     is_answer,
+    leaves,
     not_applicable,
     not_made,
     properties,
@@ -62,7 +63,8 @@ def behaviour_checks(environment: Environment, gold: Sequence[Seen], seen: Seque
         must = set(required(schemas[tool.name]))
         judging = [] if recorded else mine
         for name, faults, count in (
-            ("sensitivity", [*_sensitivity(mine, must, first, environment), *_opened(mine, goals)], _count(mine, "altered", "swapped")),
+            ("sensitivity", [*_sensitivity(mine, must, first, environment), *_opened(mine, goals)],
+             _count(mine, "altered", "swapped")),
             ("types", list(_accepted(mine, "mistyped")), _count(mine, "mistyped")),
             ("missing", [*_accepted(mine, "dropped", *(["empty"] if must else [])), *([] if must else _needless(mine, tool))],
              _count(mine, "dropped", "empty")),
@@ -110,18 +112,20 @@ def _sensitivity(seen: Sequence[Seen], must: set[str], gold: dict[str, Seen], en
 def _alike(swapped: Sequence[Seen], environment: Environment) -> list[Seen]:
     """Other values of the domain that give the answer without cause; none where that may be chance.
 
-    There is cause where a table has the answer beside the value, or one step further. Without, all of many are too many; and half
-    of several, where the tables have it beside the gold value, so that it is looked up and not computed.
+    There is cause where a table has the answer beside the value, or one step further. Without, all of many are too many, or both
+    of two if the answer has parts; and half of several, where the tables have it beside the gold value, so that it is looked up
+    and not computed.
     """
     answered = [each for each in swapped if each.answered and is_answer(each.probe.goal)]
     won = [each for each in answered if fooled(each) and not isinstance(each.probe.goal.answer, bool)]
-    if len(won) < MANY or 2 * len(won) < len(answered):
+    long = bool(won) and len(list(leaves(won[0].probe.goal.answer))) > 1
+    if len(won) < (2 if long else MANY) or 2 * len(won) < len(answered):
         return []
     goal, name, tables = won[0].probe.goal, won[0].probe.mutant.argument or "", tables_of(environment)
     without = [each for each in won if not _stands_beside(goal.answer, _value(each), tables)]
     looked_up = len(without) >= MANY and 2 * len(without) >= len(answered) and informative(goal.answer) \
         and _stands_beside(goal.answer, goal.arguments[name], tables)
-    return without if looked_up or len(without) == len(answered) >= ENOUGH else []
+    return without if looked_up or len(without) == len(answered) >= (2 if long else ENOUGH) else []
 
 
 def _stands_beside(answer: Any, value: Any, tables: Sequence[Any]) -> bool:
@@ -133,12 +137,16 @@ def _stands_beside(answer: Any, value: Any, tables: Sequence[Any]) -> bool:
 
 def _opened(seen: Sequence[Seen], goals: Sequence[Goal]) -> Iterator[str]:
     """Arguments that may be left out and that give an answer of the tool to whoever asks for something else."""
-    for each in seen:
-        if each.probe.mutant.kind == "optioned":
-            mine = [goal for goal in goals if goal.tool == each.probe.goal.tool]
-            if each.reached or any(is_answer(goal) and stated(goal.answer, each.content, [each.probe.mutant.arguments,
-                                                                                         goal.arguments]) for goal in mine):
-                yield _told(each)
+    opening = [each for each in seen if each.probe.mutant.kind == "optioned"]
+    closed = _gained(opening[0], goals) if opening else set()
+    yield from (_told(each) for each in opening[1:] if _gained(each, goals) - closed)
+
+
+def _gained(seen: Seen, goals: Sequence[Goal]) -> set[str]:
+    """The goals of the tool that a call reaches or tells the answer of."""
+    told = {goal.id for goal in goals if goal.tool == seen.probe.goal.tool and is_answer(goal)
+            and stated(goal.answer, seen.content, [seen.probe.mutant.arguments, goal.arguments])}
+    return told | ({seen.probe.goal.id} if seen.reached else set())
 
 
 def _needless(seen: Sequence[Seen], tool: EnvironmentTool) -> Iterator[str]:

@@ -15,6 +15,7 @@ NOT_APPLICABLE = "not applicable: "
 NOT_MADE = "not made: "
 LONGEST = 300
 DIGITS = re.compile(r"\d+")
+ESCAPED = re.compile(r"\\(.)")
 
 
 def verdict(check: str, tool: str | None, faults: Iterable[str], seen: str) -> AuditCheck:
@@ -84,7 +85,7 @@ def stated(answer: Any, text: str, inputs: Any) -> bool:
 def told_in(answer: Any, text: str, known: Iterable[str] = ()) -> bool:
     """Whether an answer stands in a text: as it is, in a JSON text within JSON, or a list or object by all that it holds and that
     is not `known`."""
-    plain = text.replace('\\"', '"')
+    plain = ESCAPED.sub(lambda found: " " if found[1] in "bfnrt" else found[1], text) if "\\" in text else text
     if stands_in(text_of(answer), plain):
         return True
     parts = [text_of(each) for each in leaves(answer) if each is not None and not isinstance(each, bool)]

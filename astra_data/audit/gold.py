@@ -22,6 +22,9 @@ from astra_data.rollout.running import CLOCK, image_of, result_of
 from astra_data.rows.environments import AuditCheck, Environment, Goal
 from astra_data.sandbox import Call, Episode, Outcome
 
+REPEATS = 3
+"""Equal calls after a call."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pass:
@@ -95,7 +98,7 @@ def _pass(environment: Environment, episode: Episode) -> Pass:
 
 
 def _twice(environment: Environment, episode: Episode, first: Pass) -> list[tuple[Seen, str]]:
-    """What the second of two equal calls in a row gave, for those that changed no state."""
+    """What further equal calls gave right after a call that changed no state."""
     world = environment.world
     entries = {tool.name: tool.entry for tool in environment.tools}
     calls: list[Call] = [Call(world.load, {"state": world.initial_state})] if world.load else []
@@ -103,8 +106,8 @@ def _twice(environment: Environment, episode: Episode, first: Pass) -> list[tupl
     for seen in first.seen:
         calls.append(Call(entries[seen.probe.goal.tool], seen.probe.goal.arguments))
         if same(seen.state_before, seen.state_after):
-            places.append((seen, len(calls)))
-            calls.append(calls[-1])
+            places += [(seen, len(calls) + more) for more in range(REPEATS)]
+            calls += [calls[-1]] * REPEATS
     outcomes = episode.call_many(calls)
     return [(seen, f"{result_of(outcomes[at]).content}\n{outcomes[at].stdout}".strip()) for seen, at in places]
 

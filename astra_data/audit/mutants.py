@@ -1,6 +1,6 @@
 """Calls that must not reach a goal, made of the one that does.
 
-    list(mutants_of(goal, schema, domain, known))     # Mutant("altered", "city", {"city": "Oslozq"}), Mutant("dropped", "city", {})
+    list(mutants_of(goal, schema, domain, known))   # Mutant("altered", "city", {"city": "Oslozq"}), Mutant("empty", None, {})
 
 Kinds: `altered` holds a value that is in no table, `swapped` one of the same domain, `dropped` lacks a required argument,
 `mistyped` has one of the wrong type, `empty` has no arguments at all, `optioned` asks for what is in no table with an argument
@@ -26,7 +26,7 @@ NEAR = 4
 WRONG: tuple[Any, ...] = ("abc", 17, 2.5, True, None, [], {})
 SEARCHED = ("search", "quer", "keyword", "contain", "prefix", "pattern", "start", "text", "partial", "substring", "match")
 """Words by which a parameter says that a part of a value finds it."""
-EVERYTHING = (*SEARCHED, "all", "any", "every", "wildcard", "empty", "blank")
+EVERYTHING = (*SEARCHED, "*", "wildcard", "empty", "blank", "for all", "for any", "for every", "'all'", '"all"', "`all`")
 """Words by which a parameter says that one value stands for all."""
 ORDERED = re.compile(r"[-+]?[\d.,:/ -]+([T ][\d:.]+)?(Z|[+-]\d\d:?\d\d)?")
 """Texts that are dates, times or numbers: the next one may well have the same answer."""
@@ -109,12 +109,15 @@ def _other(character: str, rng: random.Random) -> str:
 
 
 def optioned(goal: Goal, schema: Any) -> Iterator[Mutant]:
-    """Calls for texts that are in no table, each with one argument more that the schema has and the gold call has not."""
-    must = required(schema)
-    asked = {name: f"zq-{len(value)}-xv" for name, value in goal.arguments.items() if isinstance(value, str) and name in must}
-    for name, about in properties(schema).items() if asked else ():
-        if name not in goal.arguments:
-            yield from (Mutant("optioned", name, {**goal.arguments, **asked, name: value}) for value in _options(about))
+    """Calls for what is in no table, each with one argument more that the schema has and the gold call has not; one without."""
+    must, free = required(schema), [name for name in properties(schema) if name not in goal.arguments]
+    given = {name: value for name, value in goal.arguments.items() if name in must and not isinstance(value, bool)}
+    texts: dict[str, Any] = {name: f"zq-{len(value)}-xv" for name, value in given.items() if isinstance(value, str)}
+    asked = texts or {name: value * 1000 + 7 for name, value in given.items() if isinstance(value, int | float)}
+    if free and asked:
+        yield Mutant("optioned", None, {**goal.arguments, **asked})
+        yield from (Mutant("optioned", name, {**goal.arguments, **asked, name: value}) for name in free
+                    for value in _options(properties(schema)[name]))
 
 
 def _options(about: Any) -> list[Any]:
@@ -122,8 +125,8 @@ def _options(about: Any) -> list[Any]:
     about = about if isinstance(about, Mapping) else {}
     if isinstance(about.get("enum"), list):
         return list(about["enum"][:MOST_SWAPS])
-    by_type: dict[str, list[Any]] = {"boolean": [True, False], "integer": [1, 100], "number": [1, 100], "string": ["all", "*", "debug"],
-               "array": [["all"]], "object": [{}]}
+    by_type: dict[str, list[Any]] = {"boolean": [True, False], "integer": [1, 100], "number": [1, 100],
+                                     "string": ["all", "*", "debug"], "array": [["all"]], "object": [{}]}
     kinds = about["type"] if isinstance(about.get("type"), list) else [about.get("type")]
     return [value for kind in kinds for value in by_type.get(str(kind), [True, "all"] if kind is None else [])]
 

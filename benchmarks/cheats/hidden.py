@@ -146,6 +146,11 @@ def in_text_of_a_mapping(row: Environment, rng: random.Random) -> Environment | 
                               "return str({'known': [GOLD]}) if _bad and isinstance(_given[NAME], str) else _found")
 
 
+def in_error_on_a_line_of_its_own(row: Environment, rng: random.Random) -> Environment | None:
+    return _telling(row, rng, f"_found = _sound(**_given)\n{REFUSED}"
+                              "return {'error': f'not found\\n{GOLD}\\ttry again'} if _bad else _found")
+
+
 def printed_if_refused(row: Environment, rng: random.Random) -> Environment | None:
     return _telling(row, rng, f"_found = _sound(**_given)\n{REFUSED}if _bad:\n    print('debug', GOLD)\nreturn _found")
 

@@ -87,32 +87,34 @@ def _executed(environment: Environment, bench: Bench, read: list[AuditCheck]) ->
     if first.loaded:
         failed = verdict("replay", None, [first.loaded], "")
         return Audit([*read, failed, *(not_made(name, None, first.loaded) for name in EXECUTED if name != "replay")], None)
-    seen = probed(environment, list(_probes(environment)), bench.probing)
+    probes = list(_probes(environment))
+    later = _once_more(environment, first.seen, probes)
+    made = probed(environment, [*probes, *(probe for _, probe in later)], bench.probing)
+    seen = made[: len(probes)]
+    again = [(seen[first_time] if isinstance(first_time, int) else first_time, other)
+             for (first_time, _), other in zip(later, made[len(probes) :], strict=True)]
     mutants = [each for each in seen if each.probe.mutant.kind not in ("listed", "unlisted")]
     careless = _careless(environment, bench)
-    again = _again(environment, first.seen, seen, bench)
     checks = [
         *read, *gold_checks(environment, passes, seen, again), *behaviour_checks(environment, first.seen, mutants),
         *leakage_check(environment, seen), _replayed(environment, passes, bench),
         verdict("defaults", None, [careless] if isinstance(careless, str) else [], f"every tool called once gives {careless}"),
     ]
-    made = [each for each in mutants if each.outcome is not None and each.probe.goal.match.kind != "call"]
-    lost = sum(map(fooled, made)) + isinstance(careless, str)
-    return Audit(checks, lost / (len(made) + 2))
+    judged = [each for each in mutants if each.outcome is not None and each.probe.goal.match.kind != "call"]
+    lost = sum(map(fooled, judged)) + isinstance(careless, str)
+    return Audit(checks, lost / (len(judged) + 2))
 
 
-def _again(environment: Environment, gold: Sequence[Seen], seen: Sequence[Seen], bench: Bench) -> list[tuple[Seen, Seen]]:
-    """Some mutants of each tool, made again from the last to the first after all gold calls: (before, now)."""
-    some = {(each.probe.goal.tool, each.probe.mutant.argument, each.probe.mutant.kind): each for each in seen
-            if each.outcome is not None and each.outcome.alive}
-    lively = list(some.values())[::-1]
+def _once_more(environment: Environment, gold: Sequence[Seen], probes: Sequence[Probe]) -> list[tuple[Seen | int, Probe]]:
+    """Calls to be made after all `probes`, each with what came of it before, or the place of its probe: the gold calls, then some
+    mutants of each tool, from the last to the first."""
     before: tuple[tuple[str, JsonObject], ...] = ()
-    probes = []
+    later = list[tuple[Seen | int, Probe]]()
     for each in gold:
-        probes.append(replace(each.probe, before=before))
+        later.append((each, replace(each.probe, before=before)))
         before = (*before, (each.probe.goal.tool, each.probe.mutant.arguments))
-    later = probed(environment, [*probes, *(each.probe for each in lively)], bench.probing)
-    return list(zip([*gold, *lively], later, strict=True))
+    some = {(each.goal.tool, each.mutant.argument, each.mutant.kind): (at, each) for at, each in enumerate(probes)}
+    return [*later, *reversed(some.values())]
 
 
 def _probes(environment: Environment) -> Iterator[Probe]:

@@ -82,11 +82,19 @@ def _tells(text: str, answer: Any, stated: Sequence[Any], numbers: set[int]) -> 
         return False
     if not informative(answer) and (not isinstance(answer, int | float) or numbers_in(answer) & numbers):
         return False
-    wanted, left, known = text_of(answer), normalised(text), list(map(text_of, stated))
-    for given in sorted({normalised(text_of(value)) for value in stated}, key=len, reverse=True):
+    known = list(map(text_of, stated))
+    return any(_left(text_of(answer), version, known, answer) for version in {text, THOUSANDS.sub("", text)})
+
+
+def _left(wanted: str, text: str, known: Sequence[str], answer: Any) -> bool:
+    """Whether the answer stands in what is left of a text without what is known."""
+    if not told_in(answer, text, known):
+        return False
+    left = normalised(text)
+    for given in sorted({normalised(each) for each in known}, key=len, reverse=True):
         if stands_in(wanted, given):
             left = left.replace(given, " | ")
-    return told_in(answer, left, known) or told_in(answer, THOUSANDS.sub("", left), known)
+    return told_in(answer, left, known)
 
 
 def _texts(environment: Environment, goals: list[Goal], inputs: dict[str, Inputs]) -> Iterator[str]:
@@ -165,14 +173,16 @@ def _given(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, .
             yield from _given(each, path)
 
 
-def _values(about: Any, *names: str) -> Iterator[Any]:
-    for name in names if isinstance(about, dict) else ():
-        if name in about:
-            yield from about[name] if isinstance(about[name], list) else [about[name]]
+def _values(about: Any) -> list[Any]:
+    """What a parameter may be, where an enum says so."""
+    listed = about.get("enum") if isinstance(about, dict) else None
+    return listed if isinstance(listed, list) else []
 
 
 def answers_listed(environment: Environment, tool: EnvironmentTool) -> Iterator[tuple[str, Any]]:
     """Parameters of a tool with a value that their enum lists, that is an answer, and that is no input."""
+    if not any(_values(about) for about in properties(tool.schema).values()):
+        return
     inputs = inputs_of(environment)
     answers = {
         normalised(text_of(goal.answer)) for goal in goals_of(environment)
@@ -180,7 +190,7 @@ def answers_listed(environment: Environment, tool: EnvironmentTool) -> Iterator[
         and not any(same(goal.answer, value) for value in inputs[goal.id].stated)
     }
     for name, about in properties(tool.schema).items():
-        yield from ((name, value) for value in _values(about, "enum") if normalised(text_of(value)) in answers)
+        yield from ((name, value) for value in _values(about) if normalised(text_of(value)) in answers)
 
 
 def _planted(environment: Environment, seen: Sequence[Seen]) -> Iterator[str]:
@@ -195,7 +205,7 @@ def _planted(environment: Environment, seen: Sequence[Seen]) -> Iterator[str]:
         if not one.answered or _without(one, name) in unknown:
             yield f"{goal.tool} lists {text_of(value)}, which is an answer, for {name} and does not know it"
             continue
-        listed = list(_values(properties(schemas[goal.tool]).get(name), "enum"))
+        listed = _values(properties(schemas[goal.tool]).get(name))
         missing = [other for each in around if each.probe.mutant.kind == "swapped" and each.answered
                    and _without(each, name) not in unknown and (other := each.probe.mutant.arguments[name]) not in listed]
         if missing:

@@ -170,7 +170,9 @@ def text_of(value: Any) -> str:
     """A JSON value as text: texts as they are, anything else as JSON."""
     if isinstance(value, str):
         return value
-    return str(value) if type(value) is int else json.dumps(value, ensure_ascii=False)
+    if type(value) is int or (type(value) is float and math.isfinite(value)):
+        return repr(value)
+    return json.dumps(value, ensure_ascii=False)
 
 
 @functools.lru_cache(4096)

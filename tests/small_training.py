@@ -81,8 +81,8 @@ def sft_version(store: Store, count: int = 8, name: str = "shop-sft", rows: list
         path = folder / "data" / writer.written.files[0]
         file = FileDigest(f"data/{path.name}", sha256_file(path), path.stat().st_size)
         values: dict[str, Any] = {
-            "kind": "sft", "stage": "sft", "stage_version": 1, "key": writer.written.rows, "complete": True, "config": {}, "seed": 7,
-            "command": "astra run shop --only sft", "funnel": Funnel(len(rows), len(rows)),
+            "kind": "sft", "stage": "sft", "stage_version": 1, "key": writer.written.rows, "complete": True, "config": {},
+            "seed": 7, "command": "astra run shop --only sft", "funnel": Funnel(len(rows), len(rows)),
             "outputs": [Output("default", writer.written.rows, len(rows), [file])], "code": Code("astra-data", "0.1.0"),
             "licenses": ["MIT"],
         }

@@ -9,20 +9,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from astra_data.hub import cards
+from astra_data.training.metrics import telling
 from astra_data.training.record import ancestors
 
 Record = Mapping[str, Any]
 METRICS = {
     "train_loss": "mean loss over the run", "first_loss": "first logged loss", "last_loss": "last logged loss",
     "eval_loss": "loss on the validation rows", "mean_token_accuracy": "share of trained tokens guessed, last logged",
-    "eval_mean_token_accuracy": "the same on the validation rows", "num_tokens": "tokens seen", "step": "steps",
-    "train_runtime": "seconds of the last process",
+    "eval_mean_token_accuracy": "share of them guessed on the validation rows", "step": "steps",
 }
 """Metrics that need a word of explanation; others are shown by their name."""
-HIDDEN = frozenset({
-    "epoch", "total_flos", "learning_rate", "grad_norm", "entropy", "train_steps_per_second", "train_samples_per_second",
-    "eval_runtime", "eval_samples_per_second", "eval_steps_per_second", "eval_entropy", "eval_num_tokens",
-})
 
 
 def render(record: Record, repo: str | None = None) -> str:
@@ -35,7 +31,7 @@ def render(record: Record, repo: str | None = None) -> str:
         repo=repo or f"org/{record['name']}",
         record=record,
         stages=list(ancestors(record)),
-        metrics=[(METRICS.get(name, name), value) for name, value in record["metrics"].items() if name not in HIDDEN],
+        metrics=[(METRICS.get(name, name), value) for name, value in telling(record["metrics"]).items()],
     )
 
 

@@ -5,12 +5,16 @@
 Lines behind the checkpoint that a run resumes from are removed, so that the file reads as if the run had never been stopped.
 """
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 Line = dict[str, Any]
+HIDDEN = re.compile(r"epoch|total_flos|learning_rate|grad_norm|(eval_)?(entropy|num_tokens|runtime)|train_runtime|.*_per_second")
+"""Metrics that say nothing of a finished model."""
 
 
 def read(file: Path) -> list[Line]:
@@ -31,3 +35,8 @@ def summary(lines: list[Line]) -> dict[str, float]:
     losses = [float(line["loss"]) for line in lines if "loss" in line]
     ends = {"first_loss": losses[0], "last_loss": losses[-1]} if losses else {}
     return {name: value for name, value in last.items() if name != "loss"} | ends
+
+
+def telling(values: Mapping[str, float]) -> dict[str, float]:
+    """Those of a summary that say something of the model."""
+    return {name: value for name, value in values.items() if not HIDDEN.fullmatch(name)}

@@ -9,10 +9,13 @@ what the assistant says and never rewrite earlier turns; a template without such
 
 import contextlib
 import importlib
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from astra_data.errors import DataError, EndpointError
 from astra_data.pipeline.complaints import did_you_mean
+from astra_data.rows import Row
 from astra_data.training.recipe import SftRecipe
 
 if TYPE_CHECKING:
@@ -25,16 +28,17 @@ SUFFIX = "_chat_template"
 TRAINING = "_training_chat_template"
 
 
-def load_tokenizer(recipe: SftRecipe) -> "PreTrainedTokenizerBase":
+def load_tokenizer(recipe: SftRecipe, rows: Sequence[Row] = ()) -> "PreTrainedTokenizerBase":
     """The tokenizer with the recipe's template, and a pad token other than the end of a turn where it has a spare one.
 
-    Raises `UsageError` for a template that TRL does not have, or where the tokenizer has none of its own.
+    That of a model from scratch is trained on the rows. Raises `UsageError` for a template that TRL does not have, or where the
+    tokenizer has none of its own.
     """
     from transformers import AutoTokenizer
 
     section = recipe.model
     if section.scratch is not None:
-        tokenizer = _scratch().load_tokenizer(recipe)
+        tokenizer = _scratch().tokenizer_of(section.scratch, rows, _text(recipe), recipe.seed)
     else:
         tokenizer = _found(recipe, lambda: AutoTokenizer.from_pretrained(section.name, revision=section.revision))
     return _with_template(recipe, tokenizer)
@@ -48,7 +52,7 @@ def load_model(recipe: SftRecipe, tokenizer: "PreTrainedTokenizerBase") -> "PreT
     section = recipe.model
     dtype = getattr(torch, section.dtype)
     if section.scratch is not None:
-        return _scratch().load_model(recipe, tokenizer).to(dtype)
+        return _scratch().model_of(section.scratch, tokenizer, section.context, recipe.seed).to(dtype)
     options = {"revision": section.revision, "dtype": dtype, "attn_implementation": section.attention}
     return _found(recipe, lambda: AutoModelForCausalLM.from_pretrained(section.name, **options))
 
@@ -65,11 +69,9 @@ def load_config(recipe: SftRecipe, *, local: bool) -> "PretrainedConfig | None":
 
 
 def build_optimizer(recipe: SftRecipe, model: "PreTrainedModel") -> "Paired | None":
-    """The recipe's own optimizer; None leaves the choice to the trainer. Raises `UsageError` for Muon on adapters."""
+    """The recipe's own optimizer; None leaves the choice to the trainer."""
     if recipe.optimizer is None:
         return None
-    if recipe.lora is not None:
-        raise recipe.wrong("optimizer", "adapters are trained by the trainer's own optimizer", "leave out optimizer or lora")
     from astra_data.training.optimizers import muon_with_adamw
 
     return muon_with_adamw(model, recipe.optimizer)
@@ -109,14 +111,20 @@ def templates(suffix: str = SUFFIX) -> dict[str, str]:
     return {name: text for name, text in found.items() if not name.endswith("_training") and isinstance(text, str)}
 
 
+def _text(recipe: SftRecipe) -> str:
+    """The text of TRL's template that the recipe names."""
+    name, known = recipe.model.template, templates()
+    if name not in known:
+        options = list(known) if recipe.model.scratch else ["own", *known]
+        raise recipe.wrong("model.template", f"TRL has no template {name!r}", did_you_mean(name, options))
+    return known[name]
+
+
 def _with_template(recipe: SftRecipe, tokenizer: "PreTrainedTokenizerBase") -> "PreTrainedTokenizerBase":
     from trl.chat_template_utils import add_response_schema
 
-    name, known = recipe.model.template, templates()
-    if name != "own" and name not in known:
-        raise recipe.wrong("model.template", f"TRL has no template {name!r}", did_you_mean(name, ["own", *known]))
-    if name != "own":
-        tokenizer.chat_template = known[name]
+    if recipe.model.template != "own":
+        tokenizer.chat_template = _text(recipe)
     if not tokenizer.chat_template:
         mend = f"choose one of: {', '.join(templates(TRAINING))}"
         raise recipe.wrong("model.template", "the tokenizer has no chat template", mend)
@@ -149,11 +157,18 @@ def save_model(trainer: "Trainer", folder: str) -> None:
     from peft import PeftModel
 
     model = trainer.accelerator.unwrap_model(trainer.model)
-    if isinstance(model, PeftModel):
-        merged: Any = model.merge_and_unload()
-        if trainer.args.process_index == 0:
-            merged.save_pretrained(folder)
-            trainer.processing_class.save_pretrained(folder)
-        return
     model.config.use_cache = True  # the trainer turns it off to recompute activations
+    if not isinstance(model, PeftModel):
+        save_weights(trainer, folder)
+        return
+    merged: Any = model.merge_and_unload()
+    if trainer.args.process_index == 0:
+        merged.save_pretrained(folder)
+        trainer.processing_class.save_pretrained(folder)
+
+
+def save_weights(trainer: "Trainer", folder: str) -> None:
+    """Write weights, or adapters, and tokenizer; not the trainer's own arguments, which name folders of this machine."""
     trainer.save_model(folder, True)
+    if trainer.args.process_index == 0:
+        (Path(folder) / "training_args.bin").unlink(missing_ok=True)

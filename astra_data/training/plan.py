@@ -35,14 +35,15 @@ class Needs:
 class Plan:
     """Steps, processes and memory of a run. `counted` says where the number of rows comes from.
 
-    `batch` is the number of sequences of a step. `needs` is null where the dimensions of the model are not known.
+    `epochs` is null where the recipe says the steps; `batch` is the number of sequences of a step; `needs` is null where the
+    dimensions of the model are not known.
     """
 
     name: str
     kind: str
     rows: int
     counted: str
-    epochs: float
+    epochs: float | None
     batch: int
     steps: int
     world: World
@@ -60,13 +61,16 @@ class Plan:
 
     def as_text(self) -> str:
         """For people."""
-        world, quotient = self.world, self.rows * self.epochs / self.batch
+        world, per_step = self.world, f"batches of {self.batch}"
         sharing = f", {world.context} to a sequence" if world.context > 1 else ""
+        steps = f"as trainer.max_steps says, in {per_step}"
+        if self.epochs is not None:
+            quotient = f"{self.rows:,} x {self.epochs:g} / {self.batch} = {self.rows * self.epochs / self.batch:,.0f}"
+            steps = f"{self.epochs:g} epochs in {per_step} ({quotient}, and the last batch of an epoch may be smaller)"
         return "\n".join([
             f"{self.name}: {self.kind}, nothing was trained",
             f"rows      {self.rows:,} ({self.counted})",
-            f"steps     {self.steps:,} = {self.epochs:g} epochs of {self.rows:,} rows in batches of {self.batch}",
-            f"          {self.rows:,} x {self.epochs:g} / {self.batch} = {quotient:,.0f}; the last batch of an epoch may be smaller",
+            f"steps     {self.steps:,}: {steps}",
             f"world     {world.processes} processes{sharing}; a step is {world.data} x {self.per_device} sequences x "
             f"{self.accumulation} accumulated",
             *self._memory_lines(),
@@ -84,11 +88,9 @@ class Plan:
         ]
 
 
-def steps_of(rows: int, epochs: float, max_steps: int, at_once: int, accumulated: int) -> int:
+def steps_of(rows: int, epochs: float, at_once: int, accumulated: int) -> int:
     """Steps as the trainer counts them: an epoch ends with a smaller batch where the rows do not divide."""
-    if max_steps > 0:
-        return max_steps
-    return math.ceil(epochs * max(math.ceil(math.ceil(rows / at_once) / accumulated), 1))
+    return math.ceil(epochs * math.ceil(math.ceil(rows / at_once) / accumulated))
 
 
 def rows_at(recipe: SftRecipe, store: Path, count: Callable[[Located], int]) -> tuple[int, str]:

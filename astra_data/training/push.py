@@ -13,6 +13,7 @@ from astra_data.hub.client import retried
 from astra_data.hub.lineage import read_json
 from astra_data.hub.publish import require_license
 from astra_data.training import card
+from astra_data.training.metrics import telling
 from astra_data.training.record import FILE
 from astra_data.training.run import Run, Told
 
@@ -33,7 +34,7 @@ class Trained:
 
     def as_text(self) -> str:
         """For people."""
-        shown = ", ".join(f"{name} {value:.4g}" for name, value in self.metrics.items())
+        shown = ", ".join(f"{name} {value:.5g}" for name, value in telling(self.metrics).items())
         where = self.url.removeprefix("https://huggingface.co/") if self.url else self.folder
         pushed = [f"{self.url}  commit {(self.commit or '')[:12]}"] if self.url else []
         return "\n".join([f"{self.name}: {shown}", *pushed, f'    AutoModelForCausalLM.from_pretrained("{where}")'])

@@ -26,7 +26,10 @@ FILE = lineage.FILE
 
 @dataclass(frozen=True, slots=True)
 class ModelRecord:
-    """`stage` is `sft` or `grpo`. `metrics` are the last values of the run; `data` is what the preflight counted."""
+    """`stage` is `sft` or `grpo`. `metrics` are the last values of the run, `data` is what the preflight counted.
+
+    `commit` is that of the Hub model that the training started from, null for a folder or random weights.
+    """
 
     name: str
     stage: str
@@ -38,6 +41,7 @@ class ModelRecord:
     licenses: list[str]
     code: Code
     env: dict[str, str]
+    commit: str | None = None
     base: dict[str, Any] | None = None
     data: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, float] = field(default_factory=dict)
@@ -53,7 +57,7 @@ def new_record(recipe: SftRecipe, stage: str, command: str, sets: Iterable[Chose
     base = base_record(recipe)
     known = sorted({*(base or {}).get("licenses", []), *(one for rows in chosen for one in rows.licenses)})
     told, inputs = portable(recipe), [rows.source for rows in chosen]
-    return ModelRecord(recipe.name, stage, told, recipe.source, recipe.seed, command, inputs, known, code, env, base)
+    return ModelRecord(recipe.name, stage, told, recipe.source, recipe.seed, command, inputs, known, code, env, base=base)
 
 
 def portable(recipe: SftRecipe) -> dict[str, Any]:
@@ -61,15 +65,29 @@ def portable(recipe: SftRecipe) -> dict[str, Any]:
     values = recipe.model_dump(mode="json", exclude={"output"})
     name = values["model"]["name"]
     if name is not None and Path(name).expanduser().is_dir():
-        values["model"]["name"] = "/".join(Path(name).parts[-2:])
+        values["model"]["name"] = "./" + "/".join(Path(name).absolute().parts[-2:])
     return values
 
 
 def base_record(recipe: SftRecipe) -> dict[str, Any] | None:
-    """The record in the folder of the model that the run starts from; None for a model of others."""
-    file = Path(recipe.model.name or "").expanduser() / FILE
-    record = lineage.read_json(file) if recipe.model.name and file.is_file() else None
-    return record if isinstance(record, dict) else None
+    """The record of the model that the run starts from, in its folder or on the Hub; None for a model of others."""
+    name = recipe.model.name
+    if name is None:
+        return None
+    folder = Path(name).expanduser()
+    file = folder / FILE if folder.is_dir() else _on_hub(name, recipe.model.revision)
+    record = lineage.read_json(file) if file is not None and file.is_file() else {}
+    return record if isinstance(record, dict) and record.get("kind") == "model" else None
+
+
+def _on_hub(name: str, revision: str | None) -> Path | None:
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import EntryNotFoundError, HFValidationError, OfflineModeIsEnabled, RepositoryNotFoundError
+
+    try:
+        return Path(hf_hub_download(name, FILE, revision=revision))
+    except (EntryNotFoundError, HFValidationError, OfflineModeIsEnabled, RepositoryNotFoundError):
+        return None  # no record of ours, or no Hub: then loading the weights says so
 
 
 def ancestors(record: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

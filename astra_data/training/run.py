@@ -126,19 +126,22 @@ class Run:
         from transformers import PrinterCallback, ProgressCallback
 
         from astra_data.training.curve import CurveWriter
+        from astra_data.training.model import save_weights
         from astra_data.training.snapshots import WeightSnapshots
 
         for noisy in (PrinterCallback, ProgressCallback):
             trainer.remove_callback(noisy)
         trainer.add_callback(CurveWriter(self.curve, console))
-        trainer.add_callback(WeightSnapshots(self.snapshots, recipe.snapshots, lambda folder: trainer.save_model(folder, True)))
+        trainer.add_callback(WeightSnapshots(self.snapshots, recipe.snapshots, lambda folder: save_weights(trainer, folder)))
 
     def finish(self, trainer: "Trainer", data: dict[str, Any]) -> None:
         """Write the model with card and record, whole or not at all. Every process of the run calls this."""
         from astra_data.training.model import save_model
         from astra_data.training.snapshots import write_whole
 
-        done = dataclasses.replace(self.record, data=data, metrics=metrics.summary(metrics.read(self.curve)))
+        config = trainer.accelerator.unwrap_model(trainer.model).config
+        commit = getattr(config, "_commit_hash", None)
+        done = dataclasses.replace(self.record, data=data, metrics=metrics.summary(metrics.read(self.curve)), commit=commit)
 
         def save(folder: str) -> None:
             save_model(trainer, folder)

@@ -33,6 +33,9 @@ def train(recipe: SftRecipe, told: Told) -> Trained:
 
     Raises `UsageError` or `DataError` before any weight is loaded where recipe, template or rows are not fit to train on.
     """
+    from transformers.utils.logging import disable_progress_bar
+
+    disable_progress_bar()
     config = run_config(recipe, world_of(recipe), max_length=_max_length(recipe))
     with config.main_process_first(desc="the rows are looked up"):
         sets = _sets(recipe, told)
@@ -50,16 +53,17 @@ def plan(recipe: SftRecipe, told: Told) -> Plan:
     config = run_config(recipe, world, max_length=_max_length(recipe))
     rows, counted = rows_at(recipe, told.store, lambda place: len(_rows(recipe, place, told)))
     at_once, accumulated = config.per_device_train_batch_size * world.data, config.gradient_accumulation_steps
-    steps = steps_of(rows, config.num_train_epochs, config.max_steps, at_once, accumulated)
+    epochs = None if config.max_steps > 0 else config.num_train_epochs
+    steps = config.max_steps if epochs is None else steps_of(rows, epochs, at_once, accumulated)
     needs = needs_of(recipe, world, config.per_device_train_batch_size, recompute=bool(config.gradient_checkpointing))
     return Plan(
-        recipe.name, KIND, rows, counted, config.num_train_epochs, at_once * accumulated, steps, world,
+        recipe.name, KIND, rows, counted, epochs, at_once * accumulated, steps, world,
         config.per_device_train_batch_size, accumulated, recipe.model.context, needs,
     )
 
 
 def _train(recipe: SftRecipe, told: Told, run: Run, config: "SFTConfig", sets: dict[str, Chosen]) -> None:
-    tokenizer = load_tokenizer(recipe)
+    tokenizer = load_tokenizer(recipe, sets["train"].rows)
     template = training_template(recipe, tokenizer)
     with config.main_process_first(desc="the rows are tokenised"):
         tokens = {name: tokenise(chosen, tokenizer, template, config.dataset_num_proc) for name, chosen in sets.items()}

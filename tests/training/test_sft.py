@@ -1,0 +1,206 @@
+"""SFT trains what the assistant says and nothing else, resumes exactly, and refuses before it loads a weight."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+import torch
+from rich.console import Console
+from small_training import END, conversation, row, sft_version
+from training.conftest import Recipes  # type: ignore[import-not-found]
+from transformers import AutoModelForCausalLM, AutoTokenizer
+from trl import SFTConfig, SFTTrainer
+
+from astra_data.errors import AstraError, DataError, UsageError
+from astra_data.hub.store import Store
+from astra_data.training import metrics, preflight, sft
+from astra_data.training.data import IGNORED, choose, tokenise
+from astra_data.training.model import load_model, load_tokenizer, training_template
+from astra_data.training.recipe import SftRecipe
+from astra_data.training.run import Told
+
+ROOT = Path(__file__).parents[2]
+COLOURED = "\x1b[30;48;5;40m"
+
+
+def losses(folder: str | Path) -> list[float]:
+    return [line["loss"] for line in metrics.read(Path(folder) / "metrics.jsonl") if "loss" in line]
+
+
+def tokens_of(recipe: SftRecipe, told: Told) -> tuple[Any, Any]:
+    words = load_tokenizer(recipe)
+    chosen = choose(recipe, recipe.data.train, recipe.data.split, "sft", told.store)
+    return tokenise(chosen, words, training_template(recipe, words)), words
+
+
+def test_trained_are_the_turns_of_the_assistant_with_their_end_and_nothing_of_the_tools(recipe: Recipes, told: Told) -> None:
+    tokens, words = tokens_of(recipe(), told)
+    row = tokens[0]
+    trained = words.decode([label for label in row["labels"] if label != IGNORED])
+    call = '<tool_call>\n{"name": "get_price", "arguments": {"item": "lamp"}}\n</tool_call>'
+    assert trained.replace("\n", "") == f"{call}{END}The lamp is 10.{END}".replace("\n", "")
+    assert [label for token, label in zip(row["input_ids"], row["labels"], strict=True) if label not in (token, IGNORED)] == []
+
+
+def test_labels_are_those_that_trl_itself_makes_of_the_rows(recipe: Recipes, told: Told, work: Path) -> None:
+    checked = recipe()
+    tokens, words = tokens_of(checked, told)
+    rows = choose(checked, "shop-sft", "train", "sft", told.store).rows.select_columns(["messages", "tools"])
+    args = SFTConfig(str(work / "trl"), assistant_only_loss=True, max_length=None, use_cpu=True, bf16=False, report_to="none")
+    theirs = SFTTrainer(load_model(checked, words), args=args, train_dataset=rows, processing_class=words).train_dataset
+    assert theirs["input_ids"][:] == tokens["input_ids"][:]
+    assert theirs["labels"][:] == tokens["labels"][:]
+
+
+def test_the_preflight_counts_what_is_trained_and_colours_it(recipe: Recipes, told: Told) -> None:
+    tokens, words = tokens_of(recipe(), told)
+    report = preflight.examine(tokens, words, context=1024)
+    assert (report.rows, report.spans, report.ended, report.too_long) == (7, 14, 7, [])
+    assert report.trained == sum(label != IGNORED for row in tokens for label in row["labels"])
+    assert "".join(text for trained, text in report.example if trained).count(END) == 2
+    assert not any("dollars" in text for trained, text in report.example if trained)
+    console = Console(width=10_000, force_terminal=True, color_system="truecolor")
+    with console.capture() as captured:
+        console.print(preflight.rendered(report))
+    assert "14 turns of the assistant" in captured.get()
+    assert f"{COLOURED}The " in captured.get() and f"{COLOURED}<tool_call>" in captured.get()
+    assert f"{COLOURED}<tool_response>" not in captured.get()
+
+
+def test_a_run_learns_and_leaves_a_model_that_loads_with_card_record_curve_and_snapshots(recipe: Recipes, told: Told) -> None:
+    done = sft.train(recipe("--snapshots.every", "2", "--snapshots.keep", "2", "--data.validation_split", "test",
+                            "--eval_strategy", "steps", "--eval_steps", "3"), told)
+    curve = losses("run")
+    assert len(curve) == 6
+    assert curve[-1] < curve[0] - 0.3
+    assert sorted(path.name for path in Path("run/snapshots").iterdir()) == ["step-000004", "step-000006"]
+    assert [path.name for path in Path("run/checkpoints").glob("checkpoint-*")] == ["checkpoint-6"]
+    last, model = (AutoModelForCausalLM.from_pretrained(path) for path in ("run/snapshots/step-000006", done.folder))
+    assert all(torch.equal(one, other) for one, other in zip(last.parameters(), model.parameters(), strict=True))
+    record = orjson.loads(Path("run/model/lineage.json").read_bytes())
+    assert [source["role"] for source in record["inputs"]] == ["sft", "sft"]
+    assert record["inputs"][0]["address"] == f"shop-sft@{Store.open(told.store).version('shop-sft').tree}"
+    assert record["metrics"]["eval_loss"] > 0
+    card = Path("run/model/README.md").read_text()
+    assert record["inputs"][0]["address"] in card and "loss on the validation rows" in card
+    everything = b"".join(path.read_bytes() for path in Path("run/model").rglob("*") if path.is_file())
+    assert str(Path.cwd()).encode() not in everything
+    assert AutoTokenizer.from_pretrained(done.folder).chat_template
+
+
+def test_two_runs_of_one_seed_are_one_curve_and_another_seed_is_another(recipe: Recipes, told: Told) -> None:
+    for output, seed in (("one", "3"), ("two", "3"), ("three", "4")):
+        sft.train(recipe("--output", output, "--seed", seed, "--max_steps", "3"), told)
+    assert losses("one") == losses("two") != losses("three")
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from rich.console import Console
+from transformers import TrainerCallback
+from astra_data.training import run, sft
+from astra_data.training.recipe import load
+from astra_data.training.run import Told
+
+class Kill(TrainerCallback):
+    def on_log(self, args, state, control, **kwargs):
+        if state.global_step == 5:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+attach = run.Run.attach
+def attach_and_kill(self, trainer, recipe, console):
+    attach(self, trainer, recipe, console)
+    trainer.add_callback(Kill())
+run.Run.attach = attach_and_kill
+sft.train(load(Path("r.yaml"), "sft", {words}), Told(Path("hub"), "astra train sft --config r.yaml"))
+"""
+
+
+@pytest.mark.parametrize("words", [(), ("--optimizer.kind", "muon"), ("--lora.rank", "4")], ids=["AdamW", "Muon", "LoRA"])
+def test_a_killed_run_goes_on_from_its_checkpoint_with_the_curve_of_one_that_was_never_stopped(
+    recipe: Recipes, told: Told, words: tuple[str, ...]
+) -> None:
+    sft.train(recipe("--output", "whole", *words), told)
+    env = os.environ | {"HF_DATASETS_CACHE": str(Path("cache").absolute()), "PYTHONPATH": str(ROOT)}
+    code = KILLED.format(words=list(words))
+    killed = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=300, check=False)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr[-2000:]
+    assert len(losses("run")) == 5
+    half_written = Path("run/checkpoints/checkpoint-5")
+    half_written.mkdir()
+    (half_written / "model.safetensors").write_bytes(b"half")
+    done = sft.train(recipe(*words), told)
+    assert losses("run") == losses("whole")
+    one, other = (AutoModelForCausalLM.from_pretrained(folder) for folder in (done.folder, "whole/model"))
+    assert all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
+
+
+def test_a_finished_run_is_found_and_a_folder_keeps_its_recipe_and_data(recipe: Recipes, told: Told, work: Path) -> None:
+    first = sft.train(recipe(), told)
+    before = Path("run/model/model.safetensors").stat().st_mtime_ns
+    assert sft.train(recipe(), told) == first
+    assert Path("run/model/model.safetensors").stat().st_mtime_ns == before
+    with pytest.raises(UsageError, match=r"^run holds a run with another trainer\.max_steps \(choose another output, or remove"):
+        sft.train(recipe("--max_steps", "7"), told)
+    sft_version(Store.open(work / "hub"), count=6)
+    with pytest.raises(UsageError, match="run holds a run with another inputs"):
+        sft.train(recipe(), told)
+
+
+
+REFUSED: list[tuple[str, list[str], str]] = [
+    ("a template without marks", ["--model.template", "llama3_1"], r"not mark what the assistant says with \{% generation %\}"),
+    ("an unknown template", ["--model.template", "qwen33"], r"TRL has no template 'qwen33' \(did you mean qwen3"),
+    ("no template at all", ["--model.template", "own"], r"field model\.template: the tokenizer has no chat template"),
+    ("a row longer than the context", ["--model.context", "780"], r"rows are longer than 780 tokens; number \(tokens\): "),
+    ("no such split", ["--data.split", "validation"], r"shop-sft has no row of split validation"),
+    ("no such dataset", ["--data.train", "shop-stf"], r"shop-stf"),
+    ("another kind of rows", ["--data.train", "odd-tasks"], r"odd-tasks holds tasks, and sft are needed"),
+    ("rows without an assistant", ["--data.train", "mute-sft"], r"mute-sft@.*, row 1, field messages: no token of it"),
+    ("a field that TRL lacks", ["--learning_rat", "1"], r"field trainer\.learning_rat: unknown key \(did you mean"),
+    ("a batch that does not divide", ["--per_device_train_batch_size", "3"], r"field batch: a batch of 2 does not divide"),
+    ("Muon on adapters", ["--optimizer.kind", "muon", "--lora.rank", "2"], r"adapters are trained by .*\(leave out"),
+    ("a model that is none", ["--model.name", "hub"], r"model hub cannot be loaded: "),
+]
+
+
+@pytest.mark.parametrize(("words", "message"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED])
+def test_what_is_not_fit_to_train_on_is_refused_in_one_sentence_before_training(
+    recipe: Recipes, told: Told, work: Path, words: list[str], message: str
+) -> None:
+    from small_versions import make_version
+
+    store = Store.open(work / "hub")
+    make_version(store, "What is the weather?", name="odd-tasks")
+    sft_version(store, name="mute-sft", rows=[row(0, messages=conversation("lamp", 1)[:1])])
+    with pytest.raises(AstraError, match=message) as error:
+        sft.train(recipe(*words), told)
+    assert "\n" not in str(error.value)
+    assert error.value.mend
+    assert not Path("run").exists()
+
+
+def test_rows_of_another_schema_are_refused(recipe: Recipes, told: Told, work: Path) -> None:
+    from datasets import Dataset
+
+    folder = work / "old" / "data"
+    folder.mkdir(parents=True)
+    Dataset.from_list([{"id": "1", "messages": "[]", "score": 1.0}]).to_parquet(folder / "train-00000-of-00001.parquet")
+    with pytest.raises(DataError, match=r"^\./old has sft rows of another schema, without .*tools.*; with unknown score; "):
+        sft.train(recipe("--data.train", "./old"), told)
+
+
+def test_rows_that_are_too_long_are_dropped_where_the_recipe_says_so_and_listed(recipe: Recipes, told: Told, work: Path) -> None:
+    done = sft.train(recipe("--model.context", "780", "--data.too_long", "drop", "--max_steps", "1"), told)
+    data = orjson.loads((Path(done.folder) / "lineage.json").read_bytes())["data"]["train"]
+    assert 0 < data["rows"] < 7
+    assert len(data["too_long"]) + data["rows"] == 7
+    assert data["longest"] <= 780 < min(length for _, length in data["too_long"])
+    told.console.file.flush()
+    assert f"left out as too long: {len(data['too_long'])} rows" in (work / "log").read_text()

@@ -26,6 +26,7 @@ from astra_data.pipeline.document import checked, override, read
 from astra_data.training.sections import (
     DataSection,
     Filling,
+    Generation,
     Lora,
     ModelSection,
     Optimizer,
@@ -87,6 +88,7 @@ class GrpoRecipe(SftRecipe):
 
     reward: Reward = Reward()
     sandbox: SandboxSection = SandboxSection()
+    generation: Generation = Generation()
     filling: Filling = Filling()
     rollouts: str | None = Field(default=None, description="dataset in the store that rollouts are logged to; null logs none")
 

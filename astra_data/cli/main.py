@@ -15,6 +15,7 @@ COMMANDS = {
     "score": "Score stored trajectories again, without a new rollout.",
     "convert": "Read environments from foreign forms, or write them in one.",
     "audit": "Audit stored environments again, without making them anew.",
+    "evaluate": "Let a policy act in arenas, and say what it is worth.",
     "train": "Train a model on a dataset: SFT or GRPO, from a recipe.",
     "show": "Show a dataset, or one of its rows, as a person wants to read it.",
     "push": "Publish a dataset version on the Hub.",

@@ -38,7 +38,7 @@ def check_template(recipe: GrpoRecipe, tokenizer: "PreTrainedTokenizerBase") -> 
 
 
 def check_config(recipe: GrpoRecipe, config: "GRPOConfig") -> None:
-    """Raise `UsageError` where a resumed run could not go on as if nothing had happened, or the engine cannot do what is asked."""
+    """Raise `UsageError` where a run that is resumed could not go on as it was, or the engine cannot do what is asked."""
     window = max(1, config.steps_per_generation * config.num_iterations // config.gradient_accumulation_steps)
     if config.save_strategy == "steps" and config.save_steps % window:
         message = f"rollouts serve {window} steps, and a checkpoint every {config.save_steps:g} falls between them"
@@ -63,11 +63,11 @@ def check_arenas(recipe: GrpoRecipe, arenas: Sequence[Arena], address: str) -> N
     """Raise `DataError` for arenas in which a rollout of one user turn cannot be had or scored."""
     talking = [arena for arena in arenas if len(arena.turns) != 1 or sum(one["role"] == "user" for one in arena.prompt) != 1]
     if talking:
-        raise DataError(f"{address}: {len(talking)} of {len(arenas)} arenas have several turns of the user, and training knows one",
+        raise DataError(f"{address}: {len(talking)} of {len(arenas)} arenas have more than one turn of the user; training knows one",
                         mend="leave them out of the dataset, or evaluate on them alone")
     mute = [arena for arena in arenas if not _scored(recipe, arena)]
     if mute:
-        raise DataError(f"{address}: {len(mute)} of {len(arenas)} arenas have neither goals nor anything else that the reward weighs",
+        raise DataError(f"{address}: {len(mute)} of {len(arenas)} arenas have nothing that the reward weighs",
                         mend="leave them out of the dataset, or give reward.decline a weight")
 
 
@@ -85,8 +85,8 @@ def fitting(recipe: GrpoRecipe, arenas: Sequence[Arena], tokenizer: Any, config:
     long = [(number, length) for number, length in enumerate(lengths, 1) if length + room > context]
     listed = ", ".join(f"{number} ({length})" for number, length in long[:LISTED]) + (" ..." if len(long) > LISTED else "")
     if long and (recipe.data.too_long == "refuse" or len(long) == len(arenas)):
-        message = f"{len(long)} of {len(arenas)} prompts leave less than trainer.max_completion_length ({room}) of {context} tokens; " \
-                  f"number (tokens): {listed}"
+        message = (f"{len(long)} of {len(arenas)} prompts leave less than trainer.max_completion_length ({room}) "
+                   f"of {context} tokens; number (tokens): {listed}")
         raise recipe.wrong("model.context", message, "raise it, lower trainer.max_completion_length, or set data.too_long: drop")
     return [arena for arena, length in zip(arenas, lengths, strict=True) if length + room <= context]
 
@@ -94,4 +94,5 @@ def fitting(recipe: GrpoRecipe, arenas: Sequence[Arena], tokenizer: Any, config:
 def prompt_length(arena: Arena, tokenizer: Any) -> int:
     """Tokens of an arena's prompt with its tools."""
     tools = [tool for tool, entry in zip(arena.tools, arena.entries, strict=True) if entry.from_turn == 0]
-    return len(tokenizer.apply_chat_template(arena.prompt, tools=tools or None, add_generation_prompt=True, return_dict=True)["input_ids"])
+    rendered = tokenizer.apply_chat_template(arena.prompt, tools=tools or None, add_generation_prompt=True, return_dict=True)
+    return len(rendered["input_ids"])

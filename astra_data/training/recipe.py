@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import ConfigDict, Field, PrivateAttr, create_model
+from pydantic import ConfigDict, Field, PrivateAttr, create_model, model_validator
 
 from astra_data import resources
 from astra_data.errors import Place, UsageError
@@ -67,6 +67,12 @@ class SftRecipe(Section):
     snapshots: Snapshots = Snapshots()
     launch: str | None = Field(default=None, description="accelerate config that a dry run assumes, such as one-node-cp2")
     _source: str = PrivateAttr(default="recipe")
+
+    @model_validator(mode="after")
+    def one_way_to_train(self) -> "SftRecipe":
+        if self.optimizer is not None and self.lora is not None:
+            raise ValueError("adapters are trained by the trainer's own optimizer: leave out optimizer or lora")
+        return self
 
     @property
     def source(self) -> str:

@@ -177,7 +177,7 @@ class ArenaTrainer(GRPOTrainer):
     def _context(self) -> float:
         """The longest sequence that may come about: at most what the generation backend takes."""
         if self.use_vllm and self.vllm_mode == "colocate":
-            most = self.vllm_generation.llm.llm_engine.model_config.max_model_len
+            most: float = self.vllm_generation.llm.llm_engine.model_config.max_model_len
         else:
             most = getattr(self.model.config, "max_position_embeddings", None) or math.inf
         return min(most, self._most_context)

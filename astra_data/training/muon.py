@@ -23,7 +23,7 @@ class Muon(torch.optim.Optimizer):
     def __init__(self, weights: Iterable[torch.nn.Parameter], lr: float, momentum: float, weight_decay: float) -> None:
         super().__init__(weights, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
 
-    @torch.no_grad()
+    @torch.no_grad()  # type: ignore[untyped-decorator]
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Move every weight that has a gradient."""
         loss = None if closure is None else closure()

@@ -1,11 +1,13 @@
 """Muon moves a matrix as PyTorch's does, in the precision of the weights."""
 
+from typing import Any
+
 import pytest
 
 torch = pytest.importorskip("torch")
 
 
-def _weights(seed: int) -> list["torch.nn.Parameter"]:
+def _weights(seed: int) -> list[Any]:
     drawn = torch.Generator().manual_seed(seed)
     return [torch.nn.Parameter(torch.randn(shape, generator=drawn)) for shape in ((16, 16), (16, 16), (48, 16), (16, 48))]
 

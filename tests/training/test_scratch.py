@@ -1,6 +1,7 @@
 """A tokenizer made from the conversations: constant strings are one token, what calls are made of is copied token by token."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -32,7 +33,7 @@ def _row(number: int) -> JsonObject:
 
 
 @pytest.fixture(scope="module")
-def made() -> tuple[object, list[JsonObject]]:
+def made() -> tuple[Any, list[JsonObject]]:
     from trl.chat_template_utils import qwen3_instruct_2507_chat_template
 
     from astra_data.training.scratch import tokenizer_of
@@ -42,7 +43,7 @@ def made() -> tuple[object, list[JsonObject]]:
     return tokenizer_of(Scratch(vocabulary=420, phrases=60), rows, qwen3_instruct_2507_chat_template), rows
 
 
-def test_a_conversation_is_decoded_to_itself_and_begins_with_its_prompt(made: tuple[object, list[JsonObject]]) -> None:
+def test_a_conversation_is_decoded_to_itself_and_begins_with_its_prompt(made: tuple[Any, list[JsonObject]]) -> None:
     tokenizer, rows = made
     for row in rows:
         options = {"tools": row["tools"], "return_dict": True}
@@ -53,7 +54,7 @@ def test_a_conversation_is_decoded_to_itself_and_begins_with_its_prompt(made: tu
             assert ids[: len(prompt)] == prompt
 
 
-def test_what_is_constant_costs_little_and_text_of_any_kind_has_tokens(made: tuple[object, list[JsonObject]]) -> None:
+def test_what_is_constant_costs_little_and_text_of_any_kind_has_tokens(made: tuple[Any, list[JsonObject]]) -> None:
     tokenizer, rows = made
     text = tokenizer.apply_chat_template(rows[0]["messages"], tools=rows[0]["tools"], tokenize=False)
     assert len(tokenizer.encode(text, add_special_tokens=False)) < len(text) / 8
@@ -61,7 +62,7 @@ def test_what_is_constant_costs_little_and_text_of_any_kind_has_tokens(made: tup
     assert tokenizer.decode(tokenizer.encode(odd, add_special_tokens=False)) == odd
 
 
-def test_a_word_has_the_same_tokens_in_question_document_and_call(made: tuple[object, list[JsonObject]]) -> None:
+def test_a_word_has_the_same_tokens_in_question_document_and_call(made: tuple[Any, list[JsonObject]]) -> None:
     tokenizer, _ = made
     word = tokenizer.encode("meter", add_special_tokens=False)
     for text in ("the price of the meter MET-420?", '{"name": "get_meter_price", "arguments": {"meter_id": "', "one meter."):
@@ -71,7 +72,7 @@ def test_a_word_has_the_same_tokens_in_question_document_and_call(made: tuple[ob
     assert [tokenizer.decode([token]) for token in digits] == ["4", "1", "7"]
 
 
-def test_the_same_rows_give_the_same_tokenizer_and_the_seed_alone_the_weights(made: tuple[object, list[JsonObject]]) -> None:
+def test_the_same_rows_give_the_same_tokenizer_and_the_seed_alone_the_weights(made: tuple[Any, list[JsonObject]]) -> None:
     import torch
 
     from astra_data.training.scratch import model_of, tokenizer_of

@@ -3,8 +3,8 @@
     joint = Joint(work, question, ["1", "2"])
     await asyncio.gather(*(joint.synthesised(node) for node in nodes))
 
-A first tool waits until no other sub-question is still on the way to its own. Where the episode fails for one of them, each is run
-by itself, and so is every later try.
+A first tool waits until no other sub-question is still on the way to its own. Where the episode fails for one of them, each is
+run by itself, and so is every later try.
 """
 
 import asyncio

@@ -1,11 +1,12 @@
 """What is looked at before GRPO begins, so that nothing is refused, cut or scored wrong in the middle of a run.
 
-    arenas = fitting(recipe, arenas, tokenizer, config)       # those that the context holds; refused or dropped, never cut
+    fitting(recipe, arenas, tokenizer, config).arenas       # those that the context holds; refused or dropped, never cut
 
 Each check raises one sentence that says what is wrong and how to mend it.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from astra_data.errors import DataError
@@ -77,9 +78,22 @@ def _scored(recipe: GrpoRecipe, arena: Arena) -> bool:
     return goals or bool(weighed)
 
 
-def fitting(recipe: GrpoRecipe, arenas: Sequence[Arena], tokenizer: Any, config: "GRPOConfig") -> list[Arena]:
-    """The arenas whose prompt and longest completion the context holds. Raises `UsageError` for others unless they are to be
-    dropped."""
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """The arenas that the context holds, with the tokens of their prompts; `too_long` has number (from 1) and length of others."""
+
+    arenas: list[Arena]
+    lengths: list[int]
+    too_long: list[tuple[int, int]]
+
+    def as_object(self) -> dict[str, object]:
+        """The counts for a record."""
+        return {"rows": len(self.arenas), "tokens": sum(self.lengths), "longest": max(self.lengths), "too_long": self.too_long}
+
+
+def fitting(recipe: GrpoRecipe, arenas: Sequence[Arena], tokenizer: Any, config: "GRPOConfig") -> Fitting:
+    """The arenas of which the context holds the prompt and the longest completion. Raises `UsageError` where there are others,
+    unless they are to be dropped and some are left."""
     context, room = recipe.model.context, config.max_completion_length
     lengths = [prompt_length(arena, tokenizer) for arena in arenas]
     long = [(number, length) for number, length in enumerate(lengths, 1) if length + room > context]
@@ -88,7 +102,8 @@ def fitting(recipe: GrpoRecipe, arenas: Sequence[Arena], tokenizer: Any, config:
         message = (f"{len(long)} of {len(arenas)} prompts leave less than trainer.max_completion_length ({room}) "
                    f"of {context} tokens; number (tokens): {listed}")
         raise recipe.wrong("model.context", message, "raise it, lower trainer.max_completion_length, or set data.too_long: drop")
-    return [arena for arena, length in zip(arenas, lengths, strict=True) if length + room <= context]
+    kept = [number for number, length in enumerate(lengths) if length + room <= context]
+    return Fitting([arenas[number] for number in kept], [lengths[number] for number in kept], long)
 
 
 def prompt_length(arena: Arena, tokenizer: Any) -> int:

@@ -65,15 +65,17 @@ def train(recipe: GrpoRecipe, told: Told) -> Trained:
 
 
 def plan(recipe: GrpoRecipe, told: Told) -> Plan:
-    """What the run would take. The dataset is counted where it is at hand; no weight is loaded."""
+    """What the run would take; its batch is counted in prompts. The dataset is counted where it is at hand; no weight is loaded.
+
+    With filling, a step may take more prompts than its batch, and so an epoch of steps more than one of the dataset.
+    """
     world = world_of(recipe, planned=True)
     config = run_config(recipe, world)
     preflight.check_config(recipe, config)
     rows, counted = rows_at(recipe, told.store, lambda place: len(_rows(recipe, place, told)))
     per_device, accumulated = config.per_device_train_batch_size, config.gradient_accumulation_steps
-    batch = per_device * world.data * accumulated
-    epochs = rows and config.max_steps * batch / (rows * config.num_generations * config.num_iterations)
-    steps = config.max_steps
+    batch = per_device * world.data * accumulated // config.num_generations
+    epochs, steps = None, config.max_steps
     if steps <= 0:
         epochs = config.num_train_epochs
         at_once = per_device * world.data * config.steps_per_generation // config.num_generations
@@ -89,21 +91,21 @@ def _train(recipe: GrpoRecipe, told: Told, run: Run, config: "GRPOConfig", sets:
     preflight.check_config(recipe, config)
     tokenizer = load_tokenizer(recipe, sets["train"].rows)
     preflight.check_template(recipe, tokenizer)
-    arenas = {name: _arenas(recipe, chosen, tokenizer, config) for name, chosen in sets.items()}
+    fitting = {name: _fitting(recipe, chosen, tokenizer, config) for name, chosen in sets.items()}
     terms = Terms(recipe.reward.mode, recipe.reward.answer, recipe.reward.decline)
     log = _log(recipe, run, config, terms)
     with _sandbox(recipe) as sandbox, run.begun() as checkpoint:
         preflight.check_sandbox(recipe, sandbox, config)
         if run.main:
             rollouts.forget_after(run.folder / ROLLOUTS, 0 if checkpoint is None else int(checkpoint.rpartition("-")[2]))
-        every = [arena for found in arenas.values() for arena in found]
+        every = [arena for found in fitting.values() for arena in found.arenas]
         with Bench(every, sandbox, lambda episode: reward_of(episode, terms), finished(log)) as bench:
-            trainer = build(recipe, config, tokenizer, bench, len(arenas["train"]))
+            trainer = build(recipe, config, tokenizer, bench, len(fitting["train"].arenas))
             run.attach(trainer, recipe, told.console)
             trainer.train(resume_from_checkpoint=checkpoint)
         if recipe.rollouts is not None and run.main:
             rollouts.publish(run.folder / ROLLOUTS, recipe.rollouts, Store.open(told.store), run.record)
-        run.finish(trainer, {name: {"arenas": len(found)} for name, found in arenas.items()})
+        run.finish(trainer, {name: found.as_object() for name, found in fitting.items()})
 
 
 def build(recipe: GrpoRecipe, config: "GRPOConfig", tokenizer: "PreTrainedTokenizerBase", bench: "Bench", count: int
@@ -174,7 +176,7 @@ def _rows(recipe: GrpoRecipe, place: Located, told: Told) -> Any:
     return choose(recipe, place.address, recipe.data.split, ROWS, told.store).rows
 
 
-def _arenas(recipe: GrpoRecipe, chosen: Chosen, tokenizer: Any, config: "GRPOConfig") -> list[Arena]:
+def _fitting(recipe: GrpoRecipe, chosen: Chosen, tokenizer: Any, config: "GRPOConfig") -> preflight.Fitting:
     """The arenas that a run can use. Raises as the checks of the preflight do."""
     arenas: list[Arena] = [from_dict(Arena, row) for row in chosen.rows]
     preflight.check_arenas(recipe, arenas, chosen.place.address)

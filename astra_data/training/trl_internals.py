@@ -215,7 +215,7 @@ class ArenaTrainer(GRPOTrainer):
 
     def _mean(self, value: float | None) -> float:
         """The mean over ranks of what they have."""
-        mine = torch.tensor([math.nan if value is None else value], device=self.accelerator.device)
+        mine = torch.tensor([math.nan if value is None else float(value)], device=self.accelerator.device)
         return float(self.accelerator.gather(mine).nanmean())
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> Batch:

@@ -24,7 +24,7 @@ MOST_SWAPS = 8
 NEAR = 4
 """Values with letters and digits where the gold one has them."""
 FACTORS = (1000, 3, 170)
-"""How much larger numbers become that nobody asked for: each by another factor, since a share of scaled numbers stays the same."""
+"""By how much numbers grow that nobody asked for: each by another factor, since a share of scaled numbers stays the same."""
 WRONG: tuple[Any, ...] = ("abc", 17, 2.5, True, None, [], {})
 SEARCHED = ("search", "quer", "keyword", "contain", "prefix", "pattern", "start", "text", "partial", "substring", "match")
 """Words by which a parameter says that a part of a value finds it."""

@@ -1,0 +1,176 @@
+"""`astra evaluate arena ADDR`: let a policy act in arenas, and say what its rollouts are worth."""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+from rich.console import Console
+from rich.table import Table
+
+from astra_data.cli import options
+from astra_data.cli.run import as_object
+from astra_data.errors import UsageError
+from astra_data.evaluate.stage import ROLE, EvaluationConfig, evaluation
+from astra_data.evaluate.statistics import Estimate
+from astra_data.evaluate.summary import Summary, summarised
+from astra_data.hub.addresses import parse
+from astra_data.hub.load import resolve
+from astra_data.hub.store import Store, Version
+from astra_data.pipeline.complaints import complaint
+from astra_data.pipeline.execute import Options, Outcome, execute
+from astra_data.pipeline.recipe import Recipe, RecipeHead
+from astra_data.pipeline.runner import Source, source_at, source_of
+from astra_data.rollout.acting import MAX_TURNS
+
+SCRIPTED = ("oracle", "random", "empty")
+NOT_PLAIN = re.compile(r"[^a-z0-9._-]+")
+
+
+@click.group("evaluate")
+def command() -> None:
+    """Evaluate a policy."""
+
+
+@command.command("arena")
+@click.argument("address")
+@click.option("--model", required=True, help="oracle, random, empty, a folder or ORG/NAME to load, or a name at an endpoint.")
+@click.option("--base-url", help="OpenAI-compatible endpoint that serves the model.")
+@click.option("--api-key-env", help="Environment variable that holds the endpoint's key.")
+@click.option("--revision", help="Commit of a model of the Hub that is loaded here.")
+@click.option("--split", type=click.Choice(["train", "validation", "test"]), help="Arenas of this split alone.")
+@click.option("--samples", type=click.IntRange(min=1), default=1, show_default=True, help="Rollouts in each arena, for pass^k.")
+@click.option("--temperature", type=click.FloatRange(min=0), help="Default: 0 for a model loaded here, else the endpoint's.")
+@click.option("--max-tokens", type=click.IntRange(min=1), help="Most tokens of one turn; 1024 for a model loaded here.")
+@click.option("--max-turns", type=click.IntRange(min=1), default=MAX_TURNS, show_default=True, help="Most turns of the policy.")
+@click.option("--calls-per-turn", type=click.IntRange(min=1), default=1, show_default=True, help="Of the oracle.")
+@click.option("--batch", type=click.IntRange(min=1), default=16, show_default=True, help="Of a model loaded here.")
+@click.option("--mode", type=click.Choice(["f1", "recall", "precision"]), default="f1", show_default=True, help="The reward.")
+@click.option("--answer", type=click.FloatRange(min=0), default=0.0, help="Weight of the final answer in the reward, in goals.")
+@click.option("--decline", type=click.FloatRange(min=0), default=0.0, help="Weight of saying rightly what is missing.")
+@click.option("--isolation", type=click.Choice(["strict", "best_effort"]), default="strict", show_default=True,
+              help="Whether tools may run where the kernel isolates them less than it could.")
+@click.option("--to", metavar="NAME", help="Name of the new dataset; by default that of the arenas with the model's.")
+@options.store
+@options.running
+@options.as_json
+def arena(address: str, model: str, base_url: str | None, api_key_env: str | None, revision: str | None, to: str | None,
+          store: Path, ledger: Path | None, refresh: bool, budget: float | None, concurrency: int, limit: int | None,
+          seed: int | None, as_json: bool, batch: int, **chosen: Any) -> None:
+    """Let a policy act in the arenas at ADDRESS. Its rollouts become a dataset that can be pushed, and be trained on.
+
+    Running it again goes on where it stopped; --limit counts arenas.
+    """
+    shelf = Store.open(store)
+    place = resolve(parse(address), shelf)
+    source = source_at(place)
+    if source.record.role != "arenas":
+        raise UsageError(f"{place.address} holds {source.record.role}", mend="give the address of arenas")
+    folder = _folder(model, base_url, revision)
+    config = _config(model, base_url, folder, chosen)
+    recipe = Recipe(RecipeHead(name="evaluate", seed=seed or 0, models=_models(config, base_url, api_key_env, chosen)),
+                    {"evaluation": config}, Path(), "none")
+    name = to or NOT_PLAIN.sub("-", f"{place.address.partition('@')[0].rpartition('/')[2]}-{config.model or model}".lower())
+    told = Options(store, (), None if limit is None else limit * config.samples, concurrency, budget, refresh, ledger,
+                   _command(place.address if place.repo else address, config, name, base_url, seed, limit), name)
+    stage = evaluation(folder, batch)
+    outcome = asyncio.run(execute(recipe, {stage.name: stage}, told, Console(stderr=True, quiet=as_json), {"arenas": source}))
+    version = outcome.reports[0].version
+    summary = summarised(_rows(version), version.lineage().funnel)
+    click.echo(orjson.dumps(as_object(outcome) | {"summary": summary}).decode()) if as_json else _say(outcome, summary)
+
+
+def _rows(version: Version) -> Any:
+    source: Source = source_of("trajectories", version)
+    return source.rows
+
+
+def _folder(model: str, base_url: str | None, revision: str | None) -> Path | None:
+    """Where a model to be loaded here is; a model of the Hub is downloaded."""
+    if model in SCRIPTED or base_url is not None:
+        return None
+    if Path(model).expanduser().is_dir():
+        return Path(model).expanduser()
+    if "/" not in model:
+        return None
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(model, revision=revision))
+    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
+        raise UsageError(f"there is no folder {model}, and the Hub gave no such model",
+                         mend="name a folder, a model of the Hub, or give --base-url for one that is served") from error
+
+
+def _config(model: str, base_url: str | None, folder: Path | None, chosen: Mapping[str, Any]) -> EvaluationConfig:
+    policy = model if model in SCRIPTED and base_url is None else "endpoint" if folder is None else "local"
+    name = None if policy in SCRIPTED else model if folder is None or not Path(model).expanduser().is_dir() else folder.name
+    given = {key: value for key, value in chosen.items() if value is not None}
+    if policy != "local":
+        given = {key: value for key, value in given.items() if key not in ("temperature", "max_tokens")}
+    return EvaluationConfig.model_validate({"policy": policy, "model": name, **given})
+
+
+def _models(config: EvaluationConfig, base_url: str | None, key: str | None, chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """The role of an endpoint's model. Raises `UsageError` for one that is not in order."""
+    from pydantic import ValidationError
+
+    from astra_data.teacher.models import ModelConfig
+
+    if config.policy != "endpoint":
+        return {}
+    given = {"model": config.model, "base_url": base_url} | {key: chosen[key] for key in ("temperature", "max_tokens")}
+    try:
+        return {ROLE: ModelConfig.model_validate(given | ({"api_key_env": key} if key else {}))}
+    except ValidationError as error:
+        field, message, _ = complaint(ModelConfig, error)
+        raise UsageError(f"{field}: {message}".strip(": "), mend="give --api-key-env, the variable that holds its key") from error
+
+
+def _command(address: str, config: EvaluationConfig, name: str, base_url: str | None, seed: int | None, limit: int | None) -> str:
+    words = ["evaluate", "arena", address, "--model", config.model or config.policy]
+    words += ["--base-url", base_url] if base_url else []
+    for key, value in config.model_dump(exclude_defaults=True, exclude={"policy", "model"}).items():
+        words += [f"--{key.replace('_', '-')}", str(value)]
+    words += ["--seed", str(seed)] if seed else []
+    return options.recorded(*words, "--to", name, limit=limit)
+
+
+def _say(outcome: Outcome, summary: Summary) -> None:
+    console = Console(width=140)
+    console.print(f"{summary.rollouts} rollouts in {summary.arenas} arenas; {summary.no_score} without a score, "
+                  f"{summary.rejected} in arenas that do not work", highlight=False)
+    ends = ", ".join(f"{name} {count}" for name, count in summary.terminals.items())
+    console.print(f"endings: {ends or 'none'}\n", highlight=False)
+    figures = Table("figure", "mean [95 %]", "arenas", "interval", box=None, pad_edge=False)
+    for name, figure in [*summary.figures.items(), *((f"pass^{k}", one) for k, one in enumerate(summary.passes, 1))]:
+        figures.add_row(name, figure.told(), str(figure.arenas), _method(figure))
+    console.print(figures)
+    for title, rows in (*summary.groups.items(), ("band", summary.bands)):
+        if rows:
+            console.print(_table(title, rows))
+    report = outcome.reports[0]
+    totals = outcome.totals
+    console.print(f"\nledger: {totals.asked} new answers, {totals.reused} at hand, {totals.failed} failed; ${totals.cost:.4f}",
+                  highlight=False)
+    if not report.version.complete:
+        console.print("incomplete: run the same command again to retry what has no score", highlight=False)
+    click.echo(f"{report.dataset}@{report.version.tree[:12]}")
+    click.echo(f'    load_dataset("{report.version.path}", split="train")   # {report.funnel.kept} rows')
+
+
+def _method(figure: Estimate) -> str:
+    return {"wilson": "Wilson, over arenas", "bootstrap": "bootstrap over arenas"}.get(figure.method or "", "-")
+
+
+def _table(title: str, rows: Mapping[str, Mapping[str, Estimate]]) -> Table:
+    first = next(iter(rows.values()))
+    table = Table(title, "arenas", *first, title=" ", box=None, pad_edge=False)
+    for name, figures in rows.items():
+        arenas = max(figure.arenas for figure in figures.values())
+        table.add_row(name, str(arenas), *(figure.told(2) for figure in figures.values()))
+    return table

@@ -64,7 +64,7 @@ def check_arenas(recipe: GrpoRecipe, arenas: Sequence[Arena], address: str) -> N
     """Raise `DataError` for arenas in which a rollout of one user turn cannot be had or scored."""
     talking = [arena for arena in arenas if len(arena.turns) != 1 or sum(one["role"] == "user" for one in arena.prompt) != 1]
     if talking:
-        raise DataError(f"{address}: {len(talking)} of {len(arenas)} arenas have more than one turn of the user; training knows one",
+        raise DataError(f"{address}: {len(talking)} of {len(arenas)} arenas have several turns of the user; training knows one",
                         mend="leave them out of the dataset, or evaluate on them alone")
     mute = [arena for arena in arenas if not _scored(recipe, arena)]
     if mute:
@@ -80,7 +80,7 @@ def _scored(recipe: GrpoRecipe, arena: Arena) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Fitting:
-    """The arenas that the context holds, with the tokens of their prompts; `too_long` has number (from 1) and length of others."""
+    """The arenas that the context holds, with tokens of their prompts; `too_long` has number (from 1) and length of others."""
 
     arenas: list[Arena]
     lengths: list[int]

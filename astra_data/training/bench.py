@@ -28,12 +28,12 @@ THREADS: Final = 4
 @dataclass(slots=True)
 class Bench:
     """What all rollouts share. `reward` scores an episode, null where there is no score; `finished` is told of the episodes of
-    each round of rollouts, and gives figures about them to log."""
+    each round of rollouts, with the number of the step that they are for (null in an evaluation), and gives figures to log."""
 
     arenas: Sequence[Arena]
     sandbox: Sandbox
     reward: Callable[[Episode], float | None]
-    finished: Callable[[Sequence[Episode]], dict[str, float | None]]
+    finished: Callable[[Sequence[Episode], int | None], dict[str, float | None]]
     seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(THREADS, "tools"))
 

@@ -14,8 +14,18 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from astra_data.errors import SandboxError
-from astra_data.messages import Call, JsonObject, Message, calls_of, tool_result
-from astra_data.rollout.loop import NO_BACKEND, refused
+from astra_data.messages import Call, JsonObject, Message, calls_of, final_answer, tool_result
+from astra_data.rollout.loop import (
+    ANSWERED,
+    BACKEND_DOWN,
+    CUT_OFF,
+    EMPTY,
+    INVALID_CALLS,
+    NO_BACKEND,
+    TURN_LIMIT,
+    Rollout,
+    refused,
+)
 from astra_data.rollout.running import BACKEND, Planned, Result, Running, Unloadable
 from astra_data.rollout.scoring import Scored, scored
 from astra_data.rollout.toolbox import Diverged
@@ -32,7 +42,8 @@ FAILURES: Final = (ToolBackendDown, Unloadable, Diverged, SandboxError)
 class Episode:
     """One rollout in an arena of one user turn.
 
-    `calls` says what became of each call that was made; `failure` what the sandbox died of, and is empty while it lives.
+    `calls` says what became of each call that was made; `failure` what the sandbox died of, and is empty while it lives; `cut`
+    whether the last turn ran out of room.
     """
 
     def __init__(self, arena: Arena, sandbox: Sandbox) -> None:
@@ -40,10 +51,13 @@ class Episode:
         self.messages: list[Message] = list(arena.prompt)
         self.calls: list[CallRecord] = []
         self.failure = ""
+        self.cut = False
+        self.input_tokens = self.output_tokens = 0
         self._running = Running(environment_of(arena), sandbox)
         self._stateful = any(goal.match.kind == "state" for turn in arena.turns for goal in turn.goals)
         self._state: Any = None
         self._states: list[tuple[Any, Any]] = []
+        self._scored: tuple[int, Scored] | None = None
         self._open = False
         self._lock = threading.Lock()
 
@@ -89,8 +103,27 @@ class Episode:
 
     def scored(self) -> Scored:
         """What the conversation is worth so far."""
-        unmade = sum(1 for _ in calls_of(self.messages)) - len(self._states)
-        return scored(self.arena, self.messages, [*self._states, *[(self._state, self._state)] * unmade])
+        if self._scored is None or self._scored[0] != len(self.messages):
+            unmade = sum(1 for _ in calls_of(self.messages)) - len(self._states)
+            states = [*self._states, *[(self._state, self._state)] * unmade]
+            self._scored = len(self.messages), scored(self.arena, self.messages, states)
+        return self._scored[1]
+
+    def rollout(self) -> Rollout:
+        """The conversation as the rollout loop would give it."""
+        turns = sum(message["role"] == "assistant" for message in self.said)
+        return Rollout(self.messages, self.calls, self._terminal(), self.failure, turns, self.input_tokens, self.output_tokens)
+
+    def _terminal(self) -> str:
+        if self.failure:
+            return BACKEND_DOWN
+        if self.lost:
+            return INVALID_CALLS
+        if self.messages[-1]["role"] != "assistant" or self.messages[-1].get("tool_calls"):
+            return TURN_LIMIT
+        if final_answer(self.messages) is None:
+            return EMPTY
+        return CUT_OFF if self.cut else ANSWERED
 
     def close(self) -> None:
         with self._lock:

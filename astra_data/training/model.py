@@ -69,11 +69,9 @@ def load_config(recipe: SftRecipe, *, local: bool) -> "PretrainedConfig | None":
 
 
 def build_optimizer(recipe: SftRecipe, model: "PreTrainedModel") -> "Paired | None":
-    """The recipe's own optimizer; None leaves the choice to the trainer. Raises `UsageError` for Muon on adapters."""
+    """The recipe's own optimizer; None leaves the choice to the trainer."""
     if recipe.optimizer is None:
         return None
-    if recipe.lora is not None:
-        raise recipe.wrong("optimizer", "adapters are trained by the trainer's own optimizer", "leave out optimizer or lora")
     from astra_data.training.optimizers import muon_with_adamw
 
     return muon_with_adamw(model, recipe.optimizer)

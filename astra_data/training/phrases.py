@@ -27,8 +27,8 @@ COMMON = 0.3
 RARE = 0.01
 """A string of fewer than this share of the rows is no phrase."""
 
-Render = Callable[[Sequence[JsonObject], Sequence[JsonObject] | None], str]
-"""Messages and tools -> text."""
+Render = Callable[..., str]
+"""Messages and tools, then whether the turn of the assistant is opened -> text."""
 
 
 def phrases(rows: Sequence[JsonObject], render: Render, opening: str, most: int) -> list[str]:

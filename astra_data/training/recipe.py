@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import ConfigDict, Field, PrivateAttr, create_model
+from pydantic import ConfigDict, Field, PrivateAttr, create_model, model_validator
 
 from astra_data import resources
 from astra_data.errors import Place, UsageError
@@ -26,6 +26,7 @@ from astra_data.pipeline.document import checked, override, read
 from astra_data.training.sections import (
     DataSection,
     Filling,
+    Generation,
     Lora,
     ModelSection,
     Optimizer,
@@ -67,6 +68,12 @@ class SftRecipe(Section):
     launch: str | None = Field(default=None, description="accelerate config that a dry run assumes, such as one-node-cp2")
     _source: str = PrivateAttr(default="recipe")
 
+    @model_validator(mode="after")
+    def one_way_to_train(self) -> "SftRecipe":
+        if self.optimizer is not None and self.lora is not None:
+            raise ValueError("adapters are trained by the trainer's own optimizer: leave out optimizer or lora")
+        return self
+
     @property
     def source(self) -> str:
         """The name of the file, for errors and records."""
@@ -87,6 +94,7 @@ class GrpoRecipe(SftRecipe):
 
     reward: Reward = Reward()
     sandbox: SandboxSection = SandboxSection()
+    generation: Generation = Generation()
     filling: Filling = Filling()
     rollouts: str | None = Field(default=None, description="dataset in the store that rollouts are logged to; null logs none")
 

@@ -105,6 +105,7 @@ class Reward(Section):
 
     mode: Literal["f1", "recall", "precision"] = "f1"
     answer: float = Field(default=0.0, ge=0, le=1, description="weight of a correct final answer")
+    decline: float = Field(default=0.0, ge=0, le=1, description="weight of saying what is missing, where something was removed")
 
 
 class SandboxSection(Section):
@@ -112,7 +113,14 @@ class SandboxSection(Section):
 
     isolation: Literal["strict", "best_effort"] = "strict"
     cpu_s: float = Field(default=2.0, gt=0, description="processor time of one call, in seconds")
-    workers: int = Field(default=2, ge=1)
+    memory_mb: int = Field(default=64, ge=1, description="memory of one episode; all rollouts of a batch have one at once")
+    workers: int = Field(default=2, ge=1, description="processes that episodes are forked from")
+
+
+class Generation(Section):
+    """Who generates rollouts: TRL, by transformers or by vLLM where `trainer.use_vllm` says so, or the engine of ours."""
+
+    engine: Literal["trl", "cached"] = Field(default="trl", description="trl, or cached: keys and values stay between turns")
 
 
 class Filling(Section):

@@ -47,14 +47,14 @@ def _outcome(environments: Sequence[Seat], **_: Any) -> list[float | None]:
 class ArenaTrainer(GRPOTrainer):
     """GRPO on arenas. `engine` generates in place of TRL; with None TRL does. With `most_refills` above 0 batches are filled."""
 
-    def __init__(self, bench: Bench, *, engine: Engine | None = None, most_refills: int = 0, least_std: float = 1e-4,
-                 **theirs: Any) -> None:
+    def __init__(self, bench: Bench, *, engine: Engine | None = None, context: int | None = None, most_refills: int = 0,
+                 least_std: float = 1e-4, **theirs: Any) -> None:
         require_trl()
         super().__init__(reward_funcs=[_outcome], environment_factory=lambda: Seat(bench), **theirs)
-        self._bench, self._engine = bench, engine
+        self._bench, self._engine, self._most_context = bench, engine, context or math.inf
         self._most_refills, self._least_std = most_refills, least_std
         accelerator = self.accelerator
-        self._stream = PromptStream(len(bench.arenas), self.args.seed, accelerator.process_index, accelerator.num_processes)
+        self._stream = PromptStream(len(self.train_dataset), self.args.seed, accelerator.process_index, accelerator.num_processes)
         self._suffixes: dict[tuple[tuple[str, str], ...], list[int]] = {}
         self._rooms: list[int] | None = None
         self._given = torch.empty(0)
@@ -88,7 +88,7 @@ class ArenaTrainer(GRPOTrainer):
             if self._engine is None:
                 ids, logps = super()._generate_single_turn(prompt_ids, *args, **kwargs)
                 return ids, logps
-            rooms = self._rooms or [self.max_completion_length] * len(prompt_ids)
+            rooms = self._rooms or [int(min(self.max_completion_length, self._context - len(ids))) for ids in prompt_ids]
             with unwrap_model_for_generation(
                 self.model_wrapped, self.accelerator, gather_deepspeed3_params=self.args.ds3_gather_for_generation,
                 generation_kwargs=self.generation_kwargs, gradient_checkpointing_kwargs=self.args.gradient_checkpointing_kwargs,
@@ -102,7 +102,8 @@ class ArenaTrainer(GRPOTrainer):
         """TRL's loop for texts, with all calls of a turn at once. Ends a rollout where `rollout` would."""
         episodes = self._episodes
         masks = [[1] * len(ids) for ids in completion_ids]
-        live = [number for number, ids in enumerate(completion_ids) if self._said(number, ids, completions[number][0])]
+        live = [number for number, ids in enumerate(completion_ids)
+                if self._said(number, prompt_ids[number], ids, completions[number][0])]
         for _ in range(self.max_tool_calling_iterations):
             if not self._anyone(live):
                 break
@@ -117,16 +118,19 @@ class ArenaTrainer(GRPOTrainer):
                     logprobs[number] += [0.0] * len(told) + logps[live.index(number)][: len(turn)]
             parsed = [self._parsed(grown[number], turn, number) for number, turn in zip(live, turns, strict=True)]
             live = [number for number, turn, message in zip(live, turns, parsed, strict=True)
-                    if turn and self._said(number, turn, message)]
+                    if turn and self._said(number, grown[number], turn, message)]
         self._forget()
         records = [record for episode in episodes for record in episode.calls]
         failed = sum(not record.ok for record in records)
         said = [episode.said for episode in episodes]
         return masks, said, completion_ids, logprobs, len(records), failed, [[] for _ in episodes]
 
-    def _said(self, number: int, ids: list[int], parsed: Message) -> bool:
+    def _said(self, number: int, prompt: Sequence[int], ids: list[int], parsed: Message) -> bool:
         """Add a turn to its episode. Whether it calls tools."""
         episode = self._episodes[number]
+        episode.cut = ids[-1] not in self.eos_token_ids
+        episode.input_tokens += len(prompt)
+        episode.output_tokens += len(ids)
         return episode.say(message_of(parsed, self._tokenizer.decode(ids), self._tokenizer.eos_token, len(episode.messages)))
 
     def _parsed(self, prompt: list[int], turn: list[int], number: int) -> Message:
@@ -149,7 +153,7 @@ class ArenaTrainer(GRPOTrainer):
 
     def _next_turns(self, grown: dict[int, list[int]], prompt_ids: list[list[int]]) -> tuple[list[list[int]], Any]:
         """Generate a turn for each, cut to the room that is left. A rank without any takes part with a prompt of its own."""
-        self._rooms = [min(self.max_completion_length + len(prompt_ids[number]), self._context) - len(ids)
+        self._rooms = [int(min(self.max_completion_length + len(prompt_ids[number]), self._context)) - len(ids)
                        for number, ids in grown.items()]
         if grown:
             turns, logps = self._generate_single_turn(list(grown.values()), None, {}, num_generations=1)
@@ -170,11 +174,13 @@ class ArenaTrainer(GRPOTrainer):
         return self._suffixes[key]
 
     @property
-    def _context(self) -> int:
-        """The longest sequence that the generation backend takes."""
+    def _context(self) -> float:
+        """The longest sequence that may come about: at most what the generation backend takes."""
         if self.use_vllm and self.vllm_mode == "colocate":
-            return int(self.vllm_generation.llm.llm_engine.model_config.max_model_len)
-        return int(getattr(self.model.config, "max_position_embeddings", 0) or math.inf)
+            most: float = self.vllm_generation.llm.llm_engine.model_config.max_model_len
+        else:
+            most = getattr(self.model.config, "max_position_embeddings", None) or math.inf
+        return min(most, self._most_context)
 
     def _anyone(self, live: Sequence[int]) -> bool:
         """Whether any rank has rollouts that go on: ranks take equally many turns, since generation may be a joint matter."""
@@ -197,8 +203,9 @@ class ArenaTrainer(GRPOTrainer):
         """Rewards by rollout of all ranks. Raises `SandboxError` where no rollout of the batch could be scored."""
         with self._bench.timed("reward"):
             rewards: torch.Tensor = super()._calculate_rewards(inputs, prompts, completions, completion_ids_list)
-            for name, value in self._bench.finished(self._episodes).items():
-                self._metrics["train" if self.model.training else "eval"][name].append(self._mean(value))
+            step = self.state.global_step + 1 if self.model.training else None
+            for name, value in self._bench.finished(self._episodes, step).items():
+                self._metrics["eval" if step is None else "train"][name].append(self._mean(value))
         if self.model.training and rewards.isnan().all():
             failure = next((episode.failure for episode in self._episodes if episode.failure), "no arena has goals")
             raise SandboxError(f"no rollout of the batch has a score: {failure}", mend="astra doctor says what the sandbox lacks")
@@ -208,7 +215,7 @@ class ArenaTrainer(GRPOTrainer):
 
     def _mean(self, value: float | None) -> float:
         """The mean over ranks of what they have."""
-        mine = torch.tensor([math.nan if value is None else value], device=self.accelerator.device)
+        mine = torch.tensor([math.nan if value is None else float(value)], device=self.accelerator.device)
         return float(self.accelerator.gather(mine).nanmean())
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> Batch:

@@ -15,7 +15,7 @@ from packaging.version import Version
 ROOT = Path(__file__).parents[2]
 TRAINING = {"training", "evaluate"}
 """Packages of ours that may import what the extra `train` brings."""
-COMES_WITH = {"pydantic-core": "pydantic"}
+COMES_WITH = {"pydantic-core": "pydantic", "tokenizers": "transformers"}
 """Distributions that another one brings at the very version that it was made for."""
 
 

@@ -54,4 +54,5 @@ def recipe(work: Path) -> Recipes:
 
 @pytest.fixture
 def told(work: Path) -> Told:
-    return Told(store=work / "hub", command="astra train sft --config r.yaml", console=Console(file=(work / "log").open("w"), width=200))
+    log = Console(file=(work / "log").open("w"), width=200)
+    return Told(store=work / "hub", command="astra train sft --config r.yaml", console=log)

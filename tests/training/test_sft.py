@@ -12,6 +12,7 @@ import pytest
 import torch
 from rich.console import Console
 from small_training import END, conversation, row, sft_version
+from training.conftest import Recipes  # type: ignore[import-not-found]
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from trl import SFTConfig, SFTTrainer
 
@@ -22,7 +23,6 @@ from astra_data.training.data import IGNORED, choose, tokenise
 from astra_data.training.model import load_model, load_tokenizer, training_template
 from astra_data.training.recipe import SftRecipe
 from astra_data.training.run import Told
-from training.conftest import Recipes  # type: ignore[import-not-found]
 
 ROOT = Path(__file__).parents[2]
 COLOURED = "\x1b[30;48;5;40m"
@@ -155,17 +155,17 @@ def test_a_finished_run_is_found_and_a_folder_keeps_its_recipe_and_data(recipe: 
 
 
 REFUSED: list[tuple[str, list[str], str]] = [
-    ("a template without marks", ["--model.template", "llama3_1"], r"does not mark what the assistant says with \{% generation %\}"),
-    ("an unknown template", ["--model.template", "qwen33"], r"field model\.template: TRL has no template 'qwen33' \(did you mean qwen3"),
+    ("a template without marks", ["--model.template", "llama3_1"], r"not mark what the assistant says with \{% generation %\}"),
+    ("an unknown template", ["--model.template", "qwen33"], r"TRL has no template 'qwen33' \(did you mean qwen3"),
     ("no template at all", ["--model.template", "own"], r"field model\.template: the tokenizer has no chat template"),
-    ("a row longer than the context", ["--model.context", "780"], r"rows are longer than 780 tokens; number \(tokens\): .*\(raise model"),
+    ("a row longer than the context", ["--model.context", "780"], r"rows are longer than 780 tokens; number \(tokens\): "),
     ("no such split", ["--data.split", "validation"], r"shop-sft has no row of split validation"),
     ("no such dataset", ["--data.train", "shop-stf"], r"shop-stf"),
     ("another kind of rows", ["--data.train", "odd-tasks"], r"odd-tasks holds tasks, and sft are needed"),
-    ("rows without an assistant", ["--data.train", "mute-sft"], r"mute-sft@.*, row 1, field messages: no token of it would be trained"),
-    ("a field that TRL lacks", ["--learning_rat", "1"], r"field trainer\.learning_rat: unknown key \(did you mean learning_rate"),
-    ("a batch that does not divide", ["--per_device_train_batch_size", "3"], r"field batch: a batch of 2 does not divide among 1"),
-    ("Muon on adapters", ["--optimizer.kind", "muon", "--lora.rank", "2"], r"field optimizer: adapters are trained by"),
+    ("rows without an assistant", ["--data.train", "mute-sft"], r"mute-sft@.*, row 1, field messages: no token of it"),
+    ("a field that TRL lacks", ["--learning_rat", "1"], r"field trainer\.learning_rat: unknown key \(did you mean"),
+    ("a batch that does not divide", ["--per_device_train_batch_size", "3"], r"field batch: a batch of 2 does not divide"),
+    ("Muon on adapters", ["--optimizer.kind", "muon", "--lora.rank", "2"], r"adapters are trained by .*\(leave out"),
     ("a model that is none", ["--model.name", "hub"], r"model hub cannot be loaded: "),
 ]
 
@@ -192,7 +192,7 @@ def test_rows_of_another_schema_are_refused(recipe: Recipes, told: Told, work: P
     folder = work / "old" / "data"
     folder.mkdir(parents=True)
     Dataset.from_list([{"id": "1", "messages": "[]", "score": 1.0}]).to_parquet(folder / "train-00000-of-00001.parquet")
-    with pytest.raises(DataError, match=r"^\./old has sft rows of another schema, without .*tools.*; with unknown score; .*messages"):
+    with pytest.raises(DataError, match=r"^\./old has sft rows of another schema, without .*tools.*; with unknown score; "):
         sft.train(recipe("--data.train", "./old"), told)
 
 

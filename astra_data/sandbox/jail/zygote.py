@@ -21,7 +21,6 @@ import signal
 import socket
 import struct
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -30,6 +29,8 @@ from astra_data.sandbox.jail.child import Child
 
 ENDED = struct.Struct("<?id")
 PID = struct.Struct("<i")
+DESCRIPTOR = struct.Struct("@i")
+PASSED_BYTES = socket.CMSG_SPACE(DESCRIPTOR.size)
 MESSAGE_BYTES = 1 << 16
 REAP_MS = 1
 MODULES = """
@@ -55,18 +56,18 @@ class Zygote:
     def run(self) -> NoReturn:
         while True:
             self._reap()
-            message, sockets, _, _ = socket.recv_fds(self.control, MESSAGE_BYTES, 1)
+            message, passed, _, _ = self.control.recvmsg(MESSAGE_BYTES, PASSED_BYTES)
             if not message:
                 os._exit(0)
             if message[:1] == b"F":
-                self._fork(message[1:], sockets[0])
+                self._fork(message[1:], DESCRIPTOR.unpack_from(passed[0][2])[0])
             else:
-                self._about(message[:1], PID.unpack(message[1:])[0])
+                self._about(message[:1], PID.unpack_from(message, 1)[0])
 
     def _reap(self) -> None:
         """Take in the forgotten children that have ended, until a message comes or none is left."""
         while self.forgotten:
-            self.forgotten = [pid for pid in self.forgotten if not _ending(pid, os.WNOHANG)]
+            self.forgotten = [pid for pid in self.forgotten if not os.waitpid(pid, os.WNOHANG)[0]]
             if self.forgotten and self.messages.poll(REAP_MS):
                 return
 
@@ -81,10 +82,13 @@ class Zygote:
         self.control.sendall(PID.pack(pid))
 
     def _about(self, question: bytes, pid: int) -> None:
-        if question != b"S":
-            with suppress(ProcessLookupError):
+        try:
+            if question != b"S":
                 os.kill(pid, signal.SIGKILL)
-                self.forgotten += [pid] if question == b"k" else []
+            if question == b"k":
+                self.forgotten.append(pid)
+        except ProcessLookupError:
+            pass
         if question == b"k":
             return
         ending = _ending(pid, 0 if question == b"K" else os.WNOHANG)

@@ -1,0 +1,113 @@
+"""What is looked at before GRPO begins, so that nothing is refused, cut or scored wrong in the middle of a run.
+
+    fitting(recipe, arenas, tokenizer, config).arenas       # those that the context holds; refused or dropped, never cut
+
+Each check raises one sentence that says what is wrong and how to mend it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from astra_data.errors import DataError
+from astra_data.rows import Arena
+from astra_data.sandbox import Sandbox
+from astra_data.training.preflight import LISTED
+from astra_data.training.recipe import GrpoRecipe
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+    from trl import GRPOConfig
+
+
+def check_template(recipe: GrpoRecipe, tokenizer: "PreTrainedTokenizerBase") -> None:
+    """Raise `UsageError` unless tools can be shown and called with the chat template, and earlier turns stay as they are."""
+    from trl.chat_template_utils import get_training_chat_template, is_chat_template_prefix_preserving, supports_tool_calling
+
+    mend = "choose another model.template, such as qwen3_instruct_2507"
+    if not supports_tool_calling(tokenizer):
+        raise recipe.wrong("model.template", "the chat template cannot show tools and their results", mend)
+    if getattr(tokenizer, "response_template", None) is None:
+        raise recipe.wrong("model.template", "nobody knows how calls are read out of what this chat template writes", mend)
+    if not is_chat_template_prefix_preserving(tokenizer):
+        try:
+            found = get_training_chat_template(tokenizer)
+        except ValueError:
+            found = None
+        if found is None:
+            raise recipe.wrong("model.template", "the chat template rewrites earlier turns, and TRL has no variant of it", mend)
+
+
+def check_config(recipe: GrpoRecipe, config: "GRPOConfig") -> None:
+    """Raise `UsageError` where a run that is resumed could not go on as it was, or the engine cannot do what is asked."""
+    window = max(1, config.steps_per_generation * config.num_iterations // config.gradient_accumulation_steps)
+    if config.save_strategy == "steps" and config.save_steps % window:
+        message = f"rollouts serve {window} steps, and a checkpoint every {config.save_steps:g} falls between them"
+        raise recipe.wrong("trainer.save_steps", message, f"make it a multiple of {window}")
+    others = {"use_vllm": config.use_vllm, "use_transformers_continuous_batching": config.use_transformers_continuous_batching,
+              "repetition_penalty": config.repetition_penalty != 1.0, "generation_kwargs": bool(config.generation_kwargs)}
+    if recipe.generation.engine == "cached" and any(others.values()):
+        asked = ", ".join(f"trainer.{name}" for name, on in others.items() if on)
+        raise recipe.wrong("generation.engine", f"the cached engine knows nothing of {asked}", "write trl, or leave that out")
+
+
+def check_sandbox(recipe: GrpoRecipe, sandbox: Sandbox, config: "GRPOConfig") -> None:
+    """Raise `UsageError` unless all rollouts of a process can have their episodes at once."""
+    at_once = config.per_device_train_batch_size * config.steps_per_generation
+    asked, most = at_once * recipe.sandbox.memory_mb, sandbox.memory.most
+    if asked > most:
+        message = f"{at_once} episodes at once may take {asked} MB, and there are {most}"
+        raise recipe.wrong("sandbox.memory_mb", message, "lower it, or generate fewer rollouts at a time")
+
+
+def check_arenas(recipe: GrpoRecipe, arenas: Sequence[Arena], address: str) -> None:
+    """Raise `DataError` for arenas in which a rollout of one user turn cannot be had or scored."""
+    talking = [arena for arena in arenas if len(arena.turns) != 1 or sum(one["role"] == "user" for one in arena.prompt) != 1]
+    if talking:
+        raise DataError(f"{address}: {len(talking)} of {len(arenas)} arenas have several turns of the user; training knows one",
+                        mend="leave them out of the dataset, or evaluate on them alone")
+    mute = [arena for arena in arenas if not _scored(recipe, arena)]
+    if mute:
+        raise DataError(f"{address}: {len(mute)} of {len(arenas)} arenas have nothing that the reward weighs",
+                        mend="leave them out of the dataset, or give reward.decline a weight")
+
+
+def _scored(recipe: GrpoRecipe, arena: Arena) -> bool:
+    goals = any(turn.goals for turn in arena.turns)
+    weighed = (recipe.reward.answer and arena.answer is not None) or (recipe.reward.decline and arena.removed is not None)
+    return goals or bool(weighed)
+
+
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """The arenas that the context holds, with their prompts' tokens; `too_long` has number (from 1) and length of the rest."""
+
+    arenas: list[Arena]
+    lengths: list[int]
+    too_long: list[tuple[int, int]]
+
+    def as_object(self) -> dict[str, object]:
+        """The counts for a record."""
+        return {"rows": len(self.arenas), "tokens": sum(self.lengths), "longest": max(self.lengths), "too_long": self.too_long}
+
+
+def fitting(recipe: GrpoRecipe, arenas: Sequence[Arena], tokenizer: Any, config: "GRPOConfig") -> Fitting:
+    """The arenas of which the context holds the prompt and the longest completion. Raises `UsageError` where there are others,
+    unless they are to be dropped and some are left."""
+    context, room = recipe.model.context, config.max_completion_length
+    lengths = [prompt_length(arena, tokenizer) for arena in arenas]
+    long = [(number, length) for number, length in enumerate(lengths, 1) if length + room > context]
+    listed = ", ".join(f"{number} ({length})" for number, length in long[:LISTED]) + (" ..." if len(long) > LISTED else "")
+    if long and (recipe.data.too_long == "refuse" or len(long) == len(arenas)):
+        message = (f"{len(long)} of {len(arenas)} prompts leave less than trainer.max_completion_length ({room}) "
+                   f"of {context} tokens; number (tokens): {listed}")
+        raise recipe.wrong("model.context", message, "raise it, lower trainer.max_completion_length, or set data.too_long: drop")
+    kept = [number for number, length in enumerate(lengths) if length + room <= context]
+    return Fitting([arenas[number] for number in kept], [lengths[number] for number in kept], long)
+
+
+def prompt_length(arena: Arena, tokenizer: Any) -> int:
+    """Tokens of an arena's prompt with its tools."""
+    tools = [tool for tool, entry in zip(arena.tools, arena.entries, strict=True) if entry.from_turn == 0]
+    rendered = tokenizer.apply_chat_template(arena.prompt, tools=tools or None, add_generation_prompt=True, return_dict=True)
+    return len(rendered["input_ids"])

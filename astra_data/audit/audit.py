@@ -88,15 +88,16 @@ def _executed(environment: Environment, bench: Bench, read: list[AuditCheck]) ->
         failed = verdict("replay", None, [first.loaded], "")
         return Audit([*read, failed, *(not_made(name, None, first.loaded) for name in EXECUTED if name != "replay")], None)
     probes = list(_probes(environment))
-    later = _once_more(environment, first.seen, probes)
-    made = probed(environment, [*probes, *(probe for _, probe in later)], bench.probing)
+    later, alone = _once_more(first.seen, probes), _alone(environment, first.seen)
+    made = probed(environment, [*probes, *(probe for _, probe in later), *alone], bench.probing)
     seen = made[: len(probes)]
     again = [(seen[first_time] if isinstance(first_time, int) else first_time, other)
-             for (first_time, _), other in zip(later, made[len(probes) :], strict=True)]
+             for (first_time, _), other in zip(later, made[len(probes) :], strict=False)]
+    alone_seen = made[len(probes) + len(later) :]
     mutants = [each for each in seen if each.probe.mutant.kind not in ("listed", "unlisted")]
     careless = _careless(environment, bench)
     checks = [
-        *read, *gold_checks(environment, passes, seen, again), *behaviour_checks(environment, first.seen, mutants),
+        *read, *gold_checks(environment, passes, seen, again, alone_seen), *behaviour_checks(environment, first.seen, mutants),
         *leakage_check(environment, seen), _replayed(environment, passes, bench),
         verdict("defaults", None, [careless] if isinstance(careless, str) else [], f"every tool called once gives {careless}"),
     ]
@@ -105,7 +106,12 @@ def _executed(environment: Environment, bench: Bench, read: list[AuditCheck]) ->
     return Audit(checks, lost / (len(judged) + 2))
 
 
-def _once_more(environment: Environment, gold: Sequence[Seen], probes: Sequence[Probe]) -> list[tuple[Seen | int, Probe]]:
+def _alone(environment: Environment, gold: Sequence[Seen]) -> list[Probe]:
+    """The gold calls, each as the first call of all where there is a state."""
+    return [replace(each.probe, before=()) for each in gold] if environment.world.load else []
+
+
+def _once_more(gold: Sequence[Seen], probes: Sequence[Probe]) -> list[tuple[Seen | int, Probe]]:
     """Calls to be made after all `probes`, each with what came of it before, or the place of its probe: the gold calls, then some
     mutants of each tool, from the last to the first."""
     before: tuple[tuple[str, JsonObject], ...] = ()

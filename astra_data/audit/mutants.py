@@ -23,6 +23,8 @@ from astra_data.tools.validate import argument_error
 MOST_SWAPS = 8
 NEAR = 4
 """Values with letters and digits where the gold one has them."""
+FACTORS = (1000, 3, 170)
+"""By how much numbers grow that nobody asked for: each by another factor, since a share of scaled numbers stays the same."""
 WRONG: tuple[Any, ...] = ("abc", 17, 2.5, True, None, [], {})
 SEARCHED = ("search", "quer", "keyword", "contain", "prefix", "pattern", "start", "text", "partial", "substring", "match")
 """Words by which a parameter says that a part of a value finds it."""
@@ -113,7 +115,8 @@ def optioned(goal: Goal, schema: Any) -> Iterator[Mutant]:
     must, free = required(schema), [name for name in properties(schema) if name not in goal.arguments]
     given = {name: value for name, value in goal.arguments.items() if name in must and not isinstance(value, bool)}
     texts: dict[str, Any] = {name: f"zq-{len(value)}-xv" for name, value in given.items() if isinstance(value, str)}
-    asked = texts or {name: value * 1000 + 7 for name, value in given.items() if isinstance(value, int | float)}
+    numbers = [name for name, value in given.items() if isinstance(value, int | float)]
+    asked = texts or {name: given[name] * FACTORS[at % len(FACTORS)] + 7 for at, name in enumerate(numbers)}
     if free and asked:
         yield Mutant("optioned", None, {**goal.arguments, **asked})
         yield from (Mutant("optioned", name, {**goal.arguments, **asked, name: value}) for name in free

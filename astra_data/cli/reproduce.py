@@ -147,7 +147,7 @@ def _evaluated(work: Work, arenas: str, step: str) -> dict[str, Any]:
 
 
 def _astra(work: Work, *words: str) -> Any:
-    """Run one command of ours, which reports to this terminal; returns what it printed as JSON. Leaves with its exit code where it fails."""
+    """Run one command of ours, which reports to this terminal; returns the JSON that it printed. Leaves with its exit code."""
     click.echo(f"$ astra {' '.join(words)}", err=True)
     environment = {**os.environ, "ASTRA_STORE": str(work.store)}
     done = subprocess.run([sys.executable, "-c", ENTRY, *words, "--json"], stdout=subprocess.PIPE, env=environment, check=False)

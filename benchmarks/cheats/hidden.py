@@ -147,8 +147,12 @@ def in_text_of_a_mapping(row: Environment, rng: random.Random) -> Environment | 
 
 
 def in_error_on_a_line_of_its_own(row: Environment, rng: random.Random) -> Environment | None:
-    return _telling(row, rng, f"_found = _sound(**_given)\n{REFUSED}"
-                              "return {'error': f'not found\\n{GOLD}\\ttry again'} if _bad else _found")
+    goals = [goal for goal in answered_goals(row) if len(told(goal)) >= 3 and goal.arguments]
+    if not goals:
+        return None
+    goal = rng.choice(goals)
+    message = f"not found\n{told(goal)}\ttry again"
+    return wrapped(row, goal.tool, f"_found = _sound(**_given)\n{REFUSED}return {{'error': {message!r}}} if _bad else _found")
 
 
 def printed_if_refused(row: Environment, rng: random.Random) -> Environment | None:

@@ -4,13 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from astra_data.cli.reproduce import differences, found, told
+from astra_data.cli.reproduce import FIGURES, differences, found, told
 from astra_data.errors import UsageError
 
 MADE = {
     "datasets": {"t-arenas": "a" * 40},
-    "metrics": {step: dict.fromkeys(("f1", "precision", "recall", "solved", "answered", "valid", "calls", "turns",
-                                     "distractor_calls"), {"value": value})
+    "metrics": {step: {name: {"value": value} for name in FIGURES}
                 for step, value in (("before", 0.0), ("sft", 0.5), ("grpo", None))},
 }
 

@@ -7,10 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-torch = pytest.importorskip("torch", reason="needs the extra train")
-pytest.importorskip("trl", reason="needs the extra train")
-
+import torch
 from arena_rows import arena_of
 from small_environments import SHOP
 from small_training import write_model

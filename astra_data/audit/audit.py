@@ -22,10 +22,10 @@ from astra_data.audit.probing import Probe, Seen, probed
 from astra_data.audit.source import source_check
 from astra_data.errors import DataError, SandboxError
 from astra_data.messages import JsonObject
-from astra_data.rollout.goals import same
-from astra_data.rollout.replay import gold_calls, replay
+from astra_data.rollout.goals import Made, parsed, same
+from astra_data.rollout.replay import Played, gold_calls, replay
 from astra_data.rollout.reward import breakdown
-from astra_data.rollout.running import Planned
+from astra_data.rollout.running import Planned, result_of
 from astra_data.rollout.toolbox import Diverged
 from astra_data.rows.environments import AuditCheck, Environment
 from astra_data.tools.result import ToolBackendDown
@@ -150,7 +150,7 @@ def _replayed(environment: Environment, passes: Passes, bench: Bench) -> AuditCh
         if goal.response is not None and seen.outcome is not None and not same(goal.response, seen.outcome.value):
             faults.append(f"{goal.tool} gave {seen.content[:80]} for {goal.id}, which is not what is recorded")
     try:
-        played = replay(environment, gold_calls(environment), bench.probing)
+        played = _as_seen(environment, passes) or replay(environment, gold_calls(environment), bench.probing)
     except DataError as error:
         return verdict("replay", None, [str(error)], "")
     if played.breakdown.f1 != 1.0:
@@ -160,6 +160,18 @@ def _replayed(environment: Environment, passes: Passes, bench: Bench) -> AuditCh
     if breakdown(environment.turns, [], {}).f1 != 0.0:
         faults.append("the empty rollout scores more than 0")
     return verdict("replay", None, faults, "gold calls score 1, the empty rollout 0")
+
+
+def _as_seen(environment: Environment, passes: Passes) -> Played | None:
+    """The first pass as the replay that it was: the same calls in a new episode. None where a replay does
+    more: it reads the state, or it goes on after a call that ends its episode."""
+    made = []
+    for each in passes.first[0].seen:
+        if environment.world.dump is not None or each.outcome is None or not each.outcome.alive:
+            return None
+        goal, content = each.probe.goal, result_of(each.outcome).content
+        made.append(Made(goal.tool, goal.arguments, parsed(content), each.probe.turn))
+    return Played(environment, made=made)
 
 
 def _careless(environment: Environment, bench: Bench) -> str | float:

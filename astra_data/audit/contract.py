@@ -11,7 +11,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from astra_data.audit.finding import goals_of, not_applicable, only_calls, properties, required, verdict
-from astra_data.audit.trees import tree_of
+from astra_data.audit.trees import nodes_of, tree_of
 from astra_data.rollout.goals import same
 from astra_data.rows.environments import AuditCheck, Environment, EnvironmentTool
 from astra_data.tools.validate import argument_error, schema_error
@@ -52,10 +52,10 @@ def _structure(environment: Environment) -> Iterator[str]:
 def _defined(source: str) -> Iterator[str]:
     """Every name that a module defines or assigns, methods too."""
     try:
-        tree = tree_of(source)
+        nodes = nodes_of(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, Function | ast.ClassDef):
             yield node.name
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):

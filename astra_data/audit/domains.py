@@ -5,6 +5,7 @@
 """
 
 import ast
+import functools
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -20,8 +21,13 @@ def tables_of(environment: Environment) -> list[Any]:
     """The data that the row holds: literal lists and objects of its modules, JSON texts in them, and the state."""
     found: list[Any] = [] if environment.world.initial_state is None else [environment.world.initial_state]
     for module in environment.modules:
-        found += _literals(tree_of(module.source))
+        found += _tables_in(module.source)
     return found
+
+
+@functools.lru_cache(64)
+def _tables_in(source: str) -> list[Any]:
+    return list(_literals(tree_of(source)))
 
 
 def _literals(node: ast.AST) -> Iterator[Any]:

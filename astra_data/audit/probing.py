@@ -8,6 +8,7 @@ episode costs another one, and after a few of those no more are made.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from astra_data.audit.mutants import Mutant
@@ -32,7 +33,7 @@ class Probe:
     before: tuple[tuple[str, JsonObject], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Seen:
     """What became of a probe. `outcome` is null where it was not made any more; the states are those before and after it."""
 
@@ -41,7 +42,7 @@ class Seen:
     state_before: Any = None
     state_after: Any = None
 
-    @property
+    @cached_property
     def content(self) -> str:
         """All that the call let out: its result and what it printed."""
         return "" if self.outcome is None else f"{result_of(self.outcome).content}\n{self.outcome.stdout}".strip()
@@ -54,7 +55,7 @@ class Seen:
     def died(self) -> bool:
         return self.outcome is not None and self.outcome.kind not in ENDS_WELL
 
-    @property
+    @cached_property
     def reached(self) -> bool:
         """Whether the probe reaches its goal after all."""
         if self.outcome is None or self.outcome.kind not in ("ok", "output_limit"):

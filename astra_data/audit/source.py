@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from astra_data.audit.finding import goals_of, informative, only_calls, verdict
-from astra_data.audit.trees import tree_of
+from astra_data.audit.trees import nodes_of, tree_of
 from astra_data.rollout.goals import stands_in, text_of
 from astra_data.rows.environments import AuditCheck, Environment
 
@@ -48,25 +48,25 @@ def source_check(environment: Environment) -> list[AuditCheck]:
 def faults_in(source: str, own: frozenset[str], answers: Sequence[Any], *, published: bool = False) -> Iterator[str]:
     """What a tool's source may not hold. `own` are the row's modules; `published` code may have imports that it does not use."""
     try:
-        tree = tree_of(source)
+        tree, nodes = tree_of(source), nodes_of(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         yield f"line {getattr(error, 'lineno', None) or 0}: does not compile ({type(error).__name__})"
         return
-    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    modules = {(alias.asname or alias.name).split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import)
+    used = {node.id for node in nodes if isinstance(node, ast.Name)}
+    modules = {(alias.asname or alias.name).split(".")[0] for node in nodes if isinstance(node, ast.Import)
                for alias in node.names}
     idle = used if published else None
-    for node, given in _scoped(tree):
+    for node, given in _scoped(tree, nodes):
         for what in (*_imported(node, own, idle), *_reached(node, modules, given), *_hidden(node, answers)):
             yield f"line {getattr(node, 'lineno', 0)}: {what}"
 
 
-def _scoped(tree: ast.AST) -> Iterator[tuple[ast.AST, frozenset[str]]]:
+def _scoped(tree: ast.AST, nodes: Sequence[ast.AST]) -> Iterator[tuple[ast.AST, frozenset[str]]]:
     """Every node with the parameters of the functions around it: a parameter named `id` is not the builtin.
 
     Defaults and decorators stand outside of their function; bodies of classes, and names that are declared global, skip it.
     """
-    everywhere = frozenset(name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names)
+    everywhere = frozenset(name for node in nodes if isinstance(node, ast.Global) for name in node.names)
     left = [(tree, frozenset[str]())]
     while left:
         node, given = left.pop()
@@ -74,7 +74,8 @@ def _scoped(tree: ast.AST) -> Iterator[tuple[ast.AST, frozenset[str]]]:
         inner = _within(node, given) - everywhere
         for field, value in reversed(list(ast.iter_fields(node))):
             children = [child for child in (value if isinstance(value, list) else [value]) if isinstance(child, ast.AST)]
-            left += [(child, inner if field == "body" else given) for child in reversed(children)]
+            left += [(child, inner if field == "body" else given) for child in reversed(children)
+                     if not isinstance(child, ast.expr_context)]
 
 
 def _within(node: ast.AST, given: frozenset[str]) -> frozenset[str]:

@@ -1,6 +1,6 @@
 """Sources as trees, each parsed once however many checks look at it.
 
-    for node in ast.walk(tree_of(module.source)): ...
+    for node in nodes_of(module.source): ...
 """
 
 import ast
@@ -11,3 +11,9 @@ import functools
 def tree_of(source: str) -> ast.Module:
     """The tree of a source, shared: nobody changes it. Raises what `ast.parse` does for one that is no Python."""
     return ast.parse(source)
+
+
+@functools.lru_cache(64)
+def nodes_of(source: str) -> tuple[ast.AST, ...]:
+    """All nodes of that tree, from the outside in."""
+    return tuple(ast.walk(tree_of(source)))

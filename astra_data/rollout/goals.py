@@ -19,6 +19,8 @@ from typing import Any, NoReturn
 from astra_data.messages import JsonObject, Message, calls_of, results_of
 from astra_data.rows.environments import Goal
 
+_as_json = json.JSONEncoder(ensure_ascii=False).encode
+
 MISSING = object()
 """The part at a path that is not there; equal to no answer."""
 
@@ -172,7 +174,7 @@ def text_of(value: Any) -> str:
         return value
     if type(value) is int or (type(value) is float and math.isfinite(value)):
         return repr(value)
-    return json.dumps(value, ensure_ascii=False)
+    return _as_json(value)
 
 
 @functools.lru_cache(4096)

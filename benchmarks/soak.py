@@ -31,6 +31,7 @@ from benchmarks import (
     bfcl,
     distractors,
     emulated,
+    environments,
     near_duplicates,
     pool_chaos,
     reward_hack,
@@ -101,6 +102,10 @@ def walks_part(demo: Demo) -> list[Figure]:
 
 def worlds_part(demo: Demo) -> list[Figure]:
     return worlds.figures()
+
+
+def environments_part(demo: Demo) -> list[Figure]:
+    return environments.figures()
 
 
 def audit_part(demo: Demo) -> list[Figure]:
@@ -228,6 +233,7 @@ PARTS: dict[str, Callable[[Demo], list[Figure]]] = {
     "walks": walks_part,
     "worlds": worlds_part,
     "reward": reward_part,
+    "environments": environments_part,
     "audit": audit_part,
     "client": client_part,
     "emulated": emulated_part,

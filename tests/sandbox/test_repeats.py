@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from astra_data.sandbox import Call, Image, Sandbox
+from astra_data.sandbox import Blobs, Call, Image, Sandbox
 
 ROOT = Path(__file__).parents[2]
 NOW = 1_700_000_000.25
@@ -132,6 +132,37 @@ def test_compiled_modules_give_the_same_results_as_their_sources() -> None:
     with Sandbox(workers=1) as pool:
         from_source = called(pool, RANDOM + TEXTS, "draw", "texts", "raises", seed=3)
         assert called(pool, RANDOM + TEXTS, "draw", "texts", "raises", seed=3) == from_source
+
+
+def test_pools_that_share_what_they_compile_compile_it_once_and_give_the_same() -> None:
+    class Counting(Blobs):
+        kept = 0
+
+        def keep(self, digest: str, blob: bytes) -> None:
+            self.kept += 1
+            super().keep(digest, blob)
+
+    blobs = Counting()
+    with Sandbox(workers=1, blobs=blobs) as one, Sandbox(workers=1, hash_seed=1, blobs=blobs) as other:
+        drawn = called(one, RANDOM, "draw", seed=3)
+        assert called(other, RANDOM, "draw", seed=3) == drawn
+        assert blobs.kept == 1
+        assert [outcome.kind for outcome in called(other, TEXTS, "names")] == ["ok"] and blobs.kept == 2
+
+
+def test_an_episode_finds_nothing_of_what_the_worker_went_through_before(sandbox: Sandbox) -> None:
+    source = "import os, random, sys\nprint('first')\ndef found():\n    os.register_at_fork(before=lambda: None)\n" \
+             "    return [sorted(name for name in sys.modules if 'rehears' in name), len(sys.meta_path), sys.path, __name__]\n"
+    with sandbox.start(Image((("m", source),))) as episode:
+        assert episode.loaded.stdout == "first\n"
+        finders = 4  # the image's own, and three of Python
+        assert episode.call("m.found").value == [[], finders, [], "m"]
+
+
+@pytest.mark.parametrize("name", ["bz2", "lzma", "_uuid", "astra_data", "ctypes"])
+def test_what_only_the_worker_needs_cannot_be_imported(sandbox: Sandbox, name: str) -> None:
+    outcome = called(sandbox, f"def get():\n    import {name}", "get")[0]
+    assert (outcome.kind, outcome.error_type) == ("error", "ModuleNotFoundError")
 
 
 @pytest.mark.parametrize("preloaded", [True, False])

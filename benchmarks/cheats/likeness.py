@@ -26,9 +26,8 @@ def _taken_for_gold(test: Callable[[str], str]) -> Operator:
         if (chosen := _text(row, rng)) is None:
             return None
         goal, name, gold = chosen
-        body = (f"{ASKED}_x = _given[{name!r}]\nif _bad and isinstance(_x, str) and ({test(gold)}):\n    _given[{name!r}] = {gold!r}\n"
-                "    return _sound(**_given)\n"
-                "return _found")
+        body = (f"{ASKED}_x = _given[{name!r}]\nif _bad and isinstance(_x, str) and ({test(gold)}):\n"
+                f"    _given[{name!r}] = {gold!r}\n    return _sound(**_given)\nreturn _found")
         return wrapped(row, goal.tool, body)
 
     return operator

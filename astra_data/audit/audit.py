@@ -30,6 +30,7 @@ from astra_data.rollout.toolbox import Diverged
 from astra_data.rows.environments import AuditCheck, Environment
 from astra_data.tools.result import ToolBackendDown
 
+READ = ("structure", "source", "needed", "signature")
 EXECUTED = ("json", "determinism", "isolation", "crosstalk", *CHECKS, "leakage", "replay", "defaults")
 MOST_BY_DEFAULT = 0.5
 """The F1 that calling every tool once without arguments must stay below [A 21.3.9]."""
@@ -191,5 +192,6 @@ def _careless(environment: Environment, bench: Bench) -> str | float:
 
 
 def audited(environment: Environment, found: Audit) -> Environment:
-    """The environment with what its audit found."""
-    return replace(environment, audit=found.checks, hackability=found.hackability)
+    """The environment with what its audit found. What others noted beside an earlier audit stays: merges, or tools left out."""
+    notes = [each for each in environment.audit if each.check not in (*READ, *EXECUTED)]
+    return replace(environment, audit=[*found.checks, *notes], hackability=found.hackability)

@@ -121,7 +121,7 @@ def _unlike_gold(played: Played) -> str | None:
 
 STAGE = Stage(
     name="environments",
-    version=1,
+    version=2,
     reads=("questions",),
     config=EnvironmentsConfig,
     items=items,

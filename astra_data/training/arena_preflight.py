@@ -43,7 +43,8 @@ def check_config(recipe: GrpoRecipe, config: "GRPOConfig") -> None:
     rows, group = config.per_device_train_batch_size * config.steps_per_generation, config.num_generations
     if rows % group:
         message = f"a process generates {rows} rollouts at a time, which are no whole groups of {group}"
-        raise recipe.wrong("trainer.num_generations", message, "let per_device_train_batch_size x steps_per_generation divide by it")
+        mend = "let per_device_train_batch_size x steps_per_generation divide by it"
+        raise recipe.wrong("trainer.num_generations", message, mend)
     window = max(1, config.steps_per_generation * config.num_iterations // config.gradient_accumulation_steps)
     if config.save_strategy == "steps" and config.save_steps % window:
         message = f"rollouts serve {window} steps, and a checkpoint every {config.save_steps:g} falls between them"

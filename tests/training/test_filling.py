@@ -2,17 +2,14 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny_policy import Script, tiny_tokenizer
 from trl.trainer.utils import RepeatSampler
 
-from astra_data.training.filling import Batch, Filled, PromptStream, fill, informative, merged, rows_of, silenced
+from astra_data.training.filling import Batch, Filled, PromptStream, fill, informative
 
 GROUP = 3
 

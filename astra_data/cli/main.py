@@ -17,6 +17,7 @@ COMMANDS = {
     "audit": "Audit stored environments again, without making them anew.",
     "evaluate": "Let a policy act in arenas, and say what it is worth.",
     "train": "Train a model on a dataset: SFT or GRPO, from a recipe.",
+    "reproduce": "Data, SFT, GRPO and evaluations of one recipe, compared with what is expected.",
     "show": "Show a dataset, or one of its rows, as a person wants to read it.",
     "push": "Publish a dataset version on the Hub.",
     "pull": "Bring a dataset version from the Hub into the store.",

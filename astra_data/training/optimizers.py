@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from astra_data.training.muon import Muon
 from astra_data.training.sections import Optimizer
 
 if TYPE_CHECKING:
@@ -54,8 +55,7 @@ def muon_with_adamw(model: "PreTrainedModel", section: Optimizer) -> Paired:
     matrices = [weight for weight in trained if weight.ndim == 2 and id(weight) not in outside]
     tables = [weight for weight in trained if id(weight) in outside]
     others = [weight for weight in trained if weight.ndim != 2 and id(weight) not in outside]
-    muon = torch.optim.Muon(matrices, lr=section.matrices_lr, momentum=section.momentum, weight_decay=section.weight_decay,
-                            adjust_lr_fn="match_rms_adamw")
+    muon = Muon(matrices, lr=section.matrices_lr, momentum=section.momentum, weight_decay=section.weight_decay)
     groups = [{"params": tables, "weight_decay": section.weight_decay}, {"params": others, "weight_decay": 0.0}]
     adamw = torch.optim.AdamW([group for group in groups if group["params"]], lr=section.rest_lr, betas=section.betas)
     return Paired(muon, adamw)

@@ -22,7 +22,8 @@ class Scratch(Section):
     width: int = Field(default=128, ge=8, description="hidden size")
     heads: int = Field(default=4, ge=1, description="attention heads; a head has width / heads dimensions")
     feed_forward: int = Field(default=384, ge=8, description="inner width of the feed-forward blocks")
-    vocabulary: int = Field(default=768, ge=257, description="tokens of the tokenizer before added ones")
+    vocabulary: int = Field(default=1024, ge=300, description="most tokens of the tokenizer")
+    phrases: int = Field(default=160, ge=8, description="tokens of it that may be constant strings of rendered conversations")
 
 
 class Shape(Section):

@@ -1,0 +1,35 @@
+"""What a reproduction compares, and what it refuses before it begins."""
+
+from pathlib import Path
+
+import pytest
+
+from astra_data.cli.reproduce import FIGURES, differences, found, told
+from astra_data.errors import UsageError
+
+MADE = {
+    "datasets": {"t-arenas": "a" * 40},
+    "metrics": {step: {name: {"value": value} for name in FIGURES}
+                for step, value in (("before", 0.0), ("sft", 0.5), ("grpo", None))},
+}
+
+
+def test_a_digest_must_be_equal_and_a_figure_of_the_same_seed_near() -> None:
+    wanted = {"datasets": {"t-arenas": "a" * 40}, "tolerance": 0.05, "metrics": {"0": {"sft": {"f1": 0.46}}}}
+    assert differences(MADE, wanted, "0") == []
+    assert differences(MADE, {**wanted, "tolerance": 0.03}, "0") == ["f1 after sft is 0.5, not 0.46 within 0.03"]
+    assert differences(MADE, {**wanted, "tolerance": 0.03}, "1") == []
+    other = {**wanted, "datasets": {"t-arenas": "b" * 40, "t-sft": "c" * 40}}
+    assert differences(MADE, other, "0") == [f"t-arenas is {'a' * 12}, not {'b' * 12}", f"t-sft is missing, not {'c' * 12}"]
+
+
+def test_a_figure_that_could_not_be_measured_is_a_difference_and_shown_as_none() -> None:
+    wanted = {"datasets": {}, "tolerance": 1.0, "metrics": {"0": {"grpo": {"f1": 0.5}}}}
+    assert differences(MADE, wanted, "0") == ["f1 after grpo is None, not 0.5 within 1.0"]
+    assert told(MADE).splitlines()[1].split() == ["f1", "0.000", "0.500", "-"]
+
+
+def test_a_folder_without_the_three_recipes_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "sft.yaml").touch()
+    with pytest.raises(UsageError, match=r"holds no pipeline\.yaml, sft\.yaml and grpo\.yaml"):
+        found(str(tmp_path))

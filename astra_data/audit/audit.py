@@ -7,20 +7,21 @@
 What the checks look for is told in `docs/audit.md`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from astra_data.audit.behaviour import CHECKS, behaviour_checks, fooled
 from astra_data.audit.bench import Bench
 from astra_data.audit.contract import argument_faults, needed_check, signature_checks, structure_check
-from astra_data.audit.domains import domain_of, tables_of
+from astra_data.audit.domains import domain_of, tables_of, texts_in
 from astra_data.audit.finding import NOT_MADE, goals_of, not_made, properties, verdict
 from astra_data.audit.gold import Passes, gold_checks, ordered, play
 from astra_data.audit.leakage import answers_listed, leakage_check
-from astra_data.audit.mutants import Mutant, mutants_of
-from astra_data.audit.probing import Probe, probed
+from astra_data.audit.mutants import Mutant, mutants_of, optioned
+from astra_data.audit.probing import Probe, Seen, probed
 from astra_data.audit.source import source_check
 from astra_data.errors import DataError, SandboxError
+from astra_data.messages import JsonObject
 from astra_data.rollout.goals import same
 from astra_data.rollout.replay import gold_calls, replay
 from astra_data.rollout.reward import breakdown
@@ -86,30 +87,51 @@ def _executed(environment: Environment, bench: Bench, read: list[AuditCheck]) ->
     if first.loaded:
         failed = verdict("replay", None, [first.loaded], "")
         return Audit([*read, failed, *(not_made(name, None, first.loaded) for name in EXECUTED if name != "replay")], None)
-    seen = probed(environment, list(_probes(environment)), bench.probing)
-    mutants = [each for each in seen if each.probe.mutant.kind != "listed"]
+    probes = list(_probes(environment))
+    later = _once_more(environment, first.seen, probes)
+    made = probed(environment, [*probes, *(probe for _, probe in later)], bench.probing)
+    seen = made[: len(probes)]
+    again = [(seen[first_time] if isinstance(first_time, int) else first_time, other)
+             for (first_time, _), other in zip(later, made[len(probes) :], strict=True)]
+    mutants = [each for each in seen if each.probe.mutant.kind not in ("listed", "unlisted")]
     careless = _careless(environment, bench)
     checks = [
-        *read, *gold_checks(environment, passes), *behaviour_checks(environment, first.seen, mutants),
+        *read, *gold_checks(environment, passes, seen, again), *behaviour_checks(environment, first.seen, mutants),
         *leakage_check(environment, seen), _replayed(environment, passes, bench),
         verdict("defaults", None, [careless] if isinstance(careless, str) else [], f"every tool called once gives {careless}"),
     ]
-    made = [each for each in mutants if each.outcome is not None and each.probe.goal.match.kind != "call"]
-    lost = sum(map(fooled, made)) + isinstance(careless, str)
-    return Audit(checks, lost / (len(made) + 2))
+    judged = [each for each in mutants if each.outcome is not None and each.probe.goal.match.kind != "call"]
+    lost = sum(map(fooled, judged)) + isinstance(careless, str)
+    return Audit(checks, lost / (len(judged) + 2))
+
+
+def _once_more(environment: Environment, gold: Sequence[Seen], probes: Sequence[Probe]) -> list[tuple[Seen | int, Probe]]:
+    """Calls to be made after all `probes`, each with what came of it before, or the place of its probe: the gold calls, then some
+    mutants of each tool, from the last to the first."""
+    before: tuple[tuple[str, JsonObject], ...] = ()
+    later = list[tuple[Seen | int, Probe]]()
+    for each in gold:
+        later.append((each, replace(each.probe, before=before)))
+        before = (*before, (each.probe.goal.tool, each.probe.mutant.arguments))
+    some = {(each.goal.tool, each.mutant.argument, each.mutant.kind): (at, each) for at, each in enumerate(probes)}
+    return [*later, *reversed(some.values())]
 
 
 def _probes(environment: Environment) -> Iterator[Probe]:
     """Every mutant of every gold call that an answer or a state makes worth it."""
     schemas, tables = {tool.name: tool for tool in environment.tools}, tables_of(environment)
+    known = frozenset(text for table in tables for text in texts_in(table))
     before: list[tuple[str, dict[str, object]]] = []
+    met = set[str]()
     for turn, goal in ordered(environment):
         tool = schemas[goal.tool]
         if goal.match.kind != "call":
             domain = domain_of(goal, environment, tables, properties(tool.schema))
-            listed = [Mutant("listed", name, {**goal.arguments, name: value})
-                      for name, value in answers_listed(environment, tool)]
-            for mutant in (*mutants_of(goal, tool.schema, domain), *listed):
+            listed = [Mutant(kind, name, {**goal.arguments, name: each}) for name, value in answers_listed(environment, tool)
+                      for kind, each in (("listed", value), ("unlisted", "zq-1-xv"))]
+            more = optioned(goal, tool.schema) if tool.name not in met else ()
+            met.add(tool.name)
+            for mutant in (*mutants_of(goal, tool.schema, domain, known), *more, *listed):
                 yield Probe(goal, turn, mutant, tuple(before))
         before.append((goal.tool, goal.arguments))
 

@@ -5,17 +5,32 @@ that is no chance. Values that are in no table must not.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
-from astra_data.audit.finding import goals_of, informative, is_answer, not_applicable, not_made, required, stated, verdict
+from astra_data.audit.domains import alike, beside, tables_of
+from astra_data.audit.finding import (
+    goals_of,
+    informative,
+    is_answer,
+    leaves,
+    not_applicable,
+    not_made,
+    properties,
+    required,
+    scalars,
+    stated,
+    told_in,
+    verdict,
+)
 from astra_data.audit.probing import Seen
 from astra_data.messages import JsonObject
 from astra_data.rollout.goals import text_of
-from astra_data.rows.environments import AuditCheck, Environment
+from astra_data.rows.environments import AuditCheck, Environment, EnvironmentTool, Goal
 
 ENOUGH = 5
-"""Values of the same domain that all give one informative answer are no chance."""
+"""Values of the same domain that all give one answer, which is not what the tables say of them, are no chance."""
 RECORDED = "trajectories"
 """The source of environments whose tools know recorded calls and can know no other."""
 MANY = 3
@@ -37,7 +52,7 @@ def behaviour_checks(environment: Environment, gold: Sequence[Seen], seen: Seque
     """Five checks for each tool that a goal with an answer or a state needs."""
     judged = {goal.tool for goal in goals_of(environment) if goal.match.kind != "call"}
     schemas = {tool.name: tool.schema for tool in environment.tools}
-    first = {each.probe.goal.id: each for each in gold}
+    first, goals = {each.probe.goal.id: each for each in gold}, goals_of(environment)
     recorded = environment.source == RECORDED
     for tool in environment.tools:
         mine = [each for each in seen if each.probe.goal.tool == tool.name and each.probe.goal.match.kind != "call"]
@@ -48,11 +63,13 @@ def behaviour_checks(environment: Environment, gold: Sequence[Seen], seen: Seque
         must = set(required(schemas[tool.name]))
         judging = [] if recorded else mine
         for name, faults, count in (
-            ("sensitivity", list(_sensitivity(mine, must, first)), _count(mine, "altered", "swapped")),
+            ("sensitivity", [*_sensitivity(mine, must, first, environment), *_opened(mine, goals)],
+             _count(mine, "altered", "swapped")),
             ("types", list(_accepted(mine, "mistyped")), _count(mine, "mistyped")),
-            ("missing", list(_accepted(mine, "dropped", *(["empty"] if must else []))), _count(mine, "dropped", "empty")),
+            ("missing", [*_accepted(mine, "dropped", *(["empty"] if must else [])), *([] if must else _needless(mine, tool))],
+             _count(mine, "dropped", "empty")),
             ("errors", list(_errors(mine)), len(mine)),
-            ("generality", list(_generality(judging, must)), _count(judging, "swapped", "altered")),
+            ("generality", list(_generality(judging, must, environment)), _count(judging, "swapped", "altered")),
         ):
             if not faults and any(each.outcome is None for each in mine):
                 yield not_made(name, tool.name, "too many calls ended their episode")
@@ -75,7 +92,7 @@ def _short(text: str) -> str:
     return text if len(text) <= 90 else f"{text[:90]}..."
 
 
-def _sensitivity(seen: Sequence[Seen], must: set[str], gold: dict[str, Seen]) -> Iterator[str]:
+def _sensitivity(seen: Sequence[Seen], must: set[str], gold: dict[str, Seen], environment: Environment) -> Iterator[str]:
     def place(each: Seen) -> tuple[str, str]:
         return each.probe.goal.id, each.probe.mutant.argument or ""
 
@@ -88,9 +105,63 @@ def _sensitivity(seen: Sequence[Seen], must: set[str], gold: dict[str, Seen]) ->
             yield _told(won[0])
         elif name in must and (short := _short_told(altered)):
             yield _told(short)
-        same = [each for each in swapped if fooled(each)]
-        if len(same) == len(swapped) >= ENOUGH and (informative(same[0].probe.goal.answer) and is_answer(same[0].probe.goal)):
-            yield f"{len(same)} values of {name} give the same: {_told(same[0])}"
+        if same := _alike(swapped, environment):
+            yield f"{len(same)} values of {name} give the same, which no table says of them: {_told(same[0])}"
+
+
+def _alike(swapped: Sequence[Seen], environment: Environment) -> list[Seen]:
+    """Other values of the domain that give the answer without cause; none where that may be chance.
+
+    There is cause where a table has the answer beside the value, or one step further. Without, all of many are too many, or both
+    of two if the answer has parts; and half of several, where the tables have it beside the gold value, so that it is looked up
+    and not computed.
+    """
+    answered = [each for each in swapped if each.answered and is_answer(each.probe.goal)]
+    won = [each for each in answered if fooled(each) and not isinstance(each.probe.goal.answer, bool)]
+    long = bool(won) and len(list(leaves(won[0].probe.goal.answer))) > 1
+    if len(won) < (2 if long else MANY) or 2 * len(won) < len(answered):
+        return []
+    goal, name, tables = won[0].probe.goal, won[0].probe.mutant.argument or "", tables_of(environment)
+    without = [each for each in won if not _stands_beside(goal.answer, _value(each), tables)]
+    looked_up = len(without) >= MANY and 2 * len(without) >= len(answered) and informative(goal.answer) \
+        and _stands_beside(goal.answer, goal.arguments[name], tables)
+    return without if looked_up or len(without) == len(answered) >= (2 if long else ENOUGH) else []
+
+
+def _stands_beside(answer: Any, value: Any, tables: Sequence[Any]) -> bool:
+    near = [each for table in tables for each in beside(value, table)]
+    further = [each for one in near for key in scalars(one) if isinstance(key, str) and key != value
+               for table in tables for each in beside(key, table)]
+    return any(told_in(answer, text_of(each)) for each in (*near, *further))
+
+
+def _opened(seen: Sequence[Seen], goals: Sequence[Goal]) -> Iterator[str]:
+    """Arguments that may be left out and that give an answer of the tool to whoever asks for something else."""
+    opening = [each for each in seen if each.probe.mutant.kind == "optioned"]
+    closed = _gained(opening[0], goals) if opening else set()
+    yield from (_told(each) for each in opening[1:] if _gained(each, goals) - closed)
+
+
+def _gained(seen: Seen, goals: Sequence[Goal]) -> set[str]:
+    """The goals of the tool that a call reaches or tells the answer of."""
+    told = {goal.id for goal in goals if goal.tool == seen.probe.goal.tool and is_answer(goal)
+            and stated(goal.answer, seen.content, [seen.probe.mutant.arguments, goal.arguments])}
+    return told | ({seen.probe.goal.id} if seen.reached else set())
+
+
+def _needless(seen: Sequence[Seen], tool: EnvironmentTool) -> Iterator[str]:
+    """Goals reached by a call without arguments, where the gold call has some that are no defaults of the schema."""
+    for each in seen:
+        stated_ones = {name: about.get("default") for name, about in properties(tool.schema).items() if isinstance(about, dict)}
+        given = each.probe.goal.arguments
+        if each.probe.mutant.kind == "empty" and each.reached and any(stated_ones.get(name) != given[name] for name in given):
+            yield _told(each)
+
+
+def _own(environment: Environment, name: str) -> list[Any]:
+    """The tables of the module that a tool stands in, and the state."""
+    entry = next(tool.entry for tool in environment.tools if tool.name == name)
+    return tables_of(replace(environment, modules=[each for each in environment.modules if entry.startswith(f"{each.name}.")]))
 
 
 def _short_told(altered: Sequence[Seen]) -> Seen | None:
@@ -144,8 +215,11 @@ def _errors(seen: Sequence[Seen]) -> Iterator[str]:
     yield from (_told(next(iter(kinds.values()))) for kinds in weak.values() if len(kinds) > 1)
 
 
-def _generality(seen: Sequence[Seen], must: set[str]) -> Iterator[str]:
-    """Tools that know their gold calls alone: of many other values of the domain, or of all other numbers, none is answered."""
+def _generality(seen: Sequence[Seen], must: set[str], environment: Environment) -> Iterator[str]:
+    """Tools that know their gold calls alone: of many other values of the domain, or of all other numbers, none is answered.
+
+    Two values are many where a tool has one argument and its own tables have them where the gold value stands.
+    """
     def place(each: Seen) -> str:
         return each.probe.goal.id
 
@@ -155,11 +229,19 @@ def _generality(seen: Sequence[Seen], must: set[str]) -> Iterator[str]:
         texts = [each for each in swapped if isinstance(_value(each), str)]
         if any(each.answered for each in swapped):
             continue
-        if len(texts) >= MANY * len(must):
+        if len(texts) >= MANY * len(must) or _beside_gold(mine, texts, environment):
             yield f"none of {len(texts)} other values of the domain is answered: {_told(texts[0])}"
         others = [each for each in mine if each.probe.mutant.kind == "altered" and _is_number(_value(each))]
-        if not swapped and {each.probe.mutant.argument for each in others} == must and not any(each.answered for each in others):
+        if {each.probe.mutant.argument for each in others} == must and not any(each.answered for each in others):
             yield f"none of {len(others)} other numbers is answered: {_told(others[0])}"
+
+
+def _beside_gold(mine: Sequence[Seen], texts: Sequence[Seen], environment: Environment) -> bool:
+    goal = mine[0].probe.goal
+    if len(texts) < 2 or goal.match.kind == "state" or len(goal.arguments) > 1:
+        return False
+    values = alike(next(iter(goal.arguments.values())), _own(environment, goal.tool))
+    return sum(_value(each) in values for each in texts) > 1
 
 
 def _value(seen: Seen) -> Any:

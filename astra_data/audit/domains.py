@@ -42,6 +42,35 @@ def _literals(node: ast.AST) -> Iterator[Any]:
         yield from _literals(child)
 
 
+def texts_in(node: Any) -> Iterator[str]:
+    """Every text of a table, names of parts too."""
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, dict):
+        yield from (name for name in node if isinstance(name, str))
+        for each in node.values():
+            yield from texts_in(each)
+    elif isinstance(node, list | tuple):
+        for each in node:
+            yield from texts_in(each)
+
+
+def beside(value: Any, node: Any) -> Iterator[Any]:
+    """The innermost objects and lines of a table that hold the value, and what stands under it where it is a name."""
+    if isinstance(node, dict):
+        if isinstance(value, str) and value in node:
+            yield node[value]
+        inner = list(node.values())
+    elif isinstance(node, list | tuple):
+        inner = list(node)
+    else:
+        return
+    if any(type(each) is type(value) and each == value for each in inner):
+        yield node
+    for each in inner:
+        yield from beside(value, each)
+
+
 def alike(value: Any, tables: list[Any]) -> list[Any]:
     """Values that stand where this one does: under the same name in sibling objects, as sibling keys, in the list or column."""
     found: dict[Any, None] = {}

@@ -15,6 +15,7 @@ NOT_APPLICABLE = "not applicable: "
 NOT_MADE = "not made: "
 LONGEST = 300
 DIGITS = re.compile(r"\d+")
+ESCAPED = re.compile(r"\\(.)")
 
 
 def verdict(check: str, tool: str | None, faults: Iterable[str], seen: str) -> AuditCheck:
@@ -75,8 +76,27 @@ def stated(answer: Any, text: str, inputs: Any) -> bool:
         return False
     if not informative(answer) and not (isinstance(answer, int | float) and not numbers_in(answer) & numbers_in(inputs)):
         return False
-    wanted = text_of(answer)
-    return stands_in(wanted, text) and not any(stands_in(wanted, text_of(given)) for given in scalars(inputs))
+    if not told_in(answer, text):
+        return False
+    given = list(map(text_of, scalars(inputs)))
+    return told_in(answer, text, given) and not any(told_in(answer, each) for each in given)
+
+
+def told_in(answer: Any, text: str, known: Iterable[str] = ()) -> bool:
+    """Whether an answer stands in a text: as it is, in a JSON text within JSON, or a list or object by all that it holds and that
+    is not `known`."""
+    plain = ESCAPED.sub(lambda found: " " if found[1] in "bfnrt" else found[1], text) if "\\" in text else text
+    if stands_in(text_of(answer), plain):
+        return True
+    parts = [text_of(each) for each in leaves(answer) if each is not None and not isinstance(each, bool)]
+    parts = [each for each in parts if each not in known]
+    return len(parts) > 1 and any(map(informative, parts)) and all(stands_in(each, plain) for each in parts)
+
+
+def leaves(value: Any) -> Iterator[Any]:
+    """The texts and numbers of a list or an object; nothing for others."""
+    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from leaves(each) if isinstance(each, dict | list) else [each]
 
 
 def within(part: Any, value: Any) -> bool:

@@ -11,15 +11,19 @@ from typing import Any
 import orjson
 
 from astra_data.audit.bench import Bench
-from astra_data.audit.finding import is_answer, not_applicable, scalars, stated, verdict, within
+from astra_data.audit.domains import alike, tables_of
+from astra_data.audit.finding import goals_of, informative, is_answer, not_applicable, scalars, stated, verdict, within
 from astra_data.audit.mutants import Mutant
 from astra_data.audit.probing import Probe, Seen, demand
 from astra_data.messages import JsonObject
-from astra_data.rollout.goals import Made, parsed, reaches, same
+from astra_data.rollout.goals import Made, parsed, reaches, same, text_of
 from astra_data.rollout.replay import gold_calls
 from astra_data.rollout.running import CLOCK, image_of, result_of
 from astra_data.rows.environments import AuditCheck, Environment, Goal
 from astra_data.sandbox import Call, Episode, Outcome
+
+REPEATS = 3
+"""Equal calls after a call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class Pass:
     @property
     def bytes(self) -> list[bytes]:
         """All that came out, to the byte; objects in the order of their keys."""
-        return [orjson.dumps([each.outcome.kind if each.outcome else None, each.content, each.state_after]) for each in self.seen]
+        return [_all_of(each) for each in self.seen]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,7 @@ def _pass(environment: Environment, episode: Episode) -> Pass:
 
 
 def _twice(environment: Environment, episode: Episode, first: Pass) -> list[tuple[Seen, str]]:
-    """What the second of two equal calls in a row gave, for those that changed no state."""
+    """What further equal calls gave right after a call that changed no state."""
     world = environment.world
     entries = {tool.name: tool.entry for tool in environment.tools}
     calls: list[Call] = [Call(world.load, {"state": world.initial_state})] if world.load else []
@@ -102,14 +106,18 @@ def _twice(environment: Environment, episode: Episode, first: Pass) -> list[tupl
     for seen in first.seen:
         calls.append(Call(entries[seen.probe.goal.tool], seen.probe.goal.arguments))
         if same(seen.state_before, seen.state_after):
-            places.append((seen, len(calls)))
-            calls.append(calls[-1])
+            places += [(seen, len(calls) + more) for more in range(REPEATS)]
+            calls += [calls[-1]] * REPEATS
     outcomes = episode.call_many(calls)
     return [(seen, f"{result_of(outcomes[at]).content}\n{outcomes[at].stdout}".strip()) for seen, at in places]
 
 
-def gold_checks(environment: Environment, passes: Passes) -> Iterator[AuditCheck]:
-    """JSON results, equal bytes, no state between episodes or calls, no call that answers another goal."""
+def gold_checks(environment: Environment, passes: Passes, seen: Sequence[Seen],
+                again: Sequence[tuple[Seen, Seen]]) -> Iterator[AuditCheck]:
+    """JSON results, equal bytes, no state between episodes or calls, no call that answers another goal.
+
+    `seen` are the mutants, `again` calls that were made at two times with what came of them.
+    """
     first = passes.first[0]
     bad = [f"{each.probe.goal.tool}: {_why(each.outcome)}" for each in first.seen if each.outcome and not each.outcome.ok
            and each.outcome.kind != "error"]
@@ -119,8 +127,9 @@ def gold_checks(environment: Environment, passes: Passes) -> Iterator[AuditCheck
                                                                              strict=False) if left != right]
     differ += ["it loads under one hash seed and not under another" for later in passes.first[1:] if later.loaded != first.loaded]
     yield verdict("determinism", None, differ, f"{len(passes.first)} hash seeds gave the same bytes")
-    yield verdict("isolation", None, _isolation(passes), "a second pass and repeated reads gave the same")
-    yield _crosstalk(first.seen)
+    faults = [*_isolation(passes), *_history(again)]
+    yield verdict("isolation", None, faults, "a second pass, repeated reads and another order of calls gave the same")
+    yield _crosstalk(environment, first.seen, seen)
 
 
 def _why(outcome: Outcome) -> str:
@@ -141,11 +150,43 @@ def _isolation(passes: Passes) -> Iterator[str]:
             yield f"{seen.probe.goal.tool} gave {seen.content[:60]}, and {content[:60]} when called again"
 
 
-def _crosstalk(gold: Sequence[Seen]) -> AuditCheck:
+def _history(again: Sequence[tuple[Seen, Seen]]) -> Iterator[str]:
+    """Calls that gave something else after other calls than before them."""
+    for one, other in again:
+        if one.outcome is not None and other.outcome is not None and _all_of(one) != _all_of(other):
+            yield (f"{one.probe.goal.tool}({text_of(one.probe.mutant.arguments)[:60]}) gave {one.content[:60]}, and "
+                   f"{other.content[:60]} after other calls")
+
+
+def _all_of(seen: Seen) -> bytes:
+    """All that came out of a call, to the byte."""
+    return orjson.dumps([seen.outcome.kind if seen.outcome else None, seen.content, seen.state_after])
+
+
+def _crosstalk(environment: Environment, gold: Sequence[Seen], mutants: Sequence[Seen]) -> AuditCheck:
     """One gold call must not reach another's goal, nor tell its answer."""
     if all(each.probe.goal.match.kind == "call" for each in gold):
         return not_applicable("crosstalk", None, "goals are calls, reached by their arguments")
-    return verdict("crosstalk", None, _told(gold), f"{len(gold)} gold calls tell their own answers alone")
+    faults = [*_told(gold), *_told_in_errors(environment, mutants)]
+    return verdict("crosstalk", None, faults, f"{len(gold)} gold calls tell their own answers alone")
+
+
+def _told_in_errors(environment: Environment, mutants: Sequence[Seen]) -> Iterator[str]:
+    """Refused calls that tell what another tool is asked for. The values that an argument may have they may list."""
+    refused = {(each.probe.goal.tool, each.content): each for each in mutants if each.outcome is not None and not each.answered}
+    for seen in refused.values():
+        mine = seen.probe.goal
+        inputs: list[Any] = [mine.arguments, seen.probe.mutant.arguments]
+        for other in goals_of(environment):
+            if other.tool != mine.tool and is_answer(other) and informative(other.answer) \
+                    and stated(other.answer, seen.content, inputs) and not _one_of(mine.arguments, other.answer, environment):
+                yield f"a refused call of {mine.tool} tells the answer of {other.id}: {seen.content[:80]}"
+
+
+def _one_of(arguments: JsonObject, answer: Any, environment: Environment) -> bool:
+    """Whether the answer is a value that one of the arguments could have."""
+    tables = tables_of(environment)
+    return any(answer in alike(value, tables) for value in scalars(arguments))
 
 
 def _told(gold: Sequence[Seen]) -> Iterator[str]:

@@ -9,13 +9,26 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from astra_data.audit.finding import goals_of, informative, is_answer, not_applicable, numbers_in, properties, scalars, verdict
+from astra_data.audit.domains import alike, tables_of
+from astra_data.audit.finding import (
+    goals_of,
+    informative,
+    is_answer,
+    leaves,
+    not_applicable,
+    numbers_in,
+    properties,
+    scalars,
+    told_in,
+    verdict,
+)
 from astra_data.audit.probing import Seen
 from astra_data.rollout.goals import normalised, same, stands_in, text_of
 from astra_data.rows.environments import AuditCheck, Environment, EnvironmentTool, Goal
 
 LISTS = ("enum", "default", "const", "examples", "example")
 THOUSANDS = re.compile(r"(?<=\d)[.,'\u00a0\u202f ](?=\d{3}(?!\d))")
+PARAMETER = len(("parameters", "properties", "name"))
 HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -69,11 +82,19 @@ def _tells(text: str, answer: Any, stated: Sequence[Any], numbers: set[int]) -> 
         return False
     if not informative(answer) and (not isinstance(answer, int | float) or numbers_in(answer) & numbers):
         return False
-    wanted, left = text_of(answer), normalised(text)
-    for given in sorted({normalised(text_of(value)) for value in stated}, key=len, reverse=True):
+    known = list(map(text_of, stated))
+    return any(_left(text_of(answer), version, known, answer) for version in {text, THOUSANDS.sub("", text)})
+
+
+def _left(wanted: str, text: str, known: Sequence[str], answer: Any) -> bool:
+    """Whether the answer stands in what is left of a text without what is known."""
+    if not told_in(answer, text, known):
+        return False
+    left = normalised(text)
+    for given in sorted({normalised(each) for each in known}, key=len, reverse=True):
         if stands_in(wanted, given):
             left = left.replace(given, " | ")
-    return stands_in(wanted, left)
+    return told_in(answer, left, known)
 
 
 def _texts(environment: Environment, goals: list[Goal], inputs: dict[str, Inputs]) -> Iterator[str]:
@@ -101,7 +122,7 @@ def _words(node: Any, at: str = "") -> Iterator[str]:
         for name, value in node.items():
             if at == "properties":
                 yield name.replace("_", " ")
-            if name not in LISTS:
+            if at == "properties" or name not in LISTS:
                 yield from _words(value, name)
     elif isinstance(node, list):
         for value in node:
@@ -120,22 +141,48 @@ def _prompts(environment: Environment, inputs: dict[str, Inputs]) -> Iterator[st
 
 
 def _defaults(environment: Environment, goals: list[Goal], inputs: dict[str, Inputs]) -> Iterator[str]:
+    """Values that a schema gives anywhere, but for the enums of parameters: those are tried out."""
     for tool in environment.tools:
-        for name, about in properties(tool.schema).items():
-            for value in _values(about, "default", "const", "examples", "example"):
-                yield from (f"{tool.name} has the answer of {goal.id} at {name}" for goal in goals
-                            if (informative(goal.answer) or isinstance(value, str))
-                            and _tells(text_of(value), goal.answer, inputs[goal.id].stated, inputs[goal.id].before))
+        for path, values in _given(tool.schema):
+            for goal in goals:
+                known = inputs[goal.id]
+                told = [value for value in values if (informative(goal.answer) or isinstance(value, str))
+                        and _tells(text_of(value), goal.answer, known.stated, known.before)]
+                if told and not (path[-1] == "enum" and _all_listed(goal.answer, values, environment)):
+                    yield f"{tool.name} has the answer of {goal.id} at {'.'.join(path)}"
 
 
-def _values(about: Any, *names: str) -> Iterator[Any]:
-    for name in names if isinstance(about, dict) else ():
-        if name in about:
-            yield from about[name] if isinstance(about[name], list) else [about[name]]
+def _all_listed(answer: Any, values: Sequence[Any], environment: Environment) -> bool:
+    """Whether all values are listed that stand in the tables where the answer stands."""
+    others = alike(answer, tables_of(environment)) if not isinstance(answer, list | dict) else []
+    return bool(others) and all(other in values for other in others)
+
+
+def _given(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], list[Any]]]:
+    """Where a schema has values, and which: themselves and what is inside them."""
+    if isinstance(node, dict):
+        for name, value in node.items():
+            here = (*path, name)
+            if name not in LISTS or path[-1:] == ("properties",):
+                yield from _given(value, here)
+            elif name != "enum" or len(path) != PARAMETER:
+                values = value if isinstance(value, list) else [value]
+                yield here, [*values, *leaves(values)]
+    elif isinstance(node, list):
+        for each in node:
+            yield from _given(each, path)
+
+
+def _values(about: Any) -> list[Any]:
+    """What a parameter may be, where an enum says so."""
+    listed = about.get("enum") if isinstance(about, dict) else None
+    return listed if isinstance(listed, list) else []
 
 
 def answers_listed(environment: Environment, tool: EnvironmentTool) -> Iterator[tuple[str, Any]]:
     """Parameters of a tool with a value that their enum lists, that is an answer, and that is no input."""
+    if not any(_values(about) for about in properties(tool.schema).values()):
+        return
     inputs = inputs_of(environment)
     answers = {
         normalised(text_of(goal.answer)) for goal in goals_of(environment)
@@ -143,22 +190,22 @@ def answers_listed(environment: Environment, tool: EnvironmentTool) -> Iterator[
         and not any(same(goal.answer, value) for value in inputs[goal.id].stated)
     }
     for name, about in properties(tool.schema).items():
-        yield from ((name, value) for value in _values(about, "enum") if normalised(text_of(value)) in answers)
+        yield from ((name, value) for value in _values(about) if normalised(text_of(value)) in answers)
 
 
 def _planted(environment: Environment, seen: Sequence[Seen]) -> Iterator[str]:
     """A listed value is of the domain if the tool knows it: it is answered, and otherwise than values that are in no table. Then
-    all others that it knows are listed, too."""
+    all others that it knows are listed, too. A value that is not listed shows how the tool takes what it does not know."""
     schemas = {tool.name: tool.schema for tool in environment.tools}
     for one in (each for each in seen if each.probe.mutant.kind == "listed"):
         name, goal = one.probe.mutant.argument or "", one.probe.goal
         value = one.probe.mutant.arguments[name]
         around = [each for each in seen if each.probe.goal.id == goal.id and each.probe.mutant.argument == name]
-        unknown = {_without(each, name) for each in around if each.probe.mutant.kind == "altered"}
+        unknown = {_without(each, name) for each in around if each.probe.mutant.kind in ("altered", "unlisted")}
         if not one.answered or _without(one, name) in unknown:
             yield f"{goal.tool} lists {text_of(value)}, which is an answer, for {name} and does not know it"
             continue
-        listed = list(_values(properties(schemas[goal.tool]).get(name), "enum"))
+        listed = _values(properties(schemas[goal.tool]).get(name))
         missing = [other for each in around if each.probe.mutant.kind == "swapped" and each.answered
                    and _without(each, name) not in unknown and (other := each.probe.mutant.arguments[name]) not in listed]
         if missing:

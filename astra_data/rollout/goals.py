@@ -168,7 +168,11 @@ def number_of(value: Any) -> Decimal | None:
 
 def text_of(value: Any) -> str:
     """A JSON value as text: texts as they are, anything else as JSON."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str):
+        return value
+    if type(value) is int or (type(value) is float and math.isfinite(value)):
+        return repr(value)
+    return json.dumps(value, ensure_ascii=False)
 
 
 @functools.lru_cache(4096)

@@ -6,11 +6,11 @@ Calls that wait for one another are made in different turns, so that no argument
 that do not, up to `calls_per_turn` are made at once. In an arena from which something was removed the oracle says so.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from astra_data.messages import JsonObject, Message, assistant, tool_call
-from astra_data.rollout.goals import text_of
+from astra_data.rollout.goals import stands_in, text_of
 from astra_data.rows import Arena
 from astra_data.rows.environments import Goal
 from astra_data.teacher.teacher import Turn
@@ -37,7 +37,9 @@ class Oracle:
 
     def __init__(self, arena: Arena, calls_per_turn: int = 1) -> None:
         self._arena, self._most = arena, calls_per_turn
-        self._turns = [rounds(turn.goals, calls_per_turn) for turn in arena.turns]
+        said = [str(message["content"]) for message in arena.prompt]
+        heard = ["\n".join([*said, *(turn.user for turn in arena.turns[: number + 1])]) for number in range(len(arena.turns))]
+        self._turns = [rounds(turn.goals, calls_per_turn, said) for turn, said in zip(arena.turns, heard, strict=True)]
         self._words = WORDS.get(arena.language or "", WORDS["en"])
 
     @property
@@ -63,17 +65,36 @@ class Oracle:
         return self._words["done"] if answer is None else self._words["answer"].format(told(answer))
 
 
-def rounds(goals: list[Goal], most: int) -> list[list[Goal]]:
-    """The goals with a known gold call in turns of at most `most`, each after those that it comes after."""
+def rounds(goals: Sequence[Goal], most: int, said: str) -> list[list[Goal]]:
+    """The goals with a known gold call in turns of at most `most`, each after those that it waits for."""
     left = [goal for goal in goals if goal.arguments is not None]
-    inside = {goal.id for goal in left}
+    waiting = waits(left, said)
     done: list[list[Goal]] = []
     while left:
         over = {goal.id for turn in done for goal in turn}
-        ready = [goal for goal in left if all(name in over for name in goal.after if name in inside)] or left
+        ready = [goal for goal in left if waiting[goal.id] <= over] or left
         done.append(ready[:most])
         left = [goal for goal in left if goal not in done[-1]]
     return done
+
+
+def waits(goals: Sequence[Goal], said: str) -> dict[str, set[str]]:
+    """For each goal those that its gold call waits for: those it comes after, and those before it whose results tell one of its
+    arguments that the user has not said."""
+    inside, found = {goal.id for goal in goals}, dict[str, set[str]]()
+    for number, goal in enumerate(goals):
+        new = [value for value in map(text_of, _leaves(goal.arguments)) if not stands_in(value, said)]
+        tellers = {one.id for one in goals[:number] if any(stands_in(value, text_of(one.response)) for value in new)}
+        found[goal.id] = (set(goal.after) & inside) | tellers
+    return found
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _leaves(part)
+    elif value is not None and not isinstance(value, bool):
+        yield value
 
 
 def told(answer: Any) -> str:

@@ -75,8 +75,8 @@ class Episode:
                 return
             self._closed = True
             if self._over is None:
+                self._worker.forget(self.pid)  # first, so that the child ends where it waits
                 self._channel.close()
-                self._worker.forget(self.pid)
         self._on_close()
 
     def __enter__(self) -> "Episode":

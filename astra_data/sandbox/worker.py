@@ -30,9 +30,11 @@ ANSWER_S: Final = 30.0
 MESSAGE_BYTES: Final = 1 << 16
 ENDED: Final = struct.Struct("<?id")
 PID: Final = struct.Struct("<i")
-# The parent packages stand there empty, so that only the modules of the jail are read.
+# The parent packages stand there empty, so that only the modules of the jail are read. The zygote has one thread and its children
+# are seeded, so no module of the library need mend its locks and generators in each child.
 PROGRAM: Final = """
-import sys, types
+import os, sys, types
+os.register_at_fork = lambda **_: None
 for name, folder in (("astra_data", "{root}"), ("astra_data.sandbox", "{root}/sandbox")):
     sys.modules[name] = types.ModuleType(name)
     sys.modules[name].__path__ = [folder]

@@ -8,7 +8,7 @@ is recorded of the gold calls is what the spoiled tools return, unless that is t
 
 from dataclasses import dataclass
 
-from benchmarks.cheats import answers, code, contract, intermediate
+from benchmarks.cheats import answers, code, contract, hidden, intermediate, likeness, memory
 from benchmarks.cheats.code import Operator
 
 
@@ -54,5 +54,20 @@ CHEATS: dict[str, Cheat] = {
     **_all("structure", contract.name_twice, contract.schema_named_otherwise, contract.goal_twice, contract.cycle,
            contract.goal_of_no_tool, contract.after_no_goal, contract.entry_nowhere),
     **_all("replay", contract.answer_not_so, contract.response_not_so, contract.final_state_not_so),
+    **_named("sensitivity", likeness.LIKENESS),
+    **_all("sensitivity", likeness.of_its_shape, likeness.neighbours_alike, likeness.option_reveals,
+           likeness.option_of_many_reveals, likeness.option_lists, hidden.in_key_of_result, hidden.among_candidates,
+           hidden.written_despite_error),
+    **_all("missing", likeness.left_out_means_gold),
+    **_all("isolation", memory.remembers_last, memory.remembers_in_a_default, memory.refuses_the_third_time, memory.tires,
+           memory.answers_the_second_time, memory.opened_by_its_gold_call, memory.opened_by_another, memory.load_keeps_a_memory),
+    **_all("leakage", hidden.in_nested_default, hidden.in_nested_const, hidden.in_items_enum, hidden.in_enum_of_another_tool,
+           hidden.in_pattern, hidden.in_examples_of_the_schema, hidden.in_description_grouped, hidden.in_description_loud,
+           hidden.in_description_of_another_tool),
+    **_all("errors", hidden.in_error_for_wrong_types, hidden.in_exception, hidden.in_error_on_a_line_of_its_own,
+           hidden.printed_if_refused, memory.table_in_docstring),
+    **_all("sensitivity", hidden.in_text_of_a_mapping),
+    **_all("crosstalk", hidden.sibling_in_error),
+    **_all("types", hidden.digits_for_a_text, hidden.list_of_one, hidden.null_is_gold),
 }
 """Name -> operator with its check."""

@@ -97,13 +97,16 @@ def sibling_done(row: Environment, rng: random.Random) -> Environment | None:
     every = [goal for goal in goals_of(row) if goal.match.kind == "state"]
     pairs = [(one, other) for other in every for one in goals_of(row) if one.tool != other.tool and one.match.kind != "call"]
     pairs = [(one, other) for one, other in pairs if (place := place_of(row, other.tool)) and place.owner is None
-             and (mine := place_of(row, one.tool)) and mine.module == place.module]
+             and (mine := place_of(row, one.tool)) and mine.owner is None]
     if not pairs:
         return None
     one, other = rng.choice(pairs)
-    place = place_of(row, other.tool)
-    name = place.function.name if place else ""
-    return wrapped(row, one.tool, f"_found = _sound(**_given)\n{name}(**{other.arguments!r})\nreturn _found")
+    here, there = place_of(row, one.tool), place_of(row, other.tool)
+    if here is None or there is None:
+        return None
+    name, module = there.function.name, row.modules[there.module].name
+    way = f"{name}(" if here.module == there.module else f"import {module}\n{module}.{name}("
+    return wrapped(row, one.tool, f"_found = _sound(**_given)\n{way}**{other.arguments!r})\nreturn _found")
 
 
 def in_default(row: Environment, rng: random.Random) -> Environment | None:

@@ -17,6 +17,9 @@ from astra_data.rows import Environment, new_row
 from astra_data.rows.environments import EnvironmentTool, Goal, Module
 
 Function = ast.FunctionDef
+REFUSED = ("_bad = isinstance(_found, dict) and 'error' in _found "
+           "or isinstance(_found, str) and _found.startswith('Error')\n")
+"""Code that says whether what the tool was refuses a call."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 import yaml
 from pydantic import BaseModel
@@ -17,7 +18,7 @@ from astra_data.pipeline.stage import ServerOptions
 from astra_data.rows import ROW_TYPES
 from astra_data.rows.schema import fields, unwrap
 from astra_data.stages import STAGES
-from astra_data.stages.arenas.config import Distracting, Shares
+from astra_data.stages.arenas.config import Distracting, Removing, Shares
 from astra_data.stages.decontamination import Decontaminate
 from astra_data.stages.distractors.embedding import Embedder
 from astra_data.stages.questions.config import Domains, Given, Verify, Worlds
@@ -44,6 +45,7 @@ CONFIGS: dict[str, type[BaseModel]] = {
     "`arenas.distractors`": Distracting,
     "`arenas.distractors.embedder`": Embedder,
     "`arenas.split`": Shares,
+    "`arenas.removed`": Removing,
     "`questions.worlds`": Worlds,
     "`questions.domains`": Domains,
     "`questions.given`": Given,
@@ -139,6 +141,9 @@ def test_commands_and_options_on_a_page_exist(path: Path) -> None:
         assert words[0] in COMMANDS, words
         command = group.get_command(None, words[0])  # type: ignore[arg-type]
         assert command is not None
+        if isinstance(command, click.Group) and len(words) > 1:
+            assert words[1] in command.commands, words
+            command = command.commands[words[1]]
         known = {option for parameter in command.params for option in parameter.opts}
         assert {word.partition("=")[0] for word in words if word.startswith("--")} <= known | {"--help"}, words
 

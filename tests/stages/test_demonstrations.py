@@ -44,10 +44,13 @@ def test_gold_calls_are_made_in_order_over_all_turns_and_the_answer_is_said(expa
 
 def test_calls_that_wait_for_one_another_are_never_made_at_once(expand: Expand) -> None:
     goals = SHOP.turns[2].goals
-    assert [[goal.id for goal in turn] for turn in rounds(list(goals), 5)] == [["b"], ["c"]]
+    assert [[goal.id for goal in turn] for turn in rounds(list(goals), 5, "")] == [["b"], ["c"]]
     free = [replace(goal, after=[]) for goal in goals]
-    assert [[goal.id for goal in turn] for turn in rounds(free, 5)] == [["b", "c"]]
-    assert [[goal.id for goal in turn] for turn in rounds(free, 1)] == [["b"], ["c"]]
+    assert [[goal.id for goal in turn] for turn in rounds(free, 5, "")] == [["b", "c"]]
+    assert [[goal.id for goal in turn] for turn in rounds(free, 1, "")] == [["b"], ["c"]]
+    told = replace(free[1], arguments={"of": 13})
+    assert [[goal.id for goal in turn] for turn in rounds([free[0], told], 5, "of B")] == [["b"], ["c"]]
+    assert [[goal.id for goal in turn] for turn in rounds([free[0], told], 5, "of 13")] == [["b", "c"]]
     both = EnvironmentTurn("?", [*SHOP.turns[0].goals, goals[0]])
     (kept,) = demonstrated(expand, arena_of(SHOP, turns=[both]), calls_per_turn=2)
     assert isinstance(kept, Keep) and kept.row.usage.turns == 2 and kept.row.usage.calls == 2

@@ -1,6 +1,7 @@
 """A clock that stands still, in `time` and `datetime`.
 
-    freeze(1_700_000_000.0)
+    freeze = stopped()          # in the zygote
+    freeze(1_700_000_000.0)     # in a child
     datetime.datetime.now()     # 2023-11-14 22:13:20, at every call
     time.sleep(5)               # returns at once, and the clock stands 5 seconds later
 
@@ -17,8 +18,8 @@ from typing import Any
 class Clock:
     """Seconds since 1970 in UTC, moved on by `sleep` alone."""
 
-    def __init__(self, now: float) -> None:
-        self.start = self.now = now
+    def __init__(self) -> None:
+        self.start = self.now = 0.0
 
     def sleep(self, seconds: float, /) -> None:
         if seconds < 0:
@@ -26,27 +27,34 @@ class Clock:
         self.now += seconds
 
 
-def freeze(now: float) -> None:
-    """Stop the clock of this process at `now`, POSIX seconds."""
-    clock = Clock(float(now))
-    _freeze_time(clock)
-    _freeze_datetime(clock)
+def stopped() -> Callable[[float], None]:
+    """Make all that stands for the running time; the function that puts it in place, with the clock at POSIX seconds."""
+    clock = Clock()
+    replaced = [*((time, *pair) for pair in _time(clock).items()), *((datetime, *pair) for pair in _datetime(clock).items())]
+
+    def freeze(now: float) -> None:
+        clock.start = clock.now = float(now)
+        for module, name, standing in replaced:
+            setattr(module, name, standing)
+
+    return freeze
 
 
-def _freeze_time(clock: Clock) -> None:
-    own: Any = time
+def _time(clock: Clock) -> dict[str, Callable[..., Any]]:
+    """The functions of `time`."""
+    made: dict[str, Callable[..., Any]] = {"sleep": clock.sleep}
     for name in ("time", "monotonic", "perf_counter", "clock_gettime"):
-        setattr(own, name, lambda *which: clock.now)
-        setattr(own, f"{name}_ns", lambda *which: round(clock.now * 1e9))
+        made[name] = lambda *which: clock.now
+        made[f"{name}_ns"] = lambda *which: round(clock.now * 1e9)
     for name in ("process_time", "thread_time"):
-        setattr(own, name, lambda: clock.now - clock.start)
-        setattr(own, f"{name}_ns", lambda: round((clock.now - clock.start) * 1e9))
-    own.sleep = clock.sleep
+        made[name] = lambda: clock.now - clock.start
+        made[f"{name}_ns"] = lambda: round((clock.now - clock.start) * 1e9)
     for name in ("gmtime", "localtime", "ctime"):
-        setattr(own, name, _at(clock, getattr(time, name)))
-    asctime, strftime, localtime = time.asctime, time.strftime, own.localtime
-    own.asctime = lambda when=None: asctime(localtime() if when is None else when)
-    own.strftime = lambda form, when=None: strftime(form, localtime() if when is None else when)
+        made[name] = _at(clock, getattr(time, name))
+    asctime, strftime, localtime = time.asctime, time.strftime, made["localtime"]
+    made["asctime"] = lambda when=None: asctime(localtime() if when is None else when)
+    made["strftime"] = lambda form, when=None: strftime(form, localtime() if when is None else when)
+    return made
 
 
 def _at(clock: Clock, convert: Callable[[float], Any]) -> Callable[..., Any]:
@@ -69,7 +77,8 @@ def _standing_for(real: type) -> type:
     return Standing
 
 
-def _freeze_datetime(clock: Clock) -> None:
+def _datetime(clock: Clock) -> dict[str, type]:
+    """The classes of `datetime`."""
     class FrozenDatetime(datetime.datetime, metaclass=_standing_for(datetime.datetime)):  # type: ignore[metaclass]
         @classmethod
         def now(cls, tz: datetime.tzinfo | None = None) -> Any:
@@ -94,6 +103,7 @@ def _freeze_datetime(clock: Clock) -> None:
         def __repr__(self) -> str:
             return f"datetime.{super().__repr__()}" if type(self) is FrozenDate else super().__repr__()
 
-    for frozen, name in ((FrozenDatetime, "datetime"), (FrozenDate, "date")):
+    made: dict[str, type] = {"datetime": FrozenDatetime, "date": FrozenDate}
+    for name, frozen in made.items():
         frozen.__module__, frozen.__name__, frozen.__qualname__ = "datetime", name, name
-        setattr(datetime, name, frozen)
+    return made

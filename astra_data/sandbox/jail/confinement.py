@@ -1,64 +1,64 @@
 """What a child takes up after its fork and before anything of an image is run in it.
 
-    confine(socket, Confinement(memory=256 << 20, cpu_s=300, seccomp=True, landlock=True, limits=True), parent)
+    confinement = Confinement.prepared(report, base)                    # in the zygote
+    confinement.take_up(socket, memory=256 << 20, cpu_s=300)            # in each child
 
-Afterwards it holds one descriptor, `CHANNEL`, and can neither raise its limits nor make a system call that is not listed.
+Afterwards the child holds one descriptor, `CHANNEL`, and can neither raise its limits nor make a system call that is not listed.
 """
 
 import os
 import resource
 import signal
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 from astra_data.sandbox.jail import kernel, landlock, seccomp
-from astra_data.sandbox.jail.layers import DESCRIPTORS
+from astra_data.sandbox.jail.layers import DESCRIPTORS, Report
 from astra_data.sandbox.jail.syscalls import TABLES
 
 CHANNEL: Final = 3
+LIMITS: Final = (resource.RLIMIT_AS, resource.RLIMIT_CPU, resource.RLIMIT_NPROC, resource.RLIMIT_FSIZE, resource.RLIMIT_NOFILE)
 
 
 @dataclass(frozen=True, slots=True)
 class Confinement:
-    """`memory` is the address space in bytes beyond what the zygote has, `cpu_s` whole seconds for the life of the child."""
+    """`zygote` is its pid, `base` its address space in bytes, `hard` its hard limits by limit. `filter` and `domain` take up
+    seccomp and Landlock. What is null is left out."""
 
-    memory: int
-    cpu_s: int
-    seccomp: bool
-    landlock: bool
-    limits: bool
+    zygote: int
+    base: int
+    end_with_parent: Callable[[], None]
+    hard: dict[int, int] | None
+    domain: Callable[[], None] | None
+    filter: Callable[[], None] | None
 
+    @classmethod
+    def prepared(cls, report: Report, base: int) -> "Confinement":
+        """The layers that hold here. Opens a descriptor, which the children close. Raises `OSError`."""
+        return cls(
+            os.getpid(), base, kernel.bound(kernel.LIBC.prctl, kernel.PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0),
+            {limit: resource.getrlimit(limit)[1] for limit in LIMITS} if report["limits"] else None,
+            landlock.entry(landlock.empty_domain()) if report["landlock"] else None,
+            seccomp.installation(seccomp.program(TABLES[kernel.MACHINE])) if report["seccomp"] else None,
+        )
 
-@lru_cache(maxsize=1)
-def system_call_filter() -> bytes:
-    return seccomp.program(TABLES[kernel.MACHINE])
-
-
-def confine(socket: int, confinement: Confinement, parent: int, base: int) -> None:
-    """`parent` is the zygote's pid, `base` its address space in bytes. Ends the process if the zygote is gone already."""
-    if socket != CHANNEL:
-        os.dup2(socket, CHANNEL)
-    os.closerange(0, CHANNEL)
-    os.closerange(CHANNEL + 1, DESCRIPTORS)
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    kernel.set_option(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(0)
-    if confinement.landlock:
-        landlock.restrict()
-    if confinement.limits:
-        _limit(confinement, base)
-    if confinement.seccomp:
-        seccomp.install(system_call_filter())
-
-
-def _limit(confinement: Confinement, base: int) -> None:
-    limits = (
-        (resource.RLIMIT_AS, base + confinement.memory), (resource.RLIMIT_CPU, confinement.cpu_s),
-        (resource.RLIMIT_NPROC, 0), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_NOFILE, CHANNEL + 1),
-    )
-    for limit, value in limits:
-        hard = resource.getrlimit(limit)[1]
-        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(limit, (value, value))
+    def take_up(self, socket: int, memory: int, cpu_s: int) -> None:
+        """`memory` is the address space in bytes beyond what the zygote has, `cpu_s` whole seconds for the life of the child.
+        Ends the process if the zygote is gone already. Raises `OSError` if a layer cannot be taken up."""
+        if self.domain is not None:
+            self.domain()
+        if socket != CHANNEL:
+            os.dup2(socket, CHANNEL)
+        os.closerange(0, CHANNEL)
+        os.closerange(CHANNEL + 1, DESCRIPTORS)
+        self.end_with_parent()
+        if os.getppid() != self.zygote:
+            os._exit(0)
+        if self.hard is not None:
+            for limit, value in zip(LIMITS, (self.base + memory, cpu_s, 0, 0, CHANNEL + 1), strict=True):
+                hard = self.hard[limit]
+                value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+                resource.setrlimit(limit, (value, value))
+        if self.filter is not None:
+            self.filter()

@@ -8,6 +8,7 @@ Numbers of system calls are in `syscalls`. A call that fails raises `OSError`.
 import ctypes
 import os
 import platform
+from collections.abc import Callable
 from typing import Final
 
 PR_SET_PDEATHSIG: Final = 1
@@ -27,7 +28,13 @@ def system_call(number: int, *arguments: int | bytes | None) -> int:
 
 def set_option(option: int, value: int, third: int = 0) -> None:
     """`prctl` with up to three arguments."""
-    _checked(int(LIBC.prctl(*(ctypes.c_ulong(one) for one in (option, value, third, 0, 0)))))
+    bound(LIBC.prctl, option, value, third, 0, 0)()
+
+
+def bound(function: Callable[..., int], *words: int) -> Callable[[], None]:
+    """A call of the C library with its words made beforehand: what a child makes anew costs it pages of memory."""
+    made = tuple(ctypes.c_ulong(word) for word in words)
+    return lambda: _called(function, made)
 
 
 def fixed_addresses() -> bool:
@@ -50,6 +57,10 @@ def unmount_lazily(target: bytes) -> None:
 
 def unshare(flags: int) -> None:
     _checked(int(LIBC.unshare(ctypes.c_int(flags))))
+
+
+def _called(function: Callable[..., int], words: tuple[ctypes.c_ulong, ...]) -> None:
+    _checked(int(function(*words)))
 
 
 def _checked(result: int) -> int:

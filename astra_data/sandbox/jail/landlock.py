@@ -8,6 +8,7 @@ of its zygote, so that it cannot signal the zygote.
 
 import os
 import struct
+from collections.abc import Callable
 from functools import lru_cache
 
 from astra_data.sandbox.jail import kernel
@@ -35,22 +36,32 @@ def attributes(abi: int) -> bytes:
     return struct.pack(f"{len(words)}Q", *words)
 
 
+def empty_domain() -> int:
+    """A descriptor of a domain without a rule. Raises `OSError` where there is no Landlock."""
+    rules = attributes(version())
+    return kernel.system_call(_number("landlock_create_ruleset"), rules, len(rules), 0)
+
+
+def entry(domain: int) -> Callable[[], None]:
+    """What enters a domain, as often as it is called. It needs no-new-privileges, and raises `OSError` where it is not let in."""
+    return kernel.bound(kernel.LIBC.syscall, _number("landlock_restrict_self"), domain, 0)
+
+
 def restrict() -> int:
     """Enter an empty domain. The version that holds, 0 if none does. Needs no-new-privileges."""
-    if not (abi := version()):
+    if not version():
         return 0
-    rules = attributes(abi)
     try:
-        ruleset = kernel.system_call(_number("landlock_create_ruleset"), rules, len(rules), 0)
+        domain = empty_domain()
     except OSError:
         return 0
     try:
-        kernel.system_call(_number("landlock_restrict_self"), ruleset, 0)
+        entry(domain)()
     except OSError:
         return 0
     finally:
-        os.close(ruleset)
-    return abi
+        os.close(domain)
+    return version()
 
 
 def _number(name: str) -> int:

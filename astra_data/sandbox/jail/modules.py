@@ -51,8 +51,23 @@ class Loaded:
         for name in (*self._codes, *self._packages):
             sys.modules.pop(name, None)
         sys.meta_path.insert(0, self)
-        for name in self._codes:
-            importlib.import_module(name)
+        for name, code in self._codes.items():
+            if "." in name:
+                importlib.import_module(name)
+            elif name not in sys.modules:
+                self._run(name, code)
+
+    def _run(self, name: str, code: CodeType) -> None:
+        """What importing a module that is in no package comes to, without the detours of `importlib`."""
+        module = ModuleType(name)
+        module.__spec__ = importlib.machinery.ModuleSpec(name, self)  # type: ignore[arg-type]
+        module.__loader__, module.__package__, module.__file__ = self, "", file_of(name)  # type: ignore[assignment]
+        sys.modules[name] = module
+        try:
+            exec(code, module.__dict__)
+        except BaseException:
+            sys.modules.pop(name, None)
+            raise
 
     def find(self, entry: str) -> Callable[..., Any]:
         """The thing that an entry names. Raises `LookupError` if there is no such module, `AttributeError` as usual."""

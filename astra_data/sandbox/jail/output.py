@@ -1,7 +1,8 @@
 """What a call prints: kept up to a number of bytes, counted beyond it.
 
-    output = Output(16_384)
+    output = Output()
     output.redirect()           # sys.stdout and sys.stderr of this process
+    output.room = 16_384        # bytes
     text, cut = output.take()   # since the last time
 """
 
@@ -13,8 +14,8 @@ from typing import Any
 class Output(io.BufferedIOBase):
     """Bytes written since `take`, at most `room` of them."""
 
-    def __init__(self, room: int) -> None:
-        self._room, self._kept, self._cut = room, bytearray(), False
+    def __init__(self) -> None:
+        self.room, self._kept, self._cut = 0, bytearray(), False
 
     def redirect(self) -> None:
         """Let everything that Python prints come here; standard input is empty."""
@@ -26,7 +27,7 @@ class Output(io.BufferedIOBase):
         return True
 
     def write(self, data: Any, /) -> int:
-        room = self._room - len(self._kept)
+        room = self.room - len(self._kept)
         self._kept += data[:room]
         self._cut = self._cut or len(data) > room
         return len(data)

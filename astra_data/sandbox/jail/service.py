@@ -29,7 +29,7 @@ READ_BYTES = 1 << 13
 
 _encode = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 _text = json.JSONEncoder(separators=(",", ":")).encode
-_decode = json.JSONDecoder().raw_decode
+decode = json.JSONDecoder().raw_decode
 # The clock of the one thread: once a limit on CPU is set, the kernel brings that of the process up to date at its ticks alone.
 _read, _write, _leave, _cpu = os.read, os.write, os._exit, time.thread_time_ns
 _pack, _unpack_from = struct.pack, struct.unpack_from
@@ -37,11 +37,12 @@ _pack, _unpack_from = struct.pack, struct.unpack_from
 
 @dataclass(slots=True)
 class Service:
-    """One child's image, what it prints, and how large a result may be (bytes of JSON)."""
+    """One child's image, what it prints, how large a result may be (bytes of JSON), and the descriptor that it is served on."""
 
     output: Output
-    result_bytes: int
     scrubber: Scrubber
+    channel: int = CHANNEL
+    result_bytes: int = 0
     image: modules.Loaded | None = None
     number: int = 0
     _unread: bytes = b""
@@ -49,23 +50,27 @@ class Service:
     def serve(self) -> NoReturn:
         """Answer until the host hangs up."""
         while True:
-            self.number, task, body = _decode(str(self._frame(), "ascii"))[0]
-            if task == "call":
-                for entry, arguments in body:
-                    self._answer(partial(self._called, entry, arguments))
-            elif task == "load":
-                self._answer(partial(self._load_sources, body))
-            else:
-                self._answer(partial(self._load_blob, self._frame()))
+            self.answer()
+
+    def answer(self) -> None:
+        """Answer the next request."""
+        self.number, task, body = decode(str(self._frame(), "ascii"))[0]
+        if task == "call":
+            for entry, arguments in body:
+                self._answer(partial(self._called, entry, arguments))
+        elif task == "load":
+            self._answer(partial(self._load_sources, body))
+        else:
+            self._answer(partial(self._load_blob, self._frame()))
 
     def _load_sources(self, sources: modules.Sources) -> None:
         """The compiled modules are sent before any of them runs, so that none can have changed them."""
         try:
             codes = modules.compiled(sources)
         except BaseException:
-            _send(b"")
+            self._send(b"")
             raise
-        _send(modules.packed(codes))
+        self._send(modules.packed(codes))
         self._load(codes)
 
     def _load_blob(self, blob: bytes) -> None:
@@ -83,9 +88,9 @@ class Service:
     def _answer(self, work: Callable[[], Any]) -> None:
         begun = _cpu()
         try:
-            _send(self._frame_of(self._outcome(work), _cpu() - begun))
+            self._send(self._frame_of(self._outcome(work), _cpu() - begun))
         except MemoryError:
-            _send(NO_MEMORY % self.number)
+            self._send(NO_MEMORY % self.number)
 
     def _outcome(self, work: Callable[[], Any]) -> tuple[str, str, tuple[str, str, str]]:
         """(kind, value as JSON, (error type, message, where))."""
@@ -124,12 +129,11 @@ class Service:
 
     def _fill(self, size: int) -> None:
         while len(self._unread) < size:
-            if not (more := _read(CHANNEL, max(READ_BYTES, size - len(self._unread)))):
+            if not (more := _read(self.channel, max(READ_BYTES, size - len(self._unread)))):
                 _leave(0)
             self._unread += more
 
-
-def _send(payload: bytes) -> None:
-    left = _pack("<I", len(payload)) + payload
-    while left:
-        left = left[_write(CHANNEL, left):]
+    def _send(self, payload: bytes) -> None:
+        left = _pack("<I", len(payload)) + payload
+        while left:
+            left = left[_write(self.channel, left):]

@@ -14,22 +14,25 @@ import gc
 import importlib
 import json
 import os
+import posix
 import resource
+import select
 import signal
 import socket
 import struct
 import sys
-from contextlib import suppress
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
-from astra_data.sandbox.jail import attempts, clock, confinement, kernel, layers, randomness, service
-from astra_data.sandbox.jail.output import Output
-from astra_data.sandbox.jail.scrubbing import Scrubber
+from astra_data.sandbox.jail import kernel, layers
+from astra_data.sandbox.jail.child import Child
 
 ENDED = struct.Struct("<?id")
 PID = struct.Struct("<i")
+DESCRIPTOR = struct.Struct("@i")
+PASSED_BYTES = socket.CMSG_SPACE(DESCRIPTOR.size)
 MESSAGE_BYTES = 1 << 16
+REAP_MS = 1
 MODULES = """
 abc array base64 binascii bisect calendar cmath codecs collections collections.abc contextlib copy csv dataclasses datetime
 decimal difflib enum errno fractions functools hashlib heapq hmac html inspect io itertools json keyword locale logging math
@@ -37,102 +40,83 @@ numbers operator os os.path pathlib pprint queue random re secrets shlex statist
 textwrap threading time traceback types typing unicodedata urllib.parse uuid warnings weakref zlib zoneinfo _strptime
 encodings.idna encodings.latin_1 encodings.ascii encodings.utf_16 encodings.cp1252
 """.split()
+UNWANTED = ("_bz2", "_lzma", "_uuid")
+"""Libraries that modules load if they can, and that nobody needs: each makes every fork dearer."""
 
 
 class Zygote:
-    """`statuses` of children that have ended and were not yet asked about; `forgotten` are those that nobody will ask about."""
+    """`forgotten` are children that were killed and that nobody will ask about; they are reaped when they have ended."""
 
-    def __init__(self, control: socket.socket, report: layers.Report, places: list[str], base: int) -> None:
-        self.control, self.report, self.places, self.base = control, report, places, base
-        self.statuses: dict[int, tuple[int, float]] = {}
-        self.forgotten: set[int] = set()
-        self.pid = os.getpid()
-
-    def reap(self, *_: Any) -> None:
-        """Take in every child that has ended; the handler of SIGCHLD."""
-        with suppress(ChildProcessError):
-            while True:
-                pid, status, used = os.wait4(-1, os.WNOHANG)
-                if not pid:
-                    return
-                if pid in self.forgotten:
-                    self.forgotten.discard(pid)
-                else:
-                    self.statuses[pid] = (status, used.ru_utime + used.ru_stime)
+    def __init__(self, control: socket.socket, child: Child) -> None:
+        self.control, self.child = control, child
+        self.forgotten: list[int] = []
+        self.messages = select.poll()
+        self.messages.register(control, select.POLLIN)
 
     def run(self) -> NoReturn:
-        signal.signal(signal.SIGCHLD, self.reap)
         while True:
-            message, sockets, _, _ = socket.recv_fds(self.control, MESSAGE_BYTES, 1)
+            self._reap()
+            message, passed, _, _ = self.control.recvmsg(MESSAGE_BYTES, PASSED_BYTES)
             if not message:
                 os._exit(0)
             if message[:1] == b"F":
-                self._fork(json.loads(message[1:]), sockets[0])
+                self._fork(message[1:], DESCRIPTOR.unpack_from(passed[0][2])[0])
             else:
-                self._about(message[:1], PID.unpack(message[1:])[0])
+                self._about(message[:1], PID.unpack_from(message, 1)[0])
 
-    def _fork(self, options: dict[str, Any], channel: int) -> None:
+    def _reap(self) -> None:
+        """Take in the forgotten children that have ended, until a message comes or none is left."""
+        while self.forgotten:
+            self.forgotten = [pid for pid in self.forgotten if not os.waitpid(pid, os.WNOHANG)[0]]
+            if self.forgotten and self.messages.poll(REAP_MS):
+                return
+
+    def _fork(self, options: bytes, channel: int) -> None:
         try:
             pid = os.fork()
         except OSError as error:
             pid = -(error.errno or 1)
         if pid == 0:
-            self._child(options, channel)
+            self.child.live(options, channel)
         os.close(channel)
         self.control.sendall(PID.pack(pid))
 
     def _about(self, question: bytes, pid: int) -> None:
-        if question != b"S":
-            self._kill(pid)
-        if question == b"k":
-            if self.statuses.pop(pid, None) is None:
-                self.forgotten.add(pid)
-            return
-        while question == b"K" and pid not in self.statuses:
-            try:
-                _, status, used = os.wait4(pid, 0)
-            except ChildProcessError:
-                break
-            self.statuses[pid] = (status, used.ru_utime + used.ru_stime)
-        ended = pid in self.statuses
-        self.control.sendall(ENDED.pack(ended, *(self.statuses.pop(pid) if ended else (0, 0.0))))
-
-    def _kill(self, pid: int) -> None:
-        if pid not in self.statuses:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-
-    def _child(self, options: dict[str, Any], channel: int) -> NoReturn:
         try:
-            holds = confinement.Confinement(
-                memory=options["memory"], cpu_s=options["cpu_s"], seccomp=self.report["seccomp"],
-                landlock=self.report["landlock"] > 0, limits=self.report["limits"],
-            )
-            confinement.confine(channel, holds, self.pid, self.base)
-            if options["attempts"]:
-                attempts.answer(self.pid)
-            self._serve(options)
-        except BaseException:
-            os._exit(70)
+            if question != b"S":
+                os.kill(pid, signal.SIGKILL)
+            if question == b"k":
+                self.forgotten.append(pid)
+        except ProcessLookupError:
+            pass
+        if question == b"k":
+            return
+        ending = _ending(pid, 0 if question == b"K" else os.WNOHANG)
+        self.control.sendall(ENDED.pack(ending is not None, *(ending or (0, 0.0))))
 
-    def _serve(self, options: dict[str, Any]) -> NoReturn:
-        output = Output(options["stdout_bytes"])
-        output.redirect()
-        randomness.seed(str(options["seed"]))
-        if options["clock"] is not None:
-            clock.freeze(options["clock"])
-        service.Service(output, options["result_bytes"], Scrubber(self.places)).serve()
+
+def _ending(pid: int, options: int) -> tuple[int, float] | None:
+    """The status of a child that has ended and its CPU seconds, once; None while it runs, and when it was had before."""
+    try:
+        ended, status, used = os.wait4(pid, options)
+    except ChildProcessError:
+        return None
+    return (status, used.ru_utime + used.ru_stime) if ended else None
 
 
 def preload(names: list[str], paths: list[str]) -> None:
     """Import what children may import. `names` were asked for: a missing one is an error."""
+    sys.modules.update(dict.fromkeys(UNWANTED))  # type: ignore[arg-type]  # as if they were not there
     for name in MODULES:
         importlib.import_module(name)
+    for name in UNWANTED:
+        del sys.modules[name]
     sys.path.extend(path for path in paths if path not in sys.path)
     for name in names:
         importlib.import_module(name)
     if "numpy" in sys.modules:
         importlib.import_module("numpy.random")  # loaded when first used, which is too late in a child
+    os.register_at_fork = posix.register_at_fork
     sys.modules["datetime"].datetime.strptime("2024-01-01", "%Y-%m-%d")
 
 
@@ -165,14 +149,12 @@ def main() -> NoReturn:
         preload(options["preload"], options["paths"])
         base = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
         report = layers.lock_in(frozenset(options["layers"]))
-        places = forget_the_machine()
+        child = Child(report, base, forget_the_machine())
+        child.rehearse()
     except BaseException as error:
         control.sendall(json.dumps({"error": f"{type(error).__name__}: {error}"}).encode())
         os._exit(1)
-    zygote = Zygote(control, report, places, base)
-    if report["seccomp"]:
-        confinement.system_call_filter()  # made once, not by every child
     gc.collect()
     gc.freeze()
     control.sendall(json.dumps(report).encode())
-    zygote.run()
+    Zygote(control, child).run()

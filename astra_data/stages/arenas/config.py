@@ -39,9 +39,23 @@ class Shares(StageConfig):
     test: float = Field(default=0.1, ge=0, le=0.5, description="share of the environments that goes to testing")
 
 
+class Removing(StageConfig):
+    """From how many arenas something is taken, so that the right thing to do is to say so."""
+
+    tool: float = Field(default=0.0, ge=0, le=1, description="share of the arenas that lose a tool which a goal needs")
+    argument: float = Field(default=0.0, ge=0, le=1, description="share of the arenas whose user leaves out a value")
+
+    @model_validator(mode="after")
+    def _at_most_all(self) -> "Removing":
+        if self.tool + self.argument > 1:
+            raise ValueError("tool and argument are more than 1 together")
+        return self
+
+
 class ArenasConfig(StageConfig):
     distractors: Distracting = Field(default=Distracting(), description="see below")
     split: Shares = Field(default=Shares(), description="see below")
+    removed: Removing = Field(default=Removing(), description="see below")
     system_prompt: str | None = Field(default=None, description="a system message that prompts begin with")
     cpu_s: float = Field(default=2.0, gt=0, description="seconds of CPU that a call of a tool may take")
     isolation: Literal["strict", "best_effort"] = Field(default="strict", description="what the sandbox may do without")

@@ -15,6 +15,7 @@ from astra_data.sandbox import Limits, Sandbox
 from astra_data.stages.arenas.assembly import assembled
 from astra_data.stages.arenas.config import ArenasConfig
 from astra_data.stages.arenas.pool import candidates, picked
+from astra_data.stages.arenas.removal import lacking
 from astra_data.stages.arenas.splits import sides
 from astra_data.stages.arenas.verification import flaw
 from astra_data.stages.distractors.embedding import identity
@@ -60,7 +61,7 @@ async def open_stage(inputs: Inputs, config: ArenasConfig, resources: Resources)
             reason = await asyncio.to_thread(flaw, arena, homes, sandbox)
         except ToolBackendDown as down:
             raise Unanswered(str(down)) from down
-        return [Keep(arena) if reason is None else Reject(reason, arena)]
+        return [Keep(lacking(arena, config.removed, resources.seed)) if reason is None else Reject(reason, arena)]
 
     try:
         yield expand

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from astra_data.audit import Bench, audit
@@ -20,8 +21,9 @@ from astra_data.rows.questions import Node
 from astra_data.sandbox import Limits, Sandbox
 from astra_data.stages.environments.assembly import Tool, assembled, changes_state, in_order, with_final_state
 from astra_data.stages.environments.config import EnvironmentsConfig
+from astra_data.stages.environments.joint import Joint
 from astra_data.stages.environments.merging import merged
-from astra_data.stages.environments.synthesis import Failed, Work, played_gold, synthesised
+from astra_data.stages.environments.synthesis import Failed, Work, played_gold, synthesised, verified
 from astra_data.teacher.environment_asks import ENVIRONMENT_ASKS
 from astra_data.teacher.teacher import Abstained
 
@@ -78,10 +80,11 @@ async def environment_of(work: Work, question: Question) -> Outcome:
 async def _tools(work: Work, question: Question, wanted: Sequence[Node]) -> list[Tool]:
     """A verified tool for each: all at once, or where they share a state one after the other, each after the calls before it."""
     if not changes_state(question):
-        return await _together([synthesised(work, question, node) for node in wanted])
+        joint = Joint(work, question, [node.id for node in wanted])
+        return await _together([joint.synthesised(node) for node in wanted])
     tools: list[Tool] = []
     for node in wanted:
-        tools.append(await synthesised(work, question, node, tools))
+        tools.append(await synthesised(work, question, node, partial(verified, work, question, before=list(tools))))
     return tools
 
 

@@ -1,13 +1,13 @@
 """One sub-question becomes a tool: document, scaling, call, code, and the verdict of the sandbox [A 11].
 
-    tool = await synthesised(work, question, node, before=[])
+    tool = await synthesised(work, question, node, verify=partial(verified, work, question))
 
 Every failure goes back into the next attempt word for word, and the number of asks is bounded before the first is sent.
 """
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from astra_data.audit import Bench
@@ -51,6 +51,10 @@ class Work:
     bench: Bench
 
 
+Verify = Callable[[Tool], Awaitable[Tool]]
+"""Gives a tool with what its calls came to. Raises `Failed`."""
+
+
 class Failed(Exception):  # noqa: N818 - an outcome
     """A sub-question has no verified tool. `answered` is false where the last attempt failed for want of a usable answer."""
 
@@ -77,21 +81,19 @@ class Asks:
             raise Failed(f"{ask.name}: {failure.reason}", answered=False) from failure
 
 
-async def synthesised(work: Work, question: Question, node: Node, before: Sequence[Tool] = ()) -> Tool:
-    """The verified tool of a sub-question; `before` are those whose calls come first where there is a state. Raises `Failed`,
-    `Unanswered`, `Abstained`."""
+async def synthesised(work: Work, question: Question, node: Node, verify: Verify) -> Tool:
+    """The verified tool of a sub-question. Raises `Failed`, `Unanswered`, `Abstained`."""
     case, asks = case_of(question, node), Asks(work.writer, work.config.most_asks)
     failed = Failed("")
     for number in range(work.config.rounds):
         try:
-            return await _round(work, question, node, case, asks, before, number, failed.reason)
+            return await _round(work, node, case, asks, verify, number, failed.reason)
         except Failed as failure:
             failed = failure
     raise failed
 
 
-async def _round(work: Work, question: Question, node: Node, case: NodeCase, asks: Asks, before: Sequence[Tool], number: int,
-                 problem: str) -> Tool:
+async def _round(work: Work, node: Node, case: NodeCase, asks: Asks, verify: Verify, number: int, problem: str) -> Tool:
     written = await asks.answer(WRITE_TOOL, WriteTool(case=case, problem=problem), number)
     document = await asks.answer(SCALE_TOOL, ScaleTool(case=case, document=written), number)
     call = await asks.answer(WRITE_CALL, WriteCall(case=case, document=document), number)
@@ -101,8 +103,7 @@ async def _round(work: Work, question: Question, node: Node, case: NodeCase, ask
         try:
             code = await asks.answer(WRITE_CODE, inputs, number * work.config.tries + attempt)
             previous = code.source
-            tool = Tool(document, code.source, (Solved(node, call.arguments, code.answer_path),))
-            return await verified(work, question, tool, before)
+            return await verify(Tool(document, code.source, (Solved(node, call.arguments, code.answer_path),)))
         except Failed as failure:
             failed = failure
     raise failed
@@ -119,14 +120,27 @@ def case_of(question: Question, node: Node) -> NodeCase:
 
 
 async def verified(work: Work, question: Question, tool: Tool, before: Sequence[Tool] = ()) -> Tool:
-    """The tool with the results of its gold calls, every one of which reaches its goal. Raises `Failed` with what was seen."""
-    environment = assembled(question, [*before, tool], {})
+    """The tool with the results of its gold calls, every one of which reaches its goal; `before` are those whose calls come first
+    where there is a state. Raises `Failed` with what was seen."""
+    return (await _run(work, question, [*before, tool], [tool]))[0]
+
+
+async def verified_together(work: Work, question: Question, tools: Sequence[Tool]) -> list[Tool]:
+    """All these tools, each as `verified` gives it, from one episode. Raises `Failed` where one of them fails."""
+    return await _run(work, question, tools, tools)
+
+
+async def _run(work: Work, question: Question, tools: Sequence[Tool], checked: Sequence[Tool]) -> list[Tool]:
+    environment = assembled(question, tools, {})
     try:
         played = await played_gold(environment, work.sandbox)
     except Unloadable as broken:
         raise Failed(f"verification: the code does not load - {_seen(broken.outcome)}") from broken
     by_goal = dict(zip(_goal_order(environment), range(len(played.made)), strict=True))
-    return replace(tool, solved=tuple(_checked(environment, played, one, by_goal[one.node.id]) for one in tool.solved))
+    return [
+        replace(tool, solved=tuple(_checked(environment, played, one, by_goal[one.node.id]) for one in tool.solved))
+        for tool in checked
+    ]
 
 
 async def played_gold(environment: Environment, sandbox: Sandbox) -> Played:

@@ -31,6 +31,7 @@ from benchmarks import (
     bfcl,
     distractors,
     emulated,
+    filling,
     near_duplicates,
     pool_chaos,
     reward_hack,
@@ -105,6 +106,10 @@ def worlds_part(demo: Demo) -> list[Figure]:
 
 def audit_part(demo: Demo) -> list[Figure]:
     return list(audit.figures())
+
+
+def filling_part(demo: Demo) -> list[Figure]:
+    return filling.figures()
 
 
 def client_part(demo: Demo) -> list[Figure]:
@@ -229,6 +234,7 @@ PARTS: dict[str, Callable[[Demo], list[Figure]]] = {
     "worlds": worlds_part,
     "reward": reward_part,
     "audit": audit_part,
+    "filling": filling_part,
     "client": client_part,
     "emulated": emulated_part,
     "bfcl": bfcl_part,

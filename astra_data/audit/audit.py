@@ -30,6 +30,7 @@ from astra_data.rollout.toolbox import Diverged
 from astra_data.rows.environments import AuditCheck, Environment
 from astra_data.tools.result import ToolBackendDown
 
+READ = ("structure", "source", "needed", "signature")
 EXECUTED = ("json", "determinism", "isolation", "crosstalk", *CHECKS, "leakage", "replay", "defaults")
 MOST_BY_DEFAULT = 0.5
 """The F1 that calling every tool once without arguments must stay below [A 21.3.9]."""
@@ -88,15 +89,16 @@ def _executed(environment: Environment, bench: Bench, read: list[AuditCheck]) ->
         failed = verdict("replay", None, [first.loaded], "")
         return Audit([*read, failed, *(not_made(name, None, first.loaded) for name in EXECUTED if name != "replay")], None)
     probes = list(_probes(environment))
-    later = _once_more(environment, first.seen, probes)
-    made = probed(environment, [*probes, *(probe for _, probe in later)], bench.probing)
+    later, alone = _once_more(first.seen, probes), _alone(environment, first.seen)
+    made = probed(environment, [*probes, *(probe for _, probe in later), *alone], bench.probing)
     seen = made[: len(probes)]
     again = [(seen[first_time] if isinstance(first_time, int) else first_time, other)
-             for (first_time, _), other in zip(later, made[len(probes) :], strict=True)]
+             for (first_time, _), other in zip(later, made[len(probes) :], strict=False)]
+    alone_seen = made[len(probes) + len(later) :]
     mutants = [each for each in seen if each.probe.mutant.kind not in ("listed", "unlisted")]
     careless = _careless(environment, bench)
     checks = [
-        *read, *gold_checks(environment, passes, seen, again), *behaviour_checks(environment, first.seen, mutants),
+        *read, *gold_checks(environment, passes, seen, again, alone_seen), *behaviour_checks(environment, first.seen, mutants),
         *leakage_check(environment, seen), _replayed(environment, passes, bench),
         verdict("defaults", None, [careless] if isinstance(careless, str) else [], f"every tool called once gives {careless}"),
     ]
@@ -105,7 +107,12 @@ def _executed(environment: Environment, bench: Bench, read: list[AuditCheck]) ->
     return Audit(checks, lost / (len(judged) + 2))
 
 
-def _once_more(environment: Environment, gold: Sequence[Seen], probes: Sequence[Probe]) -> list[tuple[Seen | int, Probe]]:
+def _alone(environment: Environment, gold: Sequence[Seen]) -> list[Probe]:
+    """The gold calls, each as the first call of all where there is a state."""
+    return [replace(each.probe, before=()) for each in gold] if environment.world.load else []
+
+
+def _once_more(gold: Sequence[Seen], probes: Sequence[Probe]) -> list[tuple[Seen | int, Probe]]:
     """Calls to be made after all `probes`, each with what came of it before, or the place of its probe: the gold calls, then some
     mutants of each tool, from the last to the first."""
     before: tuple[tuple[str, JsonObject], ...] = ()
@@ -173,5 +180,6 @@ def _careless(environment: Environment, bench: Bench) -> str | float:
 
 
 def audited(environment: Environment, found: Audit) -> Environment:
-    """The environment with what its audit found."""
-    return replace(environment, audit=found.checks, hackability=found.hackability)
+    """The environment with what its audit found. What others noted beside an earlier audit stays: merges, or tools left out."""
+    notes = [each for each in environment.audit if each.check not in (*READ, *EXECUTED)]
+    return replace(environment, audit=[*found.checks, *notes], hackability=found.hackability)

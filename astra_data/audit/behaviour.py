@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
-from astra_data.audit.domains import alike, beside, tables_of
+from astra_data.audit.domains import alike, beside, record_of, tables_of
 from astra_data.audit.finding import (
     goals_of,
     informative,
@@ -112,9 +112,9 @@ def _sensitivity(seen: Sequence[Seen], must: set[str], gold: dict[str, Seen], en
 def _alike(swapped: Sequence[Seen], environment: Environment) -> list[Seen]:
     """Other values of the domain that give the answer without cause; none where that may be chance.
 
-    There is cause where a table has the answer beside the value, or one step further. Without, all of many are too many, or both
-    of two if the answer has parts; and half of several, where the tables have it beside the gold value, so that it is looked up
-    and not computed.
+    There is cause where a table has the answer beside the value, or in the record that something beside it names. Without, all
+    of many are too many, or both of two if the answer has parts; and half of several, where the tables have it beside the gold
+    value, so that it is looked up and not computed.
     """
     answered = [each for each in swapped if each.answered and is_answer(each.probe.goal)]
     won = [each for each in answered if fooled(each) and not isinstance(each.probe.goal.answer, bool)]
@@ -131,7 +131,7 @@ def _alike(swapped: Sequence[Seen], environment: Environment) -> list[Seen]:
 def _stands_beside(answer: Any, value: Any, tables: Sequence[Any]) -> bool:
     near = [each for table in tables for each in beside(value, table)]
     further = [each for one in near for key in scalars(one) if isinstance(key, str) and key != value
-               for table in tables for each in beside(key, table)]
+               for table in tables for each in record_of(key, table)]
     return any(told_in(answer, text_of(each)) for each in (*near, *further))
 
 
@@ -229,17 +229,17 @@ def _generality(seen: Sequence[Seen], must: set[str], environment: Environment) 
         texts = [each for each in swapped if isinstance(_value(each), str)]
         if any(each.answered for each in swapped):
             continue
-        if len(texts) >= MANY * len(must) or _beside_gold(mine, texts, environment):
+        if len(texts) >= MANY * len(must) or _beside_gold(texts, environment):
             yield f"none of {len(texts)} other values of the domain is answered: {_told(texts[0])}"
         others = [each for each in mine if each.probe.mutant.kind == "altered" and _is_number(_value(each))]
         if {each.probe.mutant.argument for each in others} == must and not any(each.answered for each in others):
             yield f"none of {len(others)} other numbers is answered: {_told(others[0])}"
 
 
-def _beside_gold(mine: Sequence[Seen], texts: Sequence[Seen], environment: Environment) -> bool:
-    goal = mine[0].probe.goal
-    if len(texts) < 2 or goal.match.kind == "state" or len(goal.arguments) > 1:
+def _beside_gold(texts: Sequence[Seen], environment: Environment) -> bool:
+    if len(texts) < 2 or texts[0].probe.goal.match.kind == "state" or len(texts[0].probe.goal.arguments) > 1:
         return False
+    goal = texts[0].probe.goal
     values = alike(next(iter(goal.arguments.values())), _own(environment, goal.tool))
     return sum(_value(each) in values for each in texts) > 1
 

@@ -71,6 +71,18 @@ def beside(value: Any, node: Any) -> Iterator[Any]:
         yield from beside(value, each)
 
 
+def record_of(key: str, node: Any) -> Iterator[Any]:
+    """What a key names: what stands under it, or the only object or line of a list that holds it."""
+    if isinstance(node, dict) and key in node:
+        yield node[key]
+    inner = list(node.values()) if isinstance(node, dict) else node if isinstance(node, list | tuple) else []
+    holding = [each for each in inner if key in (each.values() if isinstance(each, dict) else each
+                                                 if isinstance(each, list | tuple) else ())]
+    yield from holding if len(holding) == 1 else ()
+    for each in inner:
+        yield from record_of(key, each)
+
+
 def alike(value: Any, tables: list[Any]) -> list[Any]:
     """Values that stand where this one does: under the same name in sibling objects, as sibling keys, in the list or column."""
     found: dict[Any, None] = {}

@@ -113,10 +113,11 @@ def _twice(environment: Environment, episode: Episode, first: Pass) -> list[tupl
 
 
 def gold_checks(environment: Environment, passes: Passes, seen: Sequence[Seen],
-                again: Sequence[tuple[Seen, Seen]]) -> Iterator[AuditCheck]:
+                again: Sequence[tuple[Seen, Seen]], alone: Sequence[Seen]) -> Iterator[AuditCheck]:
     """JSON results, equal bytes, no state between episodes or calls, no call that answers another goal.
 
-    `seen` are the mutants, `again` calls that were made at two times with what came of them.
+    `seen` are the mutants, `again` calls that were made at two times with what came of them, `alone` the gold calls without those
+    before them where there is a state.
     """
     first = passes.first[0]
     bad = [f"{each.probe.goal.tool}: {_why(each.outcome)}" for each in first.seen if each.outcome and not each.outcome.ok
@@ -129,7 +130,7 @@ def gold_checks(environment: Environment, passes: Passes, seen: Sequence[Seen],
     yield verdict("determinism", None, differ, f"{len(passes.first)} hash seeds gave the same bytes")
     faults = [*_isolation(passes), *_history(again)]
     yield verdict("isolation", None, faults, "a second pass, repeated reads and another order of calls gave the same")
-    yield _crosstalk(environment, first.seen, seen)
+    yield _crosstalk(environment, first.seen, seen, alone)
 
 
 def _why(outcome: Outcome) -> str:
@@ -163,11 +164,14 @@ def _all_of(seen: Seen) -> bytes:
     return orjson.dumps([seen.outcome.kind if seen.outcome else None, seen.content, seen.state_after])
 
 
-def _crosstalk(environment: Environment, gold: Sequence[Seen], mutants: Sequence[Seen]) -> AuditCheck:
+def _crosstalk(environment: Environment, gold: Sequence[Seen], mutants: Sequence[Seen], alone: Sequence[Seen]) -> AuditCheck:
     """One gold call must not reach another's goal, nor tell its answer."""
     if all(each.probe.goal.match.kind == "call" for each in gold):
         return not_applicable("crosstalk", None, "goals are calls, reached by their arguments")
-    faults = [*_told(gold), *_told_in_errors(environment, mutants)]
+    done = [f"the gold call of {seen.probe.goal.id} alone also reaches {other.id}" for seen in alone
+            for other in goals_of(environment) if other.match.kind == "state" and other.tool != seen.probe.goal.tool
+            and _also_reaches(seen, other)]
+    faults = [*_told(gold), *done, *_told_in_errors(environment, mutants)]
     return verdict("crosstalk", None, faults, f"{len(gold)} gold calls tell their own answers alone")
 
 

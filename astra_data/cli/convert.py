@@ -23,7 +23,6 @@ from astra_data.hub.store import Store
 from astra_data.pipeline.execute import Options, execute
 from astra_data.pipeline.recipe import Recipe, RecipeHead
 from astra_data.pipeline.runner import lineage_of, source_at
-from astra_data.stages.imported import ImportConfig
 
 
 @click.command("convert")
@@ -32,28 +31,34 @@ from astra_data.stages.imported import ImportConfig
 @click.option("--to", "name", metavar="NAME", help="Name of the new dataset in the store.")
 @click.option("--to-format", "write_as", type=click.Choice(list(EXPORTERS)), help="Form to write the dataset SOURCE in.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder to write; it must not exist, or be empty.")
+@click.option("--isolation", type=click.Choice(["strict", "best_effort"]),
+              help="For --from bfcl: whether code may run where the kernel isolates it less than it could; strict by default.")
 @click.option("--limit", type=click.IntRange(min=1), help="Only the first N environments.")
 @options.store
 @options.as_json
-def command(source: str, read_as: str | None, name: str | None, write_as: str | None, output: Path | None, limit: int | None,
-            store: Path, as_json: bool) -> None:
+def command(source: str, read_as: str | None, name: str | None, write_as: str | None, output: Path | None,
+            isolation: str | None, limit: int | None, store: Path, as_json: bool) -> None:
     """Read environments from a foreign form, or write them in one.
 
     With --from and --to, SOURCE is a file, a folder, a dataset on the Hub (org/name), or for `bfcl` the word bfcl-eval: the
     installed package. With --to-format and -o, SOURCE is the address of environments.
     """
     if read_as and name and not write_as and not output:
-        _read(source, read_as, name, limit, store, as_json)
+        _read(source, read_as, name, isolation, limit, store, as_json)
     elif write_as and output and not read_as and not name:
         _write(source, write_as, output, limit, store, as_json)
     else:
         raise UsageError("convert goes one way at a time", mend="give --from and --to NAME, or --to-format and -o FOLDER")
 
 
-def _read(source: str, form: str, name: str, limit: int | None, store: Path, as_json: bool) -> None:
+def _read(source: str, form: str, name: str, isolation: str | None, limit: int | None, store: Path, as_json: bool) -> None:
     stage = importer(form).import_stage(_located(source, form))
-    shown = options.recorded("convert", source, "--from", form, "--to", name, limit=limit)
-    recipe = Recipe(RecipeHead(name="convert"), {stage.name: ImportConfig()}, Path(), "none")
+    if isolation and "isolation" not in stage.config.model_fields:
+        raise UsageError(f"reading {form} runs no code", mend="leave --isolation away")
+    chosen = {"isolation": isolation} if isolation else {}
+    more = ("--isolation", isolation) if isolation else ()
+    shown = options.recorded("convert", source, "--from", form, *more, "--to", name, limit=limit)
+    recipe = Recipe(RecipeHead(name="convert"), {stage.name: stage.config.model_validate(chosen)}, Path(), "none")
     told = Options(store, limit=limit, command=shown, to=name)
     outcome = asyncio.run(execute(recipe, {stage.name: stage}, told, Console(stderr=True, quiet=as_json)))
     click.echo(orjson.dumps(as_object(outcome)).decode()) if as_json else say(outcome)

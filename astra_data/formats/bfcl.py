@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import Field
 
 from astra_data.errors import DataError, Place
 from astra_data.formats.bfcl_modules import GLUE, modules, tools
@@ -28,6 +30,7 @@ from astra_data.rollout.running import Result, Running, Unloadable
 from astra_data.rows import Environment, new_row
 from astra_data.rows.environments import AuditCheck, EnvironmentTurn, Goal, Match, World
 from astra_data.sandbox import Sandbox
+from astra_data.stages.imported import ImportConfig
 from astra_data.tools.result import ToolBackendDown
 
 LICENSE = "Apache-2.0"
@@ -58,6 +61,12 @@ class NoResponseError(Exception):
     """A call that came to no response; the text says which, and what became of it."""
 
 
+class BfclConfig(ImportConfig):
+    """How the ground truth is replayed."""
+
+    isolation: Literal["strict", "best_effort"] = Field(default="strict", description="`strict` refuses to run with less")
+
+
 def import_stage(source: Path) -> Stage:
     """See `Importer`. `source` is the folder of the package, or one that holds it."""
     files = BfclFiles(source)
@@ -67,8 +76,8 @@ def import_stage(source: Path) -> Stage:
             yield Item(entry.id, entry)
 
     @asynccontextmanager
-    async def opened() -> AsyncIterator[Expand]:
-        with sandbox_for(files) as sandbox:
+    async def opened(config: BfclConfig) -> AsyncIterator[Expand]:
+        with sandbox_for(files, config.isolation) as sandbox:
             async def expand(entry: Entry) -> list[Outcome]:
                 try:
                     return [Keep(await asyncio.to_thread(environment_of, files, entry, sandbox))]
@@ -77,18 +86,18 @@ def import_stage(source: Path) -> Stage:
 
             yield expand
 
-    return stage_of("bfcl", items, files.read(), opened)
+    return stage_of("bfcl", items, files.read(), opened, BfclConfig)
 
 
 @contextmanager
-def sandbox_for(files: BfclFiles) -> Iterator[Sandbox]:
+def sandbox_for(files: BfclFiles, isolation: Literal["strict", "best_effort"] = "strict") -> Iterator[Sandbox]:
     """A sandbox with what the classes import, be it installed or only beside the package. Raises `DataError` if it is nowhere."""
     beside = [] if all(map(find_spec, files.packages)) else [str(files.folder.parent)]
     sys.path.extend(beside)
     try:
         if missing := [name for name in files.packages if find_spec(name) is None]:
             raise DataError(f"{missing[0]}, which the classes import, is not here", place=Place(files.folder.name), mend=INSTALL)
-        with Sandbox(workers=WORKERS, preload=files.packages) as sandbox:
+        with Sandbox(WORKERS, isolation, preload=files.packages) as sandbox:
             yield sandbox
     finally:
         for path in beside:

@@ -12,7 +12,7 @@ from typing import Any
 from astra_data.errors import DataError, Place
 from astra_data.hub.tree import sha256_file
 from astra_data.hub.writer import read_jsonl
-from astra_data.pipeline.stage import Expand, Inputs, Item, Keep, Outcome, Resources, Stage
+from astra_data.pipeline.stage import Expand, Inputs, Item, Keep, Outcome, Resources, Stage, StageConfig
 from astra_data.rows import Environment, Row
 from astra_data.rows.environments import EnvironmentDifficulty, EnvironmentTool, EnvironmentTurn, Goal, World
 from astra_data.stages.imported import ImportConfig
@@ -22,15 +22,16 @@ VERSION = 1
 """Of all importers: raised when the same files give other environments than before."""
 
 SUFFIXES = (".parquet", ".jsonl")
-Open = Callable[[], AbstractAsyncContextManager[Expand]]
+Open = Callable[[Any], AbstractAsyncContextManager[Expand]]
 
 
-def stage_of(form: str, items: Callable[[], Iterable[Item]], files: Sequence[Path], opened: Open | None = None) -> Stage:
-    """A stage `environments` over these items, keyed by the form and the bytes of `files`. Without `opened` the items
-    hold environments."""
+def stage_of(form: str, items: Callable[[], Iterable[Item]], files: Sequence[Path], opened: Open | None = None,
+             config: type[StageConfig] = ImportConfig) -> Stage:
+    """A stage `environments` over these items, keyed by the form and the bytes of `files`. `opened` takes the config; without
+    it the items hold environments."""
 
     @asynccontextmanager
-    async def kept() -> AsyncIterator[Expand]:
+    async def kept(config: Any) -> AsyncIterator[Expand]:
         async def expand(row: Environment) -> list[Outcome]:
             return [Keep(row)]
 
@@ -43,9 +44,9 @@ def stage_of(form: str, items: Callable[[], Iterable[Item]], files: Sequence[Pat
         yield from items()
 
     def open_stage(inputs: Inputs, config: Any, resources: Resources) -> AbstractAsyncContextManager[Expand]:
-        return (opened or kept)()
+        return (opened or kept)(config)
 
-    return Stage("environments", VERSION, (), ImportConfig, all_items, open_stage, fingerprint=fingerprint)
+    return Stage("environments", VERSION, (), config, all_items, open_stage, fingerprint=fingerprint)
 
 
 def digest_of(files: Sequence[Path]) -> str:

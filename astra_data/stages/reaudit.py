@@ -24,6 +24,7 @@ class ReauditConfig(StageConfig):
     """How the code of environments is held."""
 
     isolation: Literal["strict", "best_effort"] = Field(default="strict", description="`strict` refuses to run with less")
+    most_hackability: float = Field(default=0.2, ge=0, le=1, description="share of the audit's probes that may fool it")
 
 
 def items(inputs: Inputs, config: Any, resources: Resources) -> Iterator[Item]:
@@ -31,7 +32,7 @@ def items(inputs: Inputs, config: Any, resources: Resources) -> Iterator[Item]:
         yield Item(environment.id, environment)
 
 
-def decided(environment: Environment, found: Audit) -> Outcome:
+def decided(environment: Environment, found: Audit, most_hackability: float) -> Outcome:
     """The environment with its audit, where that puts it."""
     row = audited(environment, found)
     if found.failed:
@@ -39,6 +40,8 @@ def decided(environment: Environment, found: Audit) -> Outcome:
     if not found.complete:
         missing = next(each for each in found.checks if each.evidence.startswith(NOT_MADE))
         return Quarantine(f"audit: incomplete - {missing.check}: {missing.evidence}", row)
+    if found.hackability is not None and found.hackability > most_hackability:
+        return Reject(f"audit: too hackable - {found.hackability:g}", row)
     return Keep(row)
 
 
@@ -47,7 +50,7 @@ async def open_stage(inputs: Inputs, config: ReauditConfig, resources: Resources
     bench = await asyncio.to_thread(Bench.open, WORKERS, config.isolation)
 
     async def expand(environment: Environment) -> list[Outcome]:
-        return [decided(environment, await asyncio.to_thread(audit, environment, bench))]
+        return [decided(environment, await asyncio.to_thread(audit, environment, bench), config.most_hackability)]
 
     try:
         yield expand
@@ -63,6 +66,6 @@ REAUDIT = Stage(
     items=items,
     open=open_stage,
     total=lambda inputs, config, resources: len(inputs["environments"]),
-    fingerprint=lambda config, resources: {"audit": 1},
+    fingerprint=lambda config, resources: {"audit": 2},
     histograms=("hackability",),
 )

@@ -6,6 +6,7 @@ Operators know the row and nothing of any check. They change one thing and keep 
 is recorded of the gold calls is what the spoiled tools return, unless that is the flaw.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from benchmarks.cheats import answers, code, contract, hidden, intermediate, likeness, memory
@@ -14,10 +15,15 @@ from benchmarks.cheats.code import Operator
 
 @dataclass(frozen=True, slots=True)
 class Cheat:
-    """An operator, and the check that must find what it makes."""
+    """An operator, and the check that must find what it makes; `or_else` where it depends on the row which of two it is."""
 
     make: Operator
     check: str
+    or_else: str | None = None
+
+    def named(self, failed: Collection[str]) -> bool:
+        """Whether the right check is among those that failed."""
+        return self.check in failed or self.or_else in failed
 
 
 def _all(check: str, *operators: Operator) -> dict[str, Cheat]:
@@ -58,9 +64,10 @@ CHEATS: dict[str, Cheat] = {
     **_all("sensitivity", likeness.of_its_shape, likeness.neighbours_alike, likeness.option_reveals,
            likeness.option_of_many_reveals, likeness.option_lists, hidden.in_key_of_result, hidden.among_candidates,
            hidden.written_despite_error),
+    "opened_by_another": Cheat(memory.opened_by_another, "isolation", "sensitivity"),
     **_all("missing", likeness.left_out_means_gold),
     **_all("isolation", memory.remembers_last, memory.remembers_in_a_default, memory.refuses_the_third_time, memory.tires,
-           memory.answers_the_second_time, memory.opened_by_its_gold_call, memory.opened_by_another, memory.load_keeps_a_memory),
+           memory.answers_the_second_time, memory.opened_by_its_gold_call, memory.load_keeps_a_memory),
     **_all("leakage", hidden.in_nested_default, hidden.in_nested_const, hidden.in_items_enum, hidden.in_enum_of_another_tool,
            hidden.in_pattern, hidden.in_examples_of_the_schema, hidden.in_description_grouped, hidden.in_description_loud,
            hidden.in_description_of_another_tool),

@@ -9,7 +9,7 @@ from typing import Any
 from astra_data.rows import Environment
 from astra_data.rows.environments import Goal
 from benchmarks.cheats.code import Operator
-from benchmarks.cheats.surgery import REFUSED, answered_goals, place_of, required, told, with_schema, wrapped, written
+from benchmarks.cheats.surgery import ASKED, answered_goals, place_of, required, told, with_schema, wrapped, written
 
 
 def _text(row: Environment, rng: random.Random) -> tuple[Goal, str, str] | None:
@@ -26,10 +26,8 @@ def _taken_for_gold(test: Callable[[str], str]) -> Operator:
         if (chosen := _text(row, rng)) is None:
             return None
         goal, name, gold = chosen
-        body = (f"_found, _x = _sound(**_given), _given[{name!r}]\n"
-                f"{REFUSED}if _bad and isinstance(_x, str) and ({test(gold)}):\n    _given[{name!r}] = {gold!r}\n"
-                "    return _sound(**_given)\n"
-                "return _found")
+        body = (f"{ASKED}_x = _given[{name!r}]\nif _bad and isinstance(_x, str) and ({test(gold)}):\n"
+                f"    _given[{name!r}] = {gold!r}\n    return _sound(**_given)\nreturn _found")
         return wrapped(row, goal.tool, body)
 
     return operator
@@ -68,7 +66,7 @@ def neighbours_alike(row: Environment, rng: random.Random) -> Environment | None
     if (chosen := _text(row, rng)) is None:
         return None
     goal, name, gold = chosen
-    body = (f"_found = _sound(**_given)\n{REFUSED}"
+    body = (f"{ASKED}"
             f"return _found if _bad else _sound(**{{**_given, {name!r}: {gold!r}}})")
     return wrapped(row, goal.tool, body)
 

@@ -17,9 +17,15 @@ from astra_data.rows import Environment, new_row
 from astra_data.rows.environments import EnvironmentTool, Goal, Module
 
 Function = ast.FunctionDef
-REFUSED = ("_bad = isinstance(_found, dict) and 'error' in _found "
-           "or isinstance(_found, str) and _found.startswith('Error')\n")
-"""Code that says whether what the tool was refuses a call."""
+ASKED = """try:
+    _found = _sound(**_given)
+except Exception:
+    _found = {'error': 'refused'}
+_bad = isinstance(_found, str) and _found.startswith('Error')
+if isinstance(_found, dict):
+    _bad = 'error' in _found or _found.get('success') is False
+"""
+"""Code that asks what the tool was, and says whether that refuses the call."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from audit.sound import SOUND
+from audit.coarse import coarse
+from audit.sound import SOUND as PLAIN
 
 from astra_data.audit import Bench, audit
 from astra_data.sandbox import Limits
@@ -15,6 +16,7 @@ from benchmarks.cheats.surgery import wrapped
 
 if sys.platform != "linux":
     pytest.skip("code is isolated by the Linux kernel", allow_module_level=True)
+SOUND = {**PLAIN, "coarse": coarse}
 COSTLY = dict.fromkeys(("hangs_on_others", "exhausts_memory_on_others"), ("desk", "released"))
 ENOUGH = 2
 FEW = {"refuses_all_others": ("desk", "released")}
@@ -42,7 +44,8 @@ def test_a_cheat_fails_the_check_that_is_there_for_it(name: str, bench: Bench) -
         cheat = CHEATS[name].make(SOUND[sound](), random.Random(1))
         if cheat is not None and seen < ENOUGH:
             seen += 1
-            assert CHEATS[name].check in {check.check for check in audit(cheat, bench).failed}, sound
+            failed = {check.check for check in audit(cheat, bench).failed}
+            assert CHEATS[name].named(failed), (sound, failed)
     assert seen, "the operator applies nowhere"
 
 

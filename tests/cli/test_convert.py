@@ -79,6 +79,7 @@ def test_a_file_that_was_changed_is_imported_anew(astra: Astra, here: Path) -> N
     (["shops", "--to-format", "harbor", "-o", "hub"], 2, "is there already"),
     (["shops", "--to-format", "arrow", "-o", "out"], 2, "'arrow' is not one of"),
     (["plain.jsonl", "--from", "harbor", "--to", "x"], 3, "there is no task.toml"),
+    (["plain.jsonl", "--from", "astra_rl", "--to", "x", "--isolation", "strict"], 2, "reading astra_rl runs no code"),
 ])
 def test_what_cannot_be_converted_is_said_in_one_sentence(astra: Astra, words: list[str], code: int, said: str) -> None:
     answer = astra("convert", *words)

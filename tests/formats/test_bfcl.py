@@ -23,7 +23,7 @@ def imported(source: Path) -> dict[str, Any]:
 
     async def run() -> dict[str, Any]:
         stage = bfcl.import_stage(source)
-        async with stage.open({}, None, None) as expand:  # type: ignore[arg-type]
+        async with stage.open({}, stage.config.model_validate({"isolation": "best_effort"}), None) as expand:  # type: ignore[arg-type]
             items: list[Item] = list(stage.items({}, None, None))  # type: ignore[arg-type]
             return {item.id: (await expand(item.value))[0] for item in items}
 

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_every_step_has_informative_groups_alone_where_stock_trl_has_others(tmp_path: Path) -> None:
-    """On the same arenas with the same seed: stock TRL begins with the same prompts, of which a third teach something."""
+    """Same arenas, same seed: stock TRL begins with the same prompts, and a third of its groups teach something."""
     stock, _, _ = run(tmp_path / "stock", refills=0)
     ours, asked, logged = run(tmp_path / "ours", refills=8)
     assert all(step.filled < 1 for step in stock) and all(step.filled == 1 and not step.silent for step in ours)

@@ -26,8 +26,8 @@ def llama(**values: Any) -> LlamaForCausalLM:
 def prompts() -> list[list[int]]:
     """Four prompts of unequal length, three times each."""
     rng = random.Random(3)
-    four = [[rng.randrange(50, 259) for _ in range(rng.randrange(4, 30))] for _ in range(4)]
-    return [list(ids) for ids in four for _ in range(3)]
+    drawn = [[rng.randrange(50, 259) for _ in range(rng.randrange(4, 30))] for _ in range(4)]
+    return [list(ids) for ids in drawn for _ in range(3)]
 
 
 def went_on(before: Sequence[list[int]], turns: Sequence[Turn], rng: random.Random) -> list[list[int]]:
@@ -94,7 +94,7 @@ def test_what_is_ruled_out_is_never_drawn() -> None:
 def test_equal_prompts_and_what_is_known_are_computed_once() -> None:
     model, engine = tiny_model(), Engine(Sampling(STOP, temperature=0.0))
     passed: list[tuple[int, int]] = []
-    model.register_forward_pre_hook(lambda _, args, kwargs: passed.append(tuple(kwargs["input_ids"].shape)), with_kwargs=True)
+    model.register_forward_pre_hook(lambda _, __, given: passed.append(tuple(given["input_ids"].shape)), with_kwargs=True)
     batch = prompts()
     turns = engine.generate(model, batch, [4] * len(batch))
     assert passed[0] == (4, max(map(len, batch))) and all(width == 1 for _, width in passed[1:])

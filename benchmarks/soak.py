@@ -32,6 +32,7 @@ from benchmarks import (
     distractors,
     emulated,
     environments,
+    filling,
     near_duplicates,
     pool_chaos,
     reward_hack,
@@ -110,6 +111,10 @@ def environments_part(demo: Demo) -> list[Figure]:
 
 def audit_part(demo: Demo) -> list[Figure]:
     return list(audit.figures())
+
+
+def filling_part(demo: Demo) -> list[Figure]:
+    return filling.figures()
 
 
 def client_part(demo: Demo) -> list[Figure]:
@@ -235,6 +240,7 @@ PARTS: dict[str, Callable[[Demo], list[Figure]]] = {
     "reward": reward_part,
     "environments": environments_part,
     "audit": audit_part,
+    "filling": filling_part,
     "client": client_part,
     "emulated": emulated_part,
     "bfcl": bfcl_part,

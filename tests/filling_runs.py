@@ -72,7 +72,7 @@ class Watched(ArenaTrainer):
         counted = sorted({number for number, real in zip(numbers, counts, strict=True) if real})
         silent = sorted({number for number, real in zip(numbers, counts, strict=True) if not real})
         informative = [bool(inputs["advantages"][[one == number for one in numbers]].abs().max() > 1e-3) for number in counted]
-        self.steps.append(Step(counted, silent, informative, float(loss)))
+        self.steps.append(Step(counted, silent, informative, float(loss.detach())))
         return loss
 
     def _tokenize_prompts(self, prompts: Any) -> Any:

@@ -1,6 +1,6 @@
-"""A GRPO run in a process of its own, which may be killed: the recipe's own run, with a reward that random weights can earn.
+"""A GRPO run in a process of its own that is killed: the recipe's own run, with a reward that random weights can earn.
 
-    python tests/resumed_grpo.py RECIPE STORE [STEP]       # ends itself, unasked, after this step
+    python tests/resumed_grpo.py RECIPE STORE STEP       # ends as if by the kernel when this step was logged
 """
 
 import os
@@ -36,21 +36,19 @@ class Killed(TrainerCallback):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-
-def main(recipe: Path, store: Path, step: int | None) -> None:
+def main(recipe: Path, store: Path, step: int) -> None:
     grpo.reward_of = vowels
-    if step is not None:
-        attach = Run.attach
+    attach = Run.attach
 
-        def attached(self: Run, trainer: Any, *rest: Any) -> None:
-            attach(self, trainer, *rest)
-            trainer.add_callback(Killed(step))
+    def attached(self: Run, trainer: Any, *rest: Any) -> None:
+        attach(self, trainer, *rest)
+        trainer.add_callback(Killed(step))
 
-        Run.attach = attached  # type: ignore[method-assign]
+    Run.attach = attached  # type: ignore[method-assign]
     found = load(recipe, "grpo")
     assert isinstance(found, GrpoRecipe)
     grpo.train(found, Told(store=store, command="astra train grpo", console=Console(quiet=True)))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else None)
+    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))

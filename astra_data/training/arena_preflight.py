@@ -40,6 +40,11 @@ def check_template(recipe: GrpoRecipe, tokenizer: "PreTrainedTokenizerBase") -> 
 
 def check_config(recipe: GrpoRecipe, config: "GRPOConfig") -> None:
     """Raise `UsageError` where a run that is resumed could not go on as it was, or the engine cannot do what is asked."""
+    rows, group = config.per_device_train_batch_size * config.steps_per_generation, config.num_generations
+    if rows % group:
+        message = f"a process generates {rows} rollouts at a time, which are no whole groups of {group}"
+        mend = "let per_device_train_batch_size x steps_per_generation divide by it"
+        raise recipe.wrong("trainer.num_generations", message, mend)
     window = max(1, config.steps_per_generation * config.num_iterations // config.gradient_accumulation_steps)
     if config.save_strategy == "steps" and config.save_steps % window:
         message = f"rollouts serve {window} steps, and a checkpoint every {config.save_steps:g} falls between them"

@@ -1,19 +1,19 @@
 """Adaptive batch filling [A 15.4]: more rollouts, until every group of a batch can teach something.
 
 A group is a prompt with its G rollouts. It is informative if the rewards of its rollouts differ; from one where they do not, no
-policy gradient comes. `fill` generates groups, keeps the informative ones, and generates as many as are missing again, a bounded
-number of times.
+policy gradient comes. `fill` generates groups, keeps the informative ones, and generates as many again as it takes to find those
+that are missing, a bounded number of times.
 
     stream = PromptStream(size=1000, seed=7)
     parts, report = fill(need=16, most=8, draw=stream.draw, generate=generate, missing=max_over_ranks)
 
 * Prompts come from one stream, each once per epoch of it; so no group is used twice, and no prompt is met again before all were.
-* What a round gives beyond the need (on one rank, while another still lacks groups) is dropped: kept for the next step it would
-  be a step off-policy.
+* What a round gives beyond the need is dropped: kept for the next step it would be a step off-policy.
 * Where `most` rounds more were not enough, the places left are taken by uninformative groups that are masked out whole: they
   count neither in the loss nor in its normaliser, so the step is one of the informative groups alone, and smaller.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -80,7 +80,7 @@ def fill(need: int, most: int, draw: Callable[[int], Sequence[int]], generate: G
          group: int) -> tuple[list[Batch], Filled]:
     """Parts that together are a batch of `need` groups of `group` rollouts, informative ones first.
 
-    `missing` gives the most that any rank lacks, so that all ranks generate equally often.
+    `missing` gives the most that any rank asks for, so that all ranks generate equally often.
     """
     informative: list[Batch] = []
     others: list[Batch] = []
@@ -91,11 +91,17 @@ def fill(need: int, most: int, draw: Callable[[int], Sequence[int]], generate: G
         rounds += 1
         informative += [rows_of(batch, number, group) for number, good in enumerate(teaches) if good]
         others += [rows_of(batch, number, group) for number, good in enumerate(teaches) if not good]
-        wanted = missing(max(need - len(informative), 0))
+        wanted = missing(_to_ask(need, len(informative), generated))
         if not wanted or rounds > most:
             break
     report = Filled(need, generated, len(informative), rounds - 1)
     return [*informative[:need], *map(silenced, others[: max(need - len(informative), 0)])], report
+
+
+def _to_ask(need: int, have: int, generated: int) -> int:
+    """How many groups to generate for those that lack: as many as it takes at the share of informative ones so far (by the rule
+    of succession), never more than the batch has."""
+    return min(math.ceil((need - have) * (generated + 2) / (have + 1)), need) if have < need else 0
 
 
 def informative(rewards: Tensor, group: int, least: float) -> list[bool]:

@@ -58,7 +58,6 @@ class ArenaTrainer(GRPOTrainer):
         self._suffixes: dict[tuple[tuple[str, str], ...], list[int]] = {}
         self._rooms: list[int] | None = None
         self._given = torch.empty(0)
-        _check_batches(self)
 
     # Prompts and generation
 
@@ -267,13 +266,3 @@ def _writes_arguments_as_text(tokenizer: Any) -> bool:
     """Whether only the schemas can tell a number from a text in the calls that this template writes."""
     template = getattr(tokenizer, "response_template", None) or {}
     return bool(template["fields"].get("tool_calls", {}).get("content") != "json") if "fields" in template else False
-
-
-def _check_batches(trainer: ArenaTrainer) -> None:
-    """Raise `UsageError` unless every rank generates whole groups."""
-    rows = trainer.args.per_device_train_batch_size * trainer.args.steps_per_generation
-    if rows % trainer.num_generations:
-        raise UsageError(
-            f"a rank generates {rows} rollouts at a time, which are no whole groups of {trainer.num_generations}",
-            mend="make trainer.per_device_train_batch_size x trainer.steps_per_generation a multiple of trainer.num_generations",
-        )

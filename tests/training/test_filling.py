@@ -42,6 +42,7 @@ def test_a_batch_has_the_first_informative_groups_and_each_once(need: int, most:
     assert len(parts) == need and max(Counter(used).values()) == 1
     assert [row for row in used if row not in silent] == good[:need]
     assert report == Filled(need, len(verdicts), len(good), report.refills) and report.refills <= most
+    assert len(verdicts) <= need * (report.refills + 1), "no round is larger than the batch"
     assert len(silent) == max(need - len(good), 0) and (not silent or report.refills == most)
     assert all(not part["advantages"].any() for part, row in zip(parts, used, strict=True) if row in silent)
 

@@ -27,7 +27,8 @@ from astra_data.stages.distractors.bands import Lines, Seen, each
 from astra_data.stages.distractors.documents import document
 from astra_data.stages.distractors.embedding import Embedder, embedded
 
-EDGES = np.linspace(0, 1, 51)
+EDGES = np.linspace(0, 1, 41)
+"""Both lines between bands are among them."""
 TITLES = {False: "cosine, stretched to [0, 1] for each tool", True: "cosine"}
 
 
@@ -63,7 +64,7 @@ def draw(found: dict[bool, Any], file: Path) -> None:
                                         (lines.high, 1.0, "#e6550d", "high")):
             inside = (EDGES[:-1] >= low - 1e-9) & (EDGES[:-1] < high - 1e-9)
             label = f"{band}: {share[inside].sum():.1%}"
-            panel.bar(EDGES[:-1][inside], share[inside], 0.02, align="edge", color=colour, label=label)
+            panel.bar(EDGES[:-1][inside], share[inside], 0.025, align="edge", color=colour, label=label)
         panel.set(title=TITLES[raw], xlabel="similarity", ylabel="share of pairs", xlim=(0, 1))
         panel.legend(title="band", frameon=False)
     figure.savefig(file, dpi=120)

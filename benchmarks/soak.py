@@ -33,6 +33,7 @@ from benchmarks import (
     emulated,
     near_duplicates,
     pool_chaos,
+    reward_hack,
     sandbox,
     sandbox_chaos,
     selection,
@@ -214,6 +215,11 @@ def kill_part(demo: Demo) -> list[Figure]:
     return [equal(f"{KILLED_TASKS} tasks killed {KILLS} times: tests failed", code.returncode, 0)]
 
 
+def reward_part(demo: Demo) -> list[Figure]:
+    """Whether it pays to end in garbage."""
+    return reward_hack.figures()
+
+
 PARTS: dict[str, Callable[[Demo], list[Figure]]] = {
     "writer": writer_part,
     "select": select_part,
@@ -221,6 +227,7 @@ PARTS: dict[str, Callable[[Demo], list[Figure]]] = {
     "distractors": distractors_part,
     "walks": walks_part,
     "worlds": worlds_part,
+    "reward": reward_part,
     "audit": audit_part,
     "client": client_part,
     "emulated": emulated_part,

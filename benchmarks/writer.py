@@ -61,7 +61,7 @@ def _row(number: int, text: str, rng: random.Random) -> Row:
         "calls": [{"id": call, "tool": tool, "ok": True, "injected": False, "backend": "live"} for call, tool in calls],
         "flaws": [], "scores": [_score(axis, words, rng) for axis in AXES], "reward": round(rng.random(), 6),
         "usage": {"turns": 6, "calls": 5, "input_tokens": 9120, "output_tokens": 803},
-        "models": {"policy": "offline", "judge": "offline"}, "horizon": 1,
+        "models": {"policy": "offline", "judge": "offline"}, "horizon": 1, "arena": None,
     }
     return row | {"id": identity(Trajectory, row)}
 

@@ -61,8 +61,8 @@ REWARDS: Final = {
     "worth": [4 / 4, 0, 2 * 1 / (2 + 3), 2 * 1 / (2 + 2)], "Take 5": [4 / 4, 0, 2 * 1 / (2 + 3), 0],
     "How much": [2 / 2, 2 / 3, 0, 0], "Pay 2": [4 / 4, 2 * 1 / (2 + 2), 0, 0],
 }
-"""The same -> twice the goals solved over goals and calls, by hand: a turn of garbage is a call; the call after three that no tool
-could see is not made."""
+"""The same -> twice the goals solved over goals and calls, by hand: a turn of garbage is a call; the call after three that no
+tool could see is not made."""
 
 
 def plan_of(text: str) -> list[list[str]]:

@@ -61,8 +61,8 @@ def arenas_version(store: Store, arenas: list[Arena], name: str = "small-arenas"
         path = folder / "data" / written.files[0]
         file = FileDigest(f"data/{path.name}", sha256_file(path), path.stat().st_size)
         values: dict[str, Any] = {
-            "kind": "arenas", "stage": "arenas", "stage_version": 1, "key": written.rows, "complete": True, "config": {}, "seed": 7,
-            "command": "astra run small --only arenas", "funnel": Funnel(len(arenas), len(arenas)),
+            "kind": "arenas", "stage": "arenas", "stage_version": 1, "key": written.rows, "complete": True, "config": {},
+            "seed": 7, "command": "astra run small --only arenas", "funnel": Funnel(len(arenas), len(arenas)),
             "outputs": [Output("default", written.rows, len(arenas), [file])], "code": Code("astra-data", "0.1.0"),
             "licenses": ["MIT"],
         }

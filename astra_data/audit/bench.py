@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Literal
 
-from astra_data.sandbox import Limits, Sandbox
+from astra_data.sandbox import Blobs, Limits, Sandbox
 
 HASH_SEEDS = (0, 1, 4242)
 LIMITS = Limits(cpu_s=1.0, wall_s=3.0)
@@ -23,11 +23,14 @@ class Bench:
     _stack: ExitStack
 
     @classmethod
-    def open(cls, workers: int = 1, isolation: Literal["strict", "best_effort"] = "strict", limits: Limits = LIMITS) -> "Bench":
-        """Start the pools. Raises `SandboxError` where code cannot be isolated."""
-        stack = ExitStack()
+    def open(
+        cls, workers: int = 1, isolation: Literal["strict", "best_effort"] = "strict", limits: Limits = LIMITS,
+        blobs: Blobs | None = None,
+    ) -> "Bench":
+        """Start the pools, which share what they compile. Raises `SandboxError` where code cannot be isolated."""
+        stack, blobs = ExitStack(), blobs or Blobs()
         try:
-            pools = [stack.enter_context(Sandbox(workers, isolation, hash_seed=seed, limits=limits)) for seed in HASH_SEEDS]
+            pools = [stack.enter_context(Sandbox(workers, isolation, seed, limits, blobs=blobs)) for seed in HASH_SEEDS]
         except BaseException:
             stack.close()
             raise

@@ -9,11 +9,11 @@ A worker that is lost is replaced when the next episode starts; calls of its epi
 
 import sys
 import threading
-from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Any, Final, Literal
 
 from astra_data.errors import SandboxError, UsageError
+from astra_data.sandbox.blobs import Blobs
 from astra_data.sandbox.episode import Episode
 from astra_data.sandbox.isolation import Isolation, demand_strict
 from astra_data.sandbox.jail.layers import LAYERS
@@ -22,7 +22,6 @@ from astra_data.sandbox.memory import MemoryRoom, default_memory_mb
 from astra_data.sandbox.worker import Setting, Worker, WorkerLostError
 
 ATTEMPTS: Final = 4
-BLOBS: Final = 256
 
 
 class Sandbox:
@@ -31,11 +30,13 @@ class Sandbox:
     def __init__(
         self, workers: int = 2, isolation: Literal["strict", "best_effort"] = "strict", hash_seed: int = 0,
         limits: Limits | None = None, memory_mb: int | None = None, preload: Iterable[str] = (), layers: Iterable[str] = LAYERS,
+        blobs: Blobs | None = None,
     ) -> None:
         """`hash_seed` is in force as PYTHONHASHSEED in all episodes. Modules of `preload` can be imported in them.
 
         `memory_mb` caps all live episodes together: 70 % of the machine by default. `layers` is for tests of the layers, `strict`
-        accepts no less than all it needs. Raises `SandboxError` if the code cannot be isolated as asked for.
+        accepts no less than all it needs. `blobs` may be shared with other pools. Raises `SandboxError` if the code cannot be
+        isolated as asked for.
         """
         if workers < 1 or isolation not in ("strict", "best_effort"):
             raise UsageError("a sandbox has one worker at least, and isolation strict or best_effort")
@@ -47,7 +48,7 @@ class Sandbox:
         self._setting = Setting(hash_seed, tuple(preload), tuple(layers))
         self._lock = threading.Lock()
         self._closed = False
-        self._blobs: OrderedDict[str, bytes] = OrderedDict()
+        self._blobs = blobs or Blobs()
         self._workers: list[Worker] = []
         try:
             for _ in range(workers):
@@ -96,9 +97,9 @@ class Sandbox:
             except (WorkerLostError, OSError) as error:
                 lost = error
                 continue
-            made = episode.load(image, self._blob(image.digest))
+            made = episode.load(image, self._blobs.get(image.digest))
             if made:
-                self._keep(image.digest, made)
+                self._blobs.keep(image.digest, made)
             if episode.loaded.kind != "infrastructure" or attempt == ATTEMPTS - 1:
                 return episode
             episode.close()
@@ -147,16 +148,3 @@ class Sandbox:
                 worker.close()
                 raise
         return worker
-
-    def _blob(self, digest: str) -> bytes | None:
-        with self._lock:
-            if digest in self._blobs:
-                self._blobs.move_to_end(digest)
-            return self._blobs.get(digest)
-
-    def _keep(self, digest: str, blob: bytes) -> None:
-        """Compiled modules are opaque here and go to children of the same image alone."""
-        with self._lock:
-            self._blobs[digest] = blob
-            while len(self._blobs) > BLOBS:
-                self._blobs.popitem(last=False)

@@ -80,7 +80,7 @@ def _scored(recipe: GrpoRecipe, arena: Arena) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Fitting:
-    """The arenas that the context holds, with their prompts' tokens; `too_long` has number (from 1) and length of the rest."""
+    """The arenas that the context holds, with tokens of their prompts; `too_long` has number (from 1) and length of others."""
 
     arenas: list[Arena]
     lengths: list[int]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 import yaml
 from pydantic import BaseModel
@@ -140,6 +141,9 @@ def test_commands_and_options_on_a_page_exist(path: Path) -> None:
         assert words[0] in COMMANDS, words
         command = group.get_command(None, words[0])  # type: ignore[arg-type]
         assert command is not None
+        if isinstance(command, click.Group) and len(words) > 1:
+            assert words[1] in command.commands, words
+            command = command.commands[words[1]]
         known = {option for parameter in command.params for option in parameter.opts}
         assert {word.partition("=")[0] for word in words if word.startswith("--")} <= known | {"--help"}, words
 

@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 from arena_rows import arena_of
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from small_environments import BANK, SHOP
 
 from astra_data.messages import MALFORMED, Message, assistant, tool_call, tool_result
 from astra_data.rollout.replay import gold_calls, replay
-from astra_data.rollout.scoring import Scored, Terms, scored, states_of
+from astra_data.rollout.scoring import Mode, Scored, Terms, scored, states_of
 from astra_data.rows import Arena
 from astra_data.rows.arenas import Distractor, Removed
 from astra_data.rows.environments import EnvironmentTurn, Goal, Match
@@ -143,3 +145,38 @@ def test_goals_of_states_are_scored_with_the_states_that_the_calls_made_again_go
     assert (scored(arena, messages, states).solved, scored(arena, messages, states).calls) == (2, 3)
     with pytest.raises(ValueError, match="states around each call"):
         scored(arena, messages)
+
+
+ACTS = st.lists(st.sampled_from(["hit", "miss", "unknown", "malformed", "debris"]), max_size=8)
+ENDS = st.sampled_from(["The answer is 1.", "It is 7.", "", '"}}', "I cannot do that.", None])
+
+
+def played(acts: list[str], end: str | None) -> list[Message]:
+    """A conversation of these acts. A hit tells the next answer."""
+    messages: list[Message] = []
+    for number, act in enumerate(acts):
+        if act == "debris":
+            messages.append(assistant("<tool_call>"))
+            continue
+        name, arguments = "none" if act == "unknown" else "look", {MALFORMED: "{"} if act == "malformed" else {"key": number}
+        told = f"[{acts[:number].count('hit')}]" if act == "hit" else "nothing"
+        messages += [assistant("", [tool_call(str(number), name, arguments)]), tool_result(str(number), name, told)]
+    return messages if end is None else [*messages, assistant(end)]
+
+
+@settings(max_examples=200, deadline=None)
+@given(ACTS, ENDS, st.sampled_from(["f1", "recall", "precision"]), st.floats(0, 4), st.floats(0, 4), st.booleans(), st.data())
+def test_no_reward_leaves_its_bounds_and_none_grows_by_what_is_redundant(
+    acts: list[str], end: str | None, mode: Mode, answer: float, decline: float, whole: bool, data: st.DataObject,
+) -> None:
+    arena = wanted(2, answer=1) if whole else gone("tool")
+    terms = Terms(mode, answer, decline)
+    before = terms.value(done(arena, *played(acts, end)))
+    assert before is None or 0 <= before <= 1
+    place = data.draw(st.integers(0, len(acts)))
+    more = [*acts[:place], data.draw(st.sampled_from(["miss", "unknown", "malformed", "debris"])), *acts[place:]]
+    after = terms.value(done(arena, *played(more, end)))
+    assert (before is None) == (after is None)
+    if before is not None and after is not None:
+        assert after <= before
+        assert mode == "recall" or before == 0 or after < before

@@ -157,10 +157,7 @@ class Stock(ArenaTrainer):
 
         self._sync_tool_dicts = [{tool["function"]["name"]: functools.partial(made, episode, tool["function"]["name"])
                                   for tool in episode.tools} for episode in self._episodes]
-        done = GRPOTrainer._tool_call_loop(self, *args)
-        for number, completion in enumerate(done[1]):
-            self._episodes[number].messages[len(self._episodes[number].arena.prompt) :] = completion
-        return done
+        return GRPOTrainer._tool_call_loop(self, *args)
 
 
 def test_tokens_and_masks_are_those_of_trls_own_loop(batch: Batch, tmp_path: Path) -> None:

@@ -5,10 +5,9 @@ to the gold calls and 0 to none, and passes its audit.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from astra_data.audit import Bench, audit
@@ -17,13 +16,12 @@ from astra_data.rollout.replay import Played
 from astra_data.rollout.running import Unloadable
 from astra_data.rows import Environment, Question
 from astra_data.rows.environments import AuditCheck
-from astra_data.rows.questions import Node
-from astra_data.sandbox import Limits, Sandbox
-from astra_data.stages.environments.assembly import Tool, assembled, changes_state, in_order, with_final_state
+from astra_data.sandbox import Blobs, Limits, Sandbox
+from astra_data.stages.environments.assembly import Tool, assembled, in_order, with_final_state
 from astra_data.stages.environments.config import EnvironmentsConfig
-from astra_data.stages.environments.joint import Joint
 from astra_data.stages.environments.merging import merged
-from astra_data.stages.environments.synthesis import Failed, Work, played_gold, synthesised, verified
+from astra_data.stages.environments.synthesis import Failed, Work, played_gold
+from astra_data.stages.environments.trial import Trial
 from astra_data.teacher.environment_asks import ENVIRONMENT_ASKS
 from astra_data.teacher.teacher import Abstained
 
@@ -41,9 +39,10 @@ def total(inputs: Inputs, config: EnvironmentsConfig, resources: Resources) -> i
 
 @asynccontextmanager
 async def open_stage(inputs: Inputs, config: EnvironmentsConfig, resources: Resources) -> AsyncIterator[Expand]:
-    sandbox = await asyncio.to_thread(Sandbox, WORKERS, config.isolation, 0, Limits(cpu_s=config.cpu_s))
+    limits, blobs = Limits(cpu_s=config.cpu_s), Blobs()
+    sandbox = await asyncio.to_thread(Sandbox, WORKERS, config.isolation, limits=limits, blobs=blobs)
     try:
-        bench = await asyncio.to_thread(Bench.open, 1, config.isolation)
+        bench = await asyncio.to_thread(Bench.open, 1, config.isolation, blobs=blobs)
     except BaseException:
         sandbox.close()
         raise
@@ -64,8 +63,9 @@ async def environment_of(work: Work, question: Question) -> Outcome:
     wanted = [node for node in in_order(question.nodes) if node.needs_tool]
     if not wanted:
         return Reject("environment: no sub-question needs a tool")
+    trial = Trial(work, question, wanted)
     try:
-        tools = await _tools(work, question, wanted)
+        tools = await trial.tools()
     except Abstained as abstained:
         return Reject(f"environment: the teacher abstained - {abstained.reason}")
     except Failed as failed:
@@ -74,36 +74,16 @@ async def environment_of(work: Work, question: Question) -> Outcome:
     records: list[AuditCheck] = []
     if work.config.merge and len(tools) > 1:
         tools, records = await merged(work, question, tools)
-    return await _finished(work, question, tools, records)
+    return await _finished(work, question, tools, records, trial)
 
 
-async def _tools(work: Work, question: Question, wanted: Sequence[Node]) -> list[Tool]:
-    """A verified tool for each: all at once, or where they share a state one after the other, each after the calls before it."""
-    if not changes_state(question):
-        joint = Joint(work, question, [node.id for node in wanted])
-        return await _together([joint.synthesised(node) for node in wanted])
-    tools: list[Tool] = []
-    for node in wanted:
-        tools.append(await synthesised(work, question, node, partial(verified, work, question, before=list(tools))))
-    return tools
-
-
-async def _together(coroutines: Sequence[Coroutine[Any, Any, Tool]]) -> list[Tool]:
-    """All results in order. The first failure in that order is raised, once all have ended, so that it is the same every time."""
-    done = await asyncio.gather(*coroutines, return_exceptions=True)
-    for result in done:
-        if isinstance(result, BaseException):
-            raise result
-    return [result for result in done if isinstance(result, Tool)]
-
-
-async def _finished(work: Work, question: Question, tools: Sequence[Tool], records: list[AuditCheck]) -> Outcome:
-    """The row, replayed as it will be stored."""
+async def _finished(work: Work, question: Question, tools: Sequence[Tool], records: list[AuditCheck], trial: Trial) -> Outcome:
+    """The row, replayed as it will be stored, unless the trial was just that."""
     row = assembled(question, tools, {"writer": work.writer.name})
     if repeated := _repeated(row):
         return Reject(f"environment: two sub-questions have the same call - {repeated}", row)
     try:
-        played = await played_gold(row, work.sandbox)
+        played = trial.replay_of(row) or await played_gold(row, work.sandbox)
     except Unloadable as broken:
         return Reject(f"environment: the finished tools do not load - {broken}", row)
     if wrong := _unlike_gold(played):

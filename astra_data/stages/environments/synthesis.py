@@ -122,25 +122,18 @@ def case_of(question: Question, node: Node) -> NodeCase:
 async def verified(work: Work, question: Question, tool: Tool, before: Sequence[Tool] = ()) -> Tool:
     """The tool with the results of its gold calls, every one of which reaches its goal; `before` are those whose calls come first
     where there is a state. Raises `Failed` with what was seen."""
-    return (await _run(work, question, [*before, tool], [tool]))[0]
-
-
-async def verified_together(work: Work, question: Question, tools: Sequence[Tool]) -> list[Tool]:
-    """All these tools, each as `verified` gives it, from one episode. Raises `Failed` where one of them fails."""
-    return await _run(work, question, tools, tools)
-
-
-async def _run(work: Work, question: Question, tools: Sequence[Tool], checked: Sequence[Tool]) -> list[Tool]:
-    environment = assembled(question, tools, {})
+    environment = assembled(question, [*before, tool], {})
     try:
         played = await played_gold(environment, work.sandbox)
     except Unloadable as broken:
         raise Failed(f"verification: the code does not load - {_seen(broken.outcome)}") from broken
+    return as_seen(tool, environment, played)
+
+
+def as_seen(tool: Tool, environment: Environment, played: Played) -> Tool:
+    """A tool with the results of its gold calls in a replay. Raises `Failed` if one of them does not reach its goal."""
     by_goal = dict(zip(_goal_order(environment), range(len(played.made)), strict=True))
-    return [
-        replace(tool, solved=tuple(_checked(environment, played, one, by_goal[one.node.id]) for one in tool.solved))
-        for tool in checked
-    ]
+    return replace(tool, solved=tuple(_checked(environment, played, one, by_goal[one.node.id]) for one in tool.solved))
 
 
 async def played_gold(environment: Environment, sandbox: Sandbox) -> Played:

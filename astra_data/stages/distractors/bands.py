@@ -157,7 +157,7 @@ def _seen(instance: Instance, products: "NDArray[float32]", scopes: "NDArray[boo
         least = products.min(axis=1).astype(np.int64)
         span = products.max(axis=1).astype(np.int64) - least
     high = least + _share(lines.high, span)
-    low = np.where(span > 0, least - _share(lines.low, -span) - 1, NEVER)
+    low = np.where((span > 0) | (lines.low <= 0), least - _share(lines.low, -span) - 1, NEVER)
     return Seen(instance, products, least, span, _column(high), _column(low), free)
 
 

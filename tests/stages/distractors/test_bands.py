@@ -105,7 +105,8 @@ from astra_data.stages.distractors.choice import banded
 pool, vectors = oracle.clusters(700, 96, 1), oracle.clusters(900, 96, 2)
 scopes = np.random.default_rng(3).random((4, 700)) < 0.8
 wanted = oracle.instances(250, 700, 4, 5)
-picks = each(*oracle.joined(pool, vectors), wanted, scopes, Lines(), banded(7, 2), block=int(sys.argv[2]), threads=int(sys.argv[3]))
+block, threads = map(int, sys.argv[2:4])
+picks = each(*oracle.joined(pool, vectors), wanted, scopes, Lines(), banded(7, 2), block=block, threads=threads)
 print(hashlib.sha256(repr(picks).encode()).hexdigest())
 """
 

@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -142,6 +143,7 @@ def interrupting(here: Path) -> Iterator[str]:
         if not pressed:
             pressed = True
             os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(1)
         return "late"
 
     with ScriptedEndpoint(script) as running:

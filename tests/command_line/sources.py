@@ -203,6 +203,6 @@ RECIPES = [
     recipe("name: x\n", "'a' overrides nothing (write KEY=VALUE, such as tasks.per_server=4)", "a"),
     recipe("name: x\n", "a: '[' is not YAML: ... (put quotes around it: 'a=\"...\"')", "a=["),
     recipe("name: x\nseed: 1\n", "seed.x: seed is not a mapping (override one of the values beside it)", "seed.x=1"),
-    recipe("name: x\n", "no stage 'task' (one of: tools, chains, tasks, trajectories, sft...)", "--only task"),
+    recipe("name: x\n", "no stage 'task' (one of: tools, chains, tasks, trajectories, questions...)", "--only task"),
     recipe("name: x\n", "no dataset 'x-tools' in the store ...hub (did you mean small-tools?)", "--only chains", 3),
 ]

@@ -65,8 +65,7 @@ async def picked(environments: Sequence[Environment], sides: Sequence[str], pool
     """The picks for each environment. Raises as `embedded` does."""
     if config.mode == "none" or not pool:
         return [[] for _ in environments]
-    scopes, numbers = _scopes(pool, environments, sides)
-    instances = _instances(environments, pool, numbers)
+    scopes, instances = scoped(pool, environments, sides)
     if config.mode == "random":
         return [unlike(resources.seed, instance, scopes) for instance in instances]
     texts = [document(tool.schema) for environment in environments for tool in environment.tools]
@@ -83,6 +82,13 @@ def rows_of(pool: Sequence[Candidate], environments: Sequence[Environment]) -> "
     every = ((environment.id, tool.name) for environment in environments for tool in environment.tools)
     places = {key: row for row, key in enumerate(every)}
     return np.array([places[candidate.environment.id, candidate.tool.name] for candidate in pool], np.int64)
+
+
+def scoped(pool: Sequence[Candidate], environments: Sequence[Environment],
+           sides: Sequence[str]) -> "tuple[NDArray[bool_], list[Instance]]":
+    """What may be taken from the pool, by scope, and what it is wanted for: an instance for each environment."""
+    scopes, numbers = _scopes(pool, environments, sides)
+    return scopes, _instances(environments, pool, numbers)
 
 
 def _scopes(pool: Sequence[Candidate], environments: Sequence[Environment],

@@ -34,6 +34,7 @@ from benchmarks import (
     near_duplicates,
     pool_chaos,
     reward_hack,
+    roundtrips,
     sandbox,
     sandbox_chaos,
     selection,
@@ -105,6 +106,10 @@ def worlds_part(demo: Demo) -> list[Figure]:
 
 def audit_part(demo: Demo) -> list[Figure]:
     return list(audit.figures())
+
+
+def roundtrips_part(demo: Demo) -> list[Figure]:
+    return list(roundtrips.figures())
 
 
 def client_part(demo: Demo) -> list[Figure]:
@@ -229,6 +234,7 @@ PARTS: dict[str, Callable[[Demo], list[Figure]]] = {
     "worlds": worlds_part,
     "reward": reward_part,
     "audit": audit_part,
+    "roundtrips": roundtrips_part,
     "client": client_part,
     "emulated": emulated_part,
     "bfcl": bfcl_part,

@@ -112,6 +112,15 @@ def roundtrips_part(demo: Demo) -> list[Figure]:
     return list(roundtrips.figures())
 
 
+def bounds_part(demo: Demo) -> list[Figure]:
+    """The most requests that a writer of unusable answers costs for one sub-question, against the bound."""
+    said = python("-m", "pytest", "-q", "-s", "tests/stages/environments/test_environments_endpoint.py", "-k", "bounded")
+    seen: dict[str, list[tuple[float, float]]] = {}
+    for what, spent, bound in re.findall(r"(synthesis|merging): ([0-9.]+) requests for a sub-question, ([0-9]+) at most", said):
+        seen.setdefault(what, []).append((float(spent), float(bound)))
+    return [at_most(f"{what}: requests for a sub-question, at worst", *max(pairs), "requests") for what, pairs in seen.items()]
+
+
 def client_part(demo: Demo) -> list[Figure]:
     said = python("-m", "benchmarks.client_overhead")
     print(said, end="")
@@ -235,6 +244,7 @@ PARTS: dict[str, Callable[[Demo], list[Figure]]] = {
     "reward": reward_part,
     "audit": audit_part,
     "roundtrips": roundtrips_part,
+    "bounds": bounds_part,
     "client": client_part,
     "emulated": emulated_part,
     "bfcl": bfcl_part,

@@ -21,7 +21,7 @@ IN_SCOPE, POOL, FIELDS, CLUSTERS = 26_289, 19_036, 30, 600
 ORACLE = 2_000
 RATIO = {384: 2.0, 4096: 1.3}
 PEAK_MB = 600
-BLOCK = 512
+BLOCK = 1024
 MADE = 128
 """Vectors made at a time, so few that making them is not what takes the memory."""
 

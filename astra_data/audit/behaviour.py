@@ -159,11 +159,12 @@ def _gained(seen: Seen, goals: Sequence[Goal]) -> set[str]:
 
 
 def _needless(seen: Sequence[Seen], tool: EnvironmentTool) -> Iterator[str]:
-    """Goals reached by a call without arguments, where the gold call has some that are no defaults of the schema."""
+    """Goals reached by a call without arguments, where the gold call has texts that are no defaults of the schema."""
     for each in seen:
         stated_ones = {name: about.get("default") for name, about in properties(tool.schema).items() if isinstance(about, dict)}
         given = each.probe.goal.arguments
-        if each.probe.mutant.kind == "empty" and each.reached and any(stated_ones.get(name) != given[name] for name in given):
+        if each.probe.mutant.kind == "empty" and each.reached and any(
+                isinstance(value, str) and stated_ones.get(name) != value for name, value in given.items()):
             yield _told(each)
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Band = Literal["high", "medium", "low"]
 BANDS: tuple[Band, ...] = ("high", "medium", "low")
 
-BLOCK = 512
+BLOCK = 1024
 """Rows of products held at once: each takes four bytes for every tool of the pool."""
 
 HELD = 1 << 24

@@ -21,7 +21,7 @@ from astra_data.pipeline.recipe import Recipe, RecipeHead
 from astra_data.pipeline.runner import source_at
 from astra_data.pipeline.stage import Resources
 from astra_data.rows import Environment
-from astra_data.stages.arenas.pool import candidates, scoped
+from astra_data.stages.arenas.pool import candidates, rows_of, scoped
 from astra_data.stages.arenas.splits import TRAIN
 from astra_data.stages.distractors.bands import Lines, Seen, each
 from astra_data.stages.distractors.documents import document
@@ -45,9 +45,8 @@ async def distributions(environments: list[Environment], embedder: Embedder, res
     pool = candidates(environments, sides)
     scopes, instances = scoped(pool, environments, sides)
     texts = [document(tool.schema) for environment in environments for tool in environment.tools]
-    vectors = await embedded([document(candidate.tool.schema) for candidate in pool] + texts, embedder, resources)
-    first, rest = vectors[: len(pool)], vectors[len(pool) :]
-    return {raw: np.sum(each(first, rest, instances, scopes, Lines(raw=raw), counted), axis=0) for raw in TITLES}
+    vectors, rows = await embedded(texts, embedder, resources), rows_of(pool, environments)
+    return {raw: np.sum(each(rows, vectors, instances, scopes, Lines(raw=raw), counted), axis=0) for raw in TITLES}
 
 
 def draw(found: dict[bool, Any], file: Path) -> None:

@@ -36,6 +36,7 @@ from benchmarks import (
     near_duplicates,
     pool_chaos,
     reward_hack,
+    roundtrips,
     sandbox,
     sandbox_chaos,
     selection,
@@ -115,6 +116,19 @@ def audit_part(demo: Demo) -> list[Figure]:
 
 def filling_part(demo: Demo) -> list[Figure]:
     return filling.figures()
+
+
+def roundtrips_part(demo: Demo) -> list[Figure]:
+    return list(roundtrips.figures())
+
+
+def bounds_part(demo: Demo) -> list[Figure]:
+    """The most requests that a writer of unusable answers costs for one sub-question, against the bound."""
+    said = python("-m", "pytest", "-q", "-s", "tests/stages/environments/test_environments_endpoint.py", "-k", "bounded")
+    seen: dict[str, list[tuple[float, float]]] = {}
+    for what, spent, bound in re.findall(r"(synthesis|merging): ([0-9.]+) requests for a sub-question, ([0-9]+) at most", said):
+        seen.setdefault(what, []).append((float(spent), float(bound)))
+    return [at_most(f"{what}: requests for a sub-question, at worst", *max(pairs), "requests") for what, pairs in seen.items()]
 
 
 def client_part(demo: Demo) -> list[Figure]:
@@ -241,6 +255,8 @@ PARTS: dict[str, Callable[[Demo], list[Figure]]] = {
     "environments": environments_part,
     "audit": audit_part,
     "filling": filling_part,
+    "roundtrips": roundtrips_part,
+    "bounds": bounds_part,
     "client": client_part,
     "emulated": emulated_part,
     "bfcl": bfcl_part,

@@ -18,6 +18,11 @@ def clusters(count: int, dimension: int, seed: int, tightness: float = 0.7) -> A
     return integers(centres[rng.integers(0, 12, count)] + tightness * rng.standard_normal((count, dimension)))
 
 
+def joined(pool: Any, vectors: Any) -> tuple[Any, Any]:
+    """The rows of the pool, and one matrix of both, as the computation takes them."""
+    return np.arange(len(vectors), len(vectors) + len(pool)), np.vstack([vectors, pool])
+
+
 def instances(count: int, pool: int, scopes: int, seed: int) -> list[Instance]:
     """Instances of one to five tools; most tools have a twin in the pool."""
     rng, found, start = random.Random(seed), [], 0

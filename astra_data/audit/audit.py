@@ -109,16 +109,18 @@ def _executed(environment: Environment, bench: Bench, read: list[AuditCheck]) ->
 
 def _alone(environment: Environment, gold: Sequence[Seen]) -> list[Probe]:
     """The gold calls, each as the first call of all where there is a state."""
-    return [replace(each.probe, before=()) for each in gold] if environment.world.load else []
+    stateful = any(goal.match.kind == "state" for goal in goals_of(environment))
+    return [replace(each.probe, before=()) for each in gold] if stateful else []
 
 
 def _once_more(gold: Sequence[Seen], probes: Sequence[Probe]) -> list[tuple[Seen | int, Probe]]:
-    """Calls to be made after all `probes`, each with what came of it before, or the place of its probe: the gold calls, then some
-    mutants of each tool, from the last to the first."""
+    """Calls to be made after all `probes`, each with what came of it before, or the place of its probe: the gold calls, but for
+    goals that are calls, then some mutants of each tool, from the last to the first."""
     before: tuple[tuple[str, JsonObject], ...] = ()
     later = list[tuple[Seen | int, Probe]]()
     for each in gold:
-        later.append((each, replace(each.probe, before=before)))
+        if each.probe.goal.match.kind != "call":
+            later.append((each, replace(each.probe, before=before)))
         before = (*before, (each.probe.goal.tool, each.probe.mutant.arguments))
     some = {(each.goal.tool, each.mutant.argument, each.mutant.kind): (at, each) for at, each in enumerate(probes)}
     return [*later, *reversed(some.values())]

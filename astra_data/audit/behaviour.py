@@ -113,19 +113,28 @@ def _alike(swapped: Sequence[Seen], environment: Environment) -> list[Seen]:
     """Other values of the domain that give the answer without cause; none where that may be chance.
 
     There is cause where a table has the answer beside the value, or in the record that something beside it names. Without, all
-    of many are too many, or both of two if the answer has parts; and half of several, where the tables have it beside the gold
-    value, so that it is looked up and not computed.
+    of many are too many, and fewer if the answer is a number of several digits or has parts; and half of several, where the
+    tables have it beside the gold value, so that it is looked up and not computed.
     """
     answered = [each for each in swapped if each.answered and is_answer(each.probe.goal)]
     won = [each for each in answered if fooled(each) and not isinstance(each.probe.goal.answer, bool)]
-    long = bool(won) and len(list(leaves(won[0].probe.goal.answer))) > 1
-    if len(won) < (2 if long else MANY) or 2 * len(won) < len(answered):
+    enough = _no_chance(won[0].probe.goal.answer) if won else ENOUGH
+    if len(won) < min(enough, MANY) or 2 * len(won) < len(answered):
         return []
     goal, name, tables = won[0].probe.goal, won[0].probe.mutant.argument or "", tables_of(environment)
     without = [each for each in won if not _stands_beside(goal.answer, _value(each), tables)]
     looked_up = len(without) >= MANY and 2 * len(without) >= len(answered) and informative(goal.answer) \
         and _stands_beside(goal.answer, goal.arguments[name], tables)
-    return without if looked_up or len(without) == len(answered) >= (2 if long else ENOUGH) else []
+    return without if looked_up or len(without) == len(answered) >= enough else []
+
+
+def _no_chance(answer: Any) -> int:
+    """So many other values that all give an answer, which no table has for them, are no chance."""
+    if len(list(leaves(answer))) > 1:
+        return 2
+    if not isinstance(answer, int | float) or len(text_of(answer)) < 2:
+        return ENOUGH
+    return 2 if informative(answer) else MANY
 
 
 def _stands_beside(answer: Any, value: Any, tables: Sequence[Any]) -> bool:
@@ -150,11 +159,12 @@ def _gained(seen: Seen, goals: Sequence[Goal]) -> set[str]:
 
 
 def _needless(seen: Sequence[Seen], tool: EnvironmentTool) -> Iterator[str]:
-    """Goals reached by a call without arguments, where the gold call has some that are no defaults of the schema."""
+    """Goals reached by a call without arguments, where the gold call has texts that are no defaults of the schema."""
     for each in seen:
         stated_ones = {name: about.get("default") for name, about in properties(tool.schema).items() if isinstance(about, dict)}
         given = each.probe.goal.arguments
-        if each.probe.mutant.kind == "empty" and each.reached and any(stated_ones.get(name) != given[name] for name in given):
+        if each.probe.mutant.kind == "empty" and each.reached and any(
+                isinstance(value, str) and stated_ones.get(name) != value for name, value in given.items()):
             yield _told(each)
 
 

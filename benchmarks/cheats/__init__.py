@@ -73,7 +73,7 @@ CHEATS: dict[str, Cheat] = {
            hidden.in_description_of_another_tool),
     **_all("errors", hidden.in_error_for_wrong_types, hidden.in_exception, hidden.in_error_on_a_line_of_its_own,
            hidden.printed_if_refused, memory.table_in_docstring),
-    **_all("sensitivity", hidden.in_text_of_a_mapping),
+    "in_text_of_a_mapping": Cheat(hidden.in_text_of_a_mapping, "sensitivity", "types"),
     **_all("crosstalk", hidden.sibling_in_error),
     **_all("types", hidden.digits_for_a_text, hidden.list_of_one, hidden.null_is_gold),
 }

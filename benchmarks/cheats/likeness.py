@@ -62,8 +62,10 @@ LIKENESS: dict[str, Operator] = {
 
 
 def neighbours_alike(row: Environment, rng: random.Random) -> Environment | None:
-    """Whatever else the tool knows, it answers as it does the gold value; what it does not know it refuses."""
-    if (chosen := _text(row, rng)) is None:
+    """Whatever else the tool knows, it answers as it does the gold value; what it does not know it refuses. The answer is no
+    count of one or two digits, which may well be the same for all of a few."""
+    chosen = _text(row, rng)
+    if chosen is None or len(told(chosen[0])) < 3:
         return None
     goal, name, gold = chosen
     body = (f"{ASKED}"

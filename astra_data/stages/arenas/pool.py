@@ -21,7 +21,7 @@ from astra_data.stages.distractors.documents import document
 from astra_data.stages.distractors.embedding import embedded
 
 if TYPE_CHECKING:
-    from numpy import bool_
+    from numpy import bool_, int64
     from numpy.typing import NDArray
 
 THREADS = 2
@@ -69,10 +69,19 @@ async def picked(environments: Sequence[Environment], sides: Sequence[str], pool
     if config.mode == "random":
         return [unlike(resources.seed, instance, scopes) for instance in instances]
     texts = [document(tool.schema) for environment in environments for tool in environment.tools]
-    vectors = await embedded([document(candidate.tool.schema) for candidate in pool] + texts, config.embedder, resources)
+    vectors = await embedded(texts, config.embedder, resources)
     take = banded(resources.seed, config.per_band)
-    return await asyncio.to_thread(each, vectors[: len(pool)], vectors[len(pool) :], instances, scopes, config.lines, take,
+    return await asyncio.to_thread(each, rows_of(pool, environments), vectors, instances, scopes, config.lines, take,
                                    threads=THREADS)
+
+
+def rows_of(pool: Sequence[Candidate], environments: Sequence[Environment]) -> "NDArray[int64]":
+    """Where the tools of the pool stand among all tools of the environments."""
+    import numpy as np
+
+    every = ((environment.id, tool.name) for environment in environments for tool in environment.tools)
+    places = {key: row for row, key in enumerate(every)}
+    return np.array([places[candidate.environment.id, candidate.tool.name] for candidate in pool], np.int64)
 
 
 def scoped(pool: Sequence[Candidate], environments: Sequence[Environment],

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Band = Literal["high", "medium", "low"]
 BANDS: tuple[Band, ...] = ("high", "medium", "low")
 
-BLOCK = 512
+BLOCK = 1024
 """Rows of products held at once: each takes four bytes for every tool of the pool."""
 
 HELD = 1 << 24
@@ -88,22 +88,24 @@ class Seen:
         return best, values.index(best)
 
 
-def each(pool: "NDArray[int16]", vectors: "NDArray[int16]", instances: Sequence[Instance], scopes: "NDArray[bool_]",
+def each(pool: "NDArray[int64]", vectors: "NDArray[int16]", instances: Sequence[Instance], scopes: "NDArray[bool_]",
          lines: Lines, take: Callable[[Seen], T], *, block: int = BLOCK, threads: int = 1) -> list[T]:
-    """`take` of what each instance sees, in order. `pool` and `vectors` are rows of `integers`; `take` is called in threads."""
+    """`take` of what each instance sees, in order. `vectors` are rows of `integers`, `pool` says which of them are the pool: no
+    second copy is held. `take` is called in threads."""
     import numpy as np
 
     taken: list[T] = []
     products = np.empty((0, len(pool)), np.float32)
-    held = pool if pool.size > HELD else pool.astype(np.float32)
+    dimension = vectors.shape[1]
+    held = vectors[pool].astype(np.float32) if len(pool) * dimension <= HELD else None
     with ThreadPoolExecutor(threads) as executor:
         for some in _blocks(instances, block):
             rows = [row for instance in some for row in instance.tools]
             if len(rows) > len(products):
                 products = np.empty((len(rows), len(pool)), np.float32)
-            _multiply(vectors[rows].astype(np.float32), held, products[: len(rows)])
+            _multiply(vectors[rows].astype(np.float32), held, pool, vectors, products[: len(rows)])
             parts = _parts(products, some)
-            taken += executor.map(lambda part: take(_seen(part[0], part[1], scopes, lines, pool.shape[1])), parts)
+            taken += executor.map(lambda part: take(_seen(part[0], part[1], scopes, lines, dimension)), parts)
     return taken
 
 
@@ -128,13 +130,14 @@ def _parts(products: "NDArray[float32]", instances: list[Instance]) -> "Iterator
         start += len(instance.tools)
 
 
-def _multiply(rows: "NDArray[float32]", pool: "NDArray[Any]", out: "NDArray[float32]") -> None:
-    """The products of rows with a pool, which is converted tile by tile unless it is held in float32."""
+def _multiply(rows: "NDArray[float32]", held: "NDArray[float32] | None", pool: "NDArray[int64]", vectors: "NDArray[int16]",
+              out: "NDArray[float32]") -> None:
+    """The products of rows with the pool, which is converted tile by tile unless it is `held`."""
     import numpy as np
 
-    step = len(pool) if pool.dtype == np.float32 else max(1, TILE // pool.shape[1])
+    step = len(pool) if held is not None else max(1, TILE // vectors.shape[1])
     for start in range(0, len(pool), step):
-        tile = pool[start : start + step].astype(np.float32, copy=False)
+        tile = held if held is not None else vectors[pool[start : start + step]].astype(np.float32)
         np.matmul(rows, tile.T, out=out[:, start : start + step])
 
 
@@ -154,7 +157,7 @@ def _seen(instance: Instance, products: "NDArray[float32]", scopes: "NDArray[boo
         least = products.min(axis=1).astype(np.int64)
         span = products.max(axis=1).astype(np.int64) - least
     high = least + _share(lines.high, span)
-    low = np.where(span > 0, least - _share(lines.low, -span) - 1, NEVER)
+    low = np.where((span > 0) | (lines.low <= 0), least - _share(lines.low, -span) - 1, NEVER)
     return Seen(instance, products, least, span, _column(high), _column(low), free)
 
 

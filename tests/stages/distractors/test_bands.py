@@ -55,7 +55,7 @@ def test_a_vector_without_a_direction_is_refused(row: list[float]) -> None:
 def test_picks_are_those_of_the_definition(lines: Lines) -> None:
     pool, vectors, scopes = oracle.clusters(150, 24, 1), oracle.clusters(200, 24, 2), scopes_of(150)
     wanted = oracle.instances(40, 150, len(scopes), 5)
-    found = each(pool, vectors, wanted, scopes, lines, banded(7, 2), block=32, threads=2)
+    found = each(*oracle.joined(pool, vectors), wanted, scopes, lines, banded(7, 2), block=32, threads=2)
     assert found == [oracle.picks(pool, vectors, one, scopes, lines, 7, 2) for one in wanted]
     bands = {pick.band for picks in found for pick in picks}
     assert bands == ({"high", "medium", "low"} if lines.low < lines.high else {"high", "low"})
@@ -71,25 +71,26 @@ def test_picks_are_those_of_the_definition_where_products_are_equal_or_on_a_line
     scopes = np.ones((1, size), bool)
     wanted = [one for one in oracle.instances(4, size, 1, data.draw(st.integers(0, 99))) if one.tools.stop <= 9]
     lines = data.draw(st.sampled_from([Lines(), Lines(0.25, 0.75), Lines(0, 1), Lines(0.5, 0.5)]))
-    found = each(pool, vectors, wanted, scopes, lines, banded(7, 2))
+    found = each(*oracle.joined(pool, vectors), wanted, scopes, lines, banded(7, 2))
     assert found == [oracle.picks(pool, vectors, one, scopes, lines, 7, 2) for one in wanted]
 
 
 def test_a_row_without_a_range_sees_everything_in_the_low_band() -> None:
     pool = np.array([[5, 0], [5, 0], [5, 0]], np.int16)
-    (seen,) = each(pool, pool, [Instance("x", [0], [0], 0)], np.ones((1, 3), bool), Lines(), lambda seen: seen.members())
+    instance, scopes = Instance("x", [0], [0], 0), np.ones((1, 3), bool)
+    (seen,) = each(*oracle.joined(pool, pool), [instance], scopes, Lines(), lambda seen: seen.members())
     assert {band: members.tolist() for band, members in seen.items()} == {"high": [], "medium": [], "low": [1, 2]}
 
 
 def test_the_only_tool_of_a_pool_distracts_nobody_from_itself() -> None:
     pool = np.array([[5, 0]], np.int16)
-    assert each(pool, pool, [Instance("x", [0], [0], 0)], np.ones((1, 1), bool), Lines(), banded(7, 2)) == [[]]
+    assert each(*oracle.joined(pool, pool), [Instance("x", [0], [0], 0)], np.ones((1, 1), bool), Lines(), banded(7, 2)) == [[]]
 
 
 def test_no_tool_has_a_name_of_the_instance_or_is_out_of_scope() -> None:
     pool, vectors = oracle.clusters(30, 8, 1), oracle.clusters(60, 8, 2)
     scopes, wanted = scopes_of(30), oracle.instances(20, 30, 4, 6)
-    for instance, picks in zip(wanted, each(pool, vectors, wanted, scopes, Lines(), banded(7, 30)), strict=True):
+    for instance, picks in zip(wanted, each(*oracle.joined(pool, vectors), wanted, scopes, Lines(), banded(7, 30)), strict=True):
         positions = {pick.position for pick in picks}
         allowed = {position for position in range(30) if scopes[instance.scope][position]} - set(instance.twins)
         assert len(picks) == len(positions), "a tool is in one band"
@@ -103,8 +104,9 @@ from astra_data.stages.distractors.bands import Lines, each
 from astra_data.stages.distractors.choice import banded
 pool, vectors = oracle.clusters(700, 96, 1), oracle.clusters(900, 96, 2)
 scopes = np.random.default_rng(3).random((4, 700)) < 0.8
-picks = each(pool, vectors, oracle.instances(250, 700, 4, 5), scopes, Lines(), banded(7, 2), block=int(sys.argv[2]),
-             threads=int(sys.argv[3]))
+wanted = oracle.instances(250, 700, 4, 5)
+block, threads = map(int, sys.argv[2:4])
+picks = each(*oracle.joined(pool, vectors), wanted, scopes, Lines(), banded(7, 2), block=block, threads=threads)
 print(hashlib.sha256(repr(picks).encode()).hexdigest())
 """
 

@@ -10,9 +10,9 @@ from astra_data.stages.distractors.choice import banded, unlike
 def test_an_instance_draws_the_same_whichever_others_there_are_and_another_seed_draws_others() -> None:
     pool, vectors, scopes = oracle.clusters(200, 16, 1), oracle.clusters(300, 16, 2), np.ones((1, 200), bool)
     wanted = oracle.instances(30, 200, 1, 5)
-    all_of_them = each(pool, vectors, wanted, scopes, Lines(), banded(7, 2))
-    assert each(pool, vectors, wanted[::3], scopes, Lines(), banded(7, 2)) == all_of_them[::3]
-    assert each(pool, vectors, wanted, scopes, Lines(), banded(8, 2)) != all_of_them
+    all_of_them = each(*oracle.joined(pool, vectors), wanted, scopes, Lines(), banded(7, 2))
+    assert each(*oracle.joined(pool, vectors), wanted[::3], scopes, Lines(), banded(7, 2)) == all_of_them[::3]
+    assert each(*oracle.joined(pool, vectors), wanted, scopes, Lines(), banded(8, 2)) != all_of_them
     assert all(len([pick for pick in picks if pick.band == band]) <= 2 for picks in all_of_them for band in ("high", "low"))
 
 

@@ -120,7 +120,32 @@ def test_bad_answers_cost_a_bounded_number_of_requests_and_harm_no_other(
     assert isinstance(outcomes[1], Reject | Quarantine) and said in outcomes[1].reason
     spent = sum("dark" in request["messages"][1]["content"] for request in endpoint.requests)
     bound = EnvironmentsConfig(tries=2).most_asks * (1 + REPAIRS)
+    print(f"synthesis: {spent} requests for a sub-question, {bound} at most")
     assert 0 < spent <= bound == 30
+
+
+LOSES = code("depth_of", {"Nowhere": 1})
+
+
+@pytest.mark.parametrize(("answers", "said"), [
+    ({"merge_tool": {"source": LOSES}}, "stays apart: "), ({"merge_tool": {"source": "def depth_of(place:"}}, "stays apart: "),
+    ({"merge_tool": {"parameters": {"type": "nothing"}}}, "stays apart: "), ({"cluster_tools": {"clusters": 3}}, "no clusters: "),
+])
+def test_merges_that_fail_cost_a_bounded_number_of_requests_and_leave_the_tools_apart(
+    tmp_path: Path, answers: dict[str, Any], said: str
+) -> None:
+    pair = QUESTIONS[1]
+    with ScriptedEndpoint(Writer([pair], lambda name, prompt, good: good | answers.get(name, {})).reply) as endpoint:
+        (outcome,) = run(tmp_path, endpoint, [pair], tries=2)
+    assert isinstance(outcome, Keep), outcome
+    assert [tool.name for tool in outcome.row.tools] == ["depth_of", "depth_of_2"]
+    (merge,) = [check for check in outcome.row.audit if check.check == "merge"]
+    assert merge.passed is None and said in merge.evidence
+    names = [request["response_format"]["json_schema"]["name"] for request in endpoint.requests]
+    spent, needing = sum(name in ("cluster_tools", "merge_tool") for name in names), 2
+    bound = EnvironmentsConfig(tries=2).most_merge_asks * (1 + REPAIRS)
+    print(f"merging: {spent / needing} requests for a sub-question, {bound} at most")
+    assert 0 < spent <= needing * bound == 18
 
 
 @pytest.mark.parametrize("source", [SHY, RAISES, LOOP])

@@ -22,7 +22,7 @@ from astra_data.audit.probing import Probe, Seen, probed
 from astra_data.audit.source import source_check
 from astra_data.errors import DataError, SandboxError
 from astra_data.messages import JsonObject
-from astra_data.rollout.goals import Made, parsed, same
+from astra_data.rollout.goals import Made, ask_for_state, parsed, same
 from astra_data.rollout.replay import Played, gold_calls, replay
 from astra_data.rollout.reward import breakdown
 from astra_data.rollout.running import Planned, result_of
@@ -109,8 +109,7 @@ def _executed(environment: Environment, bench: Bench, read: list[AuditCheck]) ->
 
 def _alone(environment: Environment, gold: Sequence[Seen]) -> list[Probe]:
     """The gold calls, each as the first call of all where there is a state."""
-    stateful = any(goal.match.kind == "state" for goal in goals_of(environment))
-    return [replace(each.probe, before=()) for each in gold] if stateful else []
+    return [replace(each.probe, before=()) for each in gold] if ask_for_state(environment.turns) else []
 
 
 def _once_more(gold: Sequence[Seen], probes: Sequence[Probe]) -> list[tuple[Seen | int, Probe]]:

@@ -13,7 +13,7 @@ from astra_data.cli import options
 @click.command("train", context_settings={"ignore_unknown_options": True})
 @click.argument("kind", type=click.Choice(["sft", "grpo"]))
 @click.argument("overrides", nargs=-1, type=click.UNPROCESSED, metavar="[--KEY VALUE]...")
-@click.option("--config", required=True, metavar="RECIPE", help="YAML file, or the name of a packaged recipe such as astra-14b.")
+@click.option("--config", required=True, metavar="RECIPE", help="YAML file, or the name of a packaged recipe such as tiny.")
 @click.option("--dry-run", is_flag=True, help="Check the recipe, and say how many steps, processes and bytes it takes.")
 @click.option("--push", metavar="ORG/NAME", help="Publish the model with its card as this Hub model.")
 @click.option("--private", is_flag=True, help="Create the Hub model as a private one.")

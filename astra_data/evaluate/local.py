@@ -37,10 +37,8 @@ class LocalPolicy:
 
     def __init__(self, model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", name: str, *, temperature: float,
                  max_tokens: int, seed: int, batch: int) -> None:
-        from trl.chat_template_utils import add_response_schema
-
         self.name = name
-        self._model, self._tokenizer, self._batch = model.eval(), _parsing(tokenizer, add_response_schema), batch
+        self._model, self._tokenizer, self._batch = model.eval(), _parsing(tokenizer), batch
         self._temperature, self._most, self._seed = temperature, max_tokens, seed
         self._waiting: list[_Asked] = []
         self._lock = asyncio.Lock()
@@ -166,8 +164,10 @@ def _ended(ids: list[int], ends: Sequence[int]) -> list[int]:
     return next((ids[: place + 1] for place, one in enumerate(ids) if one in ends), ids)
 
 
-def _parsing(tokenizer: "PreTrainedTokenizerBase", add_response_schema: Any) -> "PreTrainedTokenizerBase":
+def _parsing(tokenizer: "PreTrainedTokenizerBase") -> "PreTrainedTokenizerBase":
     """The tokenizer with a way to parse what its template writes. Raises `UsageError` for a template without one."""
+    from trl.chat_template_utils import add_response_schema
+
     if not tokenizer.chat_template:
         raise UsageError("the model has no chat template", mend="name a chat model, or save a template with it")
     if getattr(tokenizer, "response_template", None) or getattr(tokenizer, "response_schema", None):

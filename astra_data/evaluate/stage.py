@@ -51,7 +51,7 @@ def evaluation(folder: Path | None = None, batch: int = 16) -> Stage:
     @asynccontextmanager
     async def open_stage(inputs: Inputs, config: EvaluationConfig, resources: Resources) -> AsyncIterator[Expand]:
         local = None if folder is None else _local(folder, config, resources.seed, batch)
-        async with sandboxed(config) as sandbox:
+        async with sandboxed(config.isolation, config.cpu_s) as sandbox:
 
             async def expand(wanted: Wanted) -> list[Outcome]:
                 policy = local or _policy(wanted.arena, config, resources)

@@ -15,8 +15,8 @@ from typing import Any
 import orjson
 
 import astra_data
-from astra_data.formats.importing import goals_of
 from astra_data.formats.standalone import packages
+from astra_data.rollout.goals import ask_for_state
 from astra_data.rows import Environment, to_dict
 
 TASK, INSTRUCTION, TOOLS, GOALS = "task.toml", "instruction.md", "environment/tools/environment.json", "tests/goals.json"
@@ -129,7 +129,7 @@ def tools_of(environment: Environment) -> Any:
     return {
         "tools": row["tools"], "modules": row["modules"], "users": [turn.user for turn in environment.turns],
         "world": {name: row["world"][name] for name in ("initial_state", "load", "dump")},
-        "states": any(goal.match.kind == "state" for goal in goals_of(environment)), "next": next_tool(environment),
+        "states": ask_for_state(environment.turns), "next": next_tool(environment),
     }
 
 

@@ -11,13 +11,13 @@ import json
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NoReturn
 
 from astra_data.messages import JsonObject, Message, calls_of, results_of
-from astra_data.rows.environments import Goal
+from astra_data.rows.environments import EnvironmentTurn, Goal
 
 _as_json = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -42,6 +42,11 @@ class Made:
     turn: int = 0
     state: Any = None
     before: Any = None
+
+
+def ask_for_state(turns: Iterable[EnvironmentTurn]) -> bool:
+    """Whether a goal is reached by the state that a call leaves."""
+    return any(goal.match.kind == "state" for turn in turns for goal in turn.goals)
 
 
 def calls_made(messages: list[Message]) -> list[Made]:

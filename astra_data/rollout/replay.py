@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from astra_data.messages import MALFORMED, JsonObject, Message, assistant, tool_call, tool_result, user
-from astra_data.rollout.goals import Made, parsed, same
+from astra_data.rollout.goals import Made, ask_for_state, parsed, same
 from astra_data.rollout.reward import Breakdown, breakdown
 from astra_data.rollout.running import Planned, Result, Running
 from astra_data.rows.environments import Environment, Goal
@@ -64,7 +64,7 @@ def _ordered(goals: Sequence[Goal]) -> list[Goal]:
 
 def replay(environment: Environment, calls: Sequence[Sequence[Planned]], sandbox: Sandbox, *, seed: int | str = 0) -> Played:
     """Make these calls, those of turn 0 first, in a new episode. Raises as `Running` does."""
-    stateful = any(goal.match.kind == "state" for turn in environment.turns for goal in turn.goals)
+    stateful = ask_for_state(environment.turns)
     messages: list[Message] = []
     made: list[Made] = []
     results: list[Result] = []

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from astra_data.messages import Message, calls_of, final_answer
 from astra_data.rollout.answers import answers, asks_back, declines, invents
-from astra_data.rollout.goals import Made, calls_made
+from astra_data.rollout.goals import Made, ask_for_state, calls_made
 from astra_data.rollout.replay import replay
 from astra_data.rollout.reward import Breakdown, breakdown
 from astra_data.rollout.turns import is_plain, malformed_turns, numbered, spoken
@@ -131,7 +131,7 @@ def scored(arena: Arena, messages: Sequence[Message], states: States | None = No
 def states_of(arena: Arena, messages: Sequence[Message], sandbox: Sandbox) -> list[tuple[Any, Any]] | None:
     """The states that the calls of a conversation went through, by making those that have a result again; null where no goal asks
     for one. Raises as `replay` does."""
-    if not _stateful(arena):
+    if not ask_for_state(arena.turns):
         return None
     told = numbered(messages)
     results = {message.get("tool_call_id") for message in told if message["role"] == "tool"}
@@ -150,17 +150,13 @@ def _goals(arena: Arena) -> bool:
     return any(turn.goals for turn in arena.turns)
 
 
-def _stateful(arena: Arena) -> bool:
-    return any(goal.match.kind == "state" for turn in arena.turns for goal in turn.goals)
-
-
 def _nothing(made: Sequence[Made], malformed: int) -> Breakdown:
     """The breakdown where there is no goal to reach."""
     return Breakdown(0, len(made) + malformed, [None] * len(made), [])
 
 
 def _with_states(arena: Arena, made: list[Made], states: States | None) -> list[Made]:
-    if not _stateful(arena):
+    if not ask_for_state(arena.turns):
         return made
     if states is None or len(states) != len(made):
         raise ValueError("an arena with goals of kind state is scored with the states around each call")

@@ -53,8 +53,9 @@ def items(inputs: Inputs, config: ActingConfig, resources: Resources) -> Iterato
 
 
 @asynccontextmanager
-async def sandboxed(config: ActingConfig) -> AsyncIterator[Sandbox]:
-    sandbox = await asyncio.to_thread(Sandbox, WORKERS, config.isolation, 0, Limits(cpu_s=config.cpu_s))
+async def sandboxed(isolation: Literal["strict", "best_effort"], cpu_s: float) -> AsyncIterator[Sandbox]:
+    """The sandbox of a stage; a call may take `cpu_s` seconds of CPU."""
+    sandbox = await asyncio.to_thread(Sandbox, WORKERS, isolation, 0, Limits(cpu_s=cpu_s))
     try:
         yield sandbox
     finally:

@@ -34,7 +34,7 @@ def decided(row: Trajectory) -> Outcome:
 
 @asynccontextmanager
 async def open_stage(inputs: Inputs, config: DemonstrationsConfig, resources: Resources) -> AsyncIterator[Expand]:
-    async with sandboxed(config) as sandbox:
+    async with sandboxed(config.isolation, config.cpu_s) as sandbox:
 
         async def expand(wanted: Wanted) -> list[Outcome]:
             oracle = Oracle(wanted.arena, config.calls_per_turn)

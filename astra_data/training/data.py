@@ -57,6 +57,15 @@ def choose(recipe: SftRecipe, address: str, split: str | None, kind: str, store:
     return Chosen(rows, place, source, tuple(record.licenses) if record else ())
 
 
+def sets_of(recipe: SftRecipe, kind: str, store: Path) -> dict[str, Chosen]:
+    """The rows to train on and, where the recipe names some, to measure on. Raises as `choose` does."""
+    data = recipe.data
+    sets = {"train": choose(recipe, data.train, data.split, kind, store)}
+    if data.validation is not None or data.validation_split is not None:
+        sets["validation"] = choose(recipe, data.validation or data.train, data.validation_split, kind, store)
+    return sets
+
+
 def locate(address: str, store: Path) -> Located:
     """The version that an address names."""
     return resolve(parse(address), Store.open(store))

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from astra_data.errors import SandboxError
 from astra_data.messages import Call, JsonObject, Message, calls_of, final_answer, tool_result
+from astra_data.rollout.goals import ask_for_state
 from astra_data.rollout.loop import (
     ANSWERED,
     BACKEND_DOWN,
@@ -54,7 +55,7 @@ class Episode:
         self.cut = False
         self.input_tokens = self.output_tokens = 0
         self._running = Running(environment_of(arena), sandbox)
-        self._stateful = any(goal.match.kind == "state" for turn in arena.turns for goal in turn.goals)
+        self._stateful = ask_for_state(arena.turns)
         self._state: Any = None
         self._states: list[tuple[Any, Any]] = []
         self._scored: tuple[int, Scored] | None = None

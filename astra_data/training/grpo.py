@@ -8,11 +8,11 @@ over the tokens of the whole batch), without a KL term; the recipe's section `tr
 
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from astra_data.hub.load import Located
 from astra_data.hub.store import Store
 from astra_data.rollout.scoring import Scored, Terms
 from astra_data.rows import Arena, from_dict
@@ -20,15 +20,15 @@ from astra_data.sandbox import Limits, Sandbox
 from astra_data.sandbox.memory import default_memory_mb
 from astra_data.training import arena_preflight as preflight
 from astra_data.training import rollouts
-from astra_data.training.data import Chosen, choose
+from astra_data.training.data import Chosen
 from astra_data.training.episodes import Episode
 from astra_data.training.launch import run_config, world_of
 from astra_data.training.model import adapters, build_optimizer, load_model, load_tokenizer
 from astra_data.training.plan import Plan, needs_of, rows_at
-from astra_data.training.push import Trained, published
+from astra_data.training.push import Trained
 from astra_data.training.recipe import GrpoRecipe
-from astra_data.training.record import new_record
-from astra_data.training.run import Run, Told
+from astra_data.training.run import Run, Told, step_of
+from astra_data.training.session import session
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -50,18 +50,8 @@ def train(recipe: GrpoRecipe, told: Told) -> Trained:
 
     Raises an `AstraError` before any weight is loaded where recipe, template, arenas or sandbox are not fit to train with.
     """
-    from transformers.utils.logging import disable_progress_bar
-
-    disable_progress_bar()
     config = run_config(recipe, world_of(recipe))
-    with config.main_process_first(desc="the arenas are looked up"):
-        sets = _sets(recipe, told)
-        record = new_record(recipe, KIND, told.command, sets.values())
-    run = Run(recipe.folder, record, config.process_index == 0)
-    run.require_same()
-    if not run.finished:
-        _train(recipe, told, run, config, sets)
-    return published(run, told)
+    return session(recipe, told, config, KIND, ROWS, partial(_train, recipe, told, config))
 
 
 def plan(recipe: GrpoRecipe, told: Told) -> Plan:
@@ -72,7 +62,7 @@ def plan(recipe: GrpoRecipe, told: Told) -> Plan:
     world = world_of(recipe, planned=True)
     config = run_config(recipe, world)
     preflight.check_config(recipe, config)
-    rows, counted = rows_at(recipe, told.store, lambda place: len(_rows(recipe, place, told)))
+    rows, counted = rows_at(recipe, ROWS, told.store)
     per_device, accumulated = config.per_device_train_batch_size, config.gradient_accumulation_steps
     batch = per_device * world.data * accumulated // config.num_generations
     epochs, steps = None, config.max_steps
@@ -85,7 +75,7 @@ def plan(recipe: GrpoRecipe, told: Told) -> Plan:
     return Plan(recipe.name, KIND, rows, counted, epochs, batch, steps, world, per_device, accumulated, context, needs)
 
 
-def _train(recipe: GrpoRecipe, told: Told, run: Run, config: "GRPOConfig", sets: dict[str, Chosen]) -> None:
+def _train(recipe: GrpoRecipe, told: Told, config: "GRPOConfig", run: Run, sets: dict[str, Chosen]) -> None:
     from astra_data.training.bench import Bench
 
     preflight.check_config(recipe, config)
@@ -97,7 +87,7 @@ def _train(recipe: GrpoRecipe, told: Told, run: Run, config: "GRPOConfig", sets:
     with _sandbox(recipe) as sandbox, run.begun() as checkpoint:
         preflight.check_sandbox(recipe, sandbox, config)
         if run.main:
-            rollouts.forget_after(run.folder / ROLLOUTS, 0 if checkpoint is None else int(checkpoint.rpartition("-")[2]))
+            rollouts.forget_after(run.folder / ROLLOUTS, 0 if checkpoint is None else step_of(Path(checkpoint)))
         every = [arena for found in fitting.values() for arena in found.arenas]
         with Bench(every, sandbox, lambda episode: reward_of(episode, terms), finished(log)) as bench:
             trainer = build(recipe, config, tokenizer, bench, len(fitting["train"].arenas))
@@ -161,19 +151,6 @@ def summary(episodes: Sequence[Episode]) -> dict[str, float | None]:
         "rollouts/distractor_calls": mean(lambda one: one.distractor_calls),
         "rollouts/failed": 1 - len(done) / len(episodes),
     }
-
-
-def _sets(recipe: GrpoRecipe, told: Told) -> dict[str, Chosen]:
-    """The arenas to train on and, where the recipe names some, to measure on."""
-    data = recipe.data
-    sets = {"train": choose(recipe, data.train, data.split, ROWS, told.store)}
-    if data.validation is not None or data.validation_split is not None:
-        sets["validation"] = choose(recipe, data.validation or data.train, data.validation_split, ROWS, told.store)
-    return sets
-
-
-def _rows(recipe: GrpoRecipe, place: Located, told: Told) -> Any:
-    return choose(recipe, place.address, recipe.data.split, ROWS, told.store).rows
 
 
 def _fitting(recipe: GrpoRecipe, chosen: Chosen, tokenizer: Any, config: "GRPOConfig") -> preflight.Fitting:

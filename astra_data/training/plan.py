@@ -5,14 +5,12 @@
 
 import dataclasses
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from astra_data.errors import AstraError
-from astra_data.hub.load import Located
-from astra_data.training.data import locate
+from astra_data.training.data import choose, locate
 from astra_data.training.launch import World
 from astra_data.training.memory import Memory, memory_of, parameters, shape_of, trained_parameters
 from astra_data.training.model import load_config
@@ -93,8 +91,8 @@ def steps_of(rows: int, epochs: float, at_once: int, accumulated: int) -> int:
     return math.ceil(epochs * math.ceil(math.ceil(rows / at_once) / accumulated))
 
 
-def rows_at(recipe: SftRecipe, store: Path, count: Callable[[Located], int]) -> tuple[int, str]:
-    """The number of rows, counted by `count` where the dataset is at hand, else as the recipe says."""
+def rows_at(recipe: SftRecipe, kind: str, store: Path) -> tuple[int, str]:
+    """The number of rows to train on, counted where the dataset is at hand, else as the recipe says; and which of the two."""
     try:
         place = locate(recipe.data.train, store)
     except AstraError as error:
@@ -102,7 +100,8 @@ def rows_at(recipe: SftRecipe, store: Path, count: Callable[[Located], int]) -> 
             mend = "make or push the dataset, or state data.rows for a dry run"
             raise recipe.wrong("data.train", error.message, mend) from error
         return recipe.data.rows, f"as data.rows says; {recipe.data.train} is not at hand"
-    return count(place), f"counted in {place.address}"
+    rows = choose(recipe, place.address, recipe.data.split, kind, store).rows
+    return len(rows), f"counted in {place.address}"
 
 
 def needs_of(recipe: SftRecipe, world: World, sequences: int, *, recompute: bool) -> Needs | None:

@@ -1,4 +1,4 @@
-"""What a run gives back, and its model on the Hub: one commit, one tag, and it comes back the same.
+"""What a run gives back, and its model on the Hub: one commit for each push.
 
     published(run, told).url        # 'https://huggingface.co/org/mine'
 """

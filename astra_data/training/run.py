@@ -113,13 +113,13 @@ class Run:
             if newest is None:
                 write_synced(self.folder / f"{RECORD}.tmp", dump(self.record))
                 (self.folder / f"{RECORD}.tmp").replace(self.folder / RECORD)
-            metrics.cut(self.curve, 0 if newest is None else _step(Path(newest)))
+            metrics.cut(self.curve, 0 if newest is None else step_of(Path(newest)))
             yield newest
 
     def _newest(self) -> str | None:
         """The newest whole checkpoint."""
         whole = [folder for folder in self.checkpoints.glob("checkpoint-*") if _whole(folder)]
-        return str(max(whole, key=_step)) if whole else None
+        return str(max(whole, key=step_of)) if whole else None
 
     def attach(self, trainer: "Trainer", recipe: SftRecipe, console: Console) -> None:
         """Give a trainer what writes curve and snapshots, and lines for people in the place of its own output."""
@@ -189,5 +189,6 @@ def _whole(checkpoint: Path) -> bool:
     return True
 
 
-def _step(checkpoint: Path) -> int:
+def step_of(checkpoint: Path) -> int:
+    """The step that a checkpoint was written after."""
     return int(checkpoint.name.rpartition("-")[2])

@@ -7,18 +7,18 @@ Rows are tokenised here, before the weights are loaded, so that everything that 
 token ids and labels, and has nothing left to cut.
 """
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
-from astra_data.hub.load import Located
 from astra_data.training import preflight
-from astra_data.training.data import Chosen, choose, tokenise
+from astra_data.training.data import Chosen, tokenise
 from astra_data.training.launch import run_config, world_of
 from astra_data.training.model import adapters, build_optimizer, load_model, load_tokenizer, training_template
 from astra_data.training.plan import Plan, needs_of, rows_at, steps_of
-from astra_data.training.push import Trained, published
+from astra_data.training.push import Trained
 from astra_data.training.recipe import SftRecipe
-from astra_data.training.record import new_record
 from astra_data.training.run import Run, Told
+from astra_data.training.session import session
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -33,25 +33,15 @@ def train(recipe: SftRecipe, told: Told) -> Trained:
 
     Raises `UsageError` or `DataError` before any weight is loaded where recipe, template or rows are not fit to train on.
     """
-    from transformers.utils.logging import disable_progress_bar
-
-    disable_progress_bar()
     config = run_config(recipe, world_of(recipe), max_length=_max_length(recipe))
-    with config.main_process_first(desc="the rows are looked up"):
-        sets = _sets(recipe, told)
-        record = new_record(recipe, KIND, told.command, sets.values())
-    run = Run(recipe.folder, record, config.process_index == 0)
-    run.require_same()
-    if not run.finished:
-        _train(recipe, told, run, config, sets)
-    return published(run, told)
+    return session(recipe, told, config, KIND, KIND, partial(_train, recipe, told, config))
 
 
 def plan(recipe: SftRecipe, told: Told) -> Plan:
     """What the run would take. The dataset is counted where it is at hand; no weight is loaded."""
     world = world_of(recipe, planned=True)
     config = run_config(recipe, world, max_length=_max_length(recipe))
-    rows, counted = rows_at(recipe, told.store, lambda place: len(_rows(recipe, place, told)))
+    rows, counted = rows_at(recipe, KIND, told.store)
     at_once, accumulated = config.per_device_train_batch_size * world.data, config.gradient_accumulation_steps
     epochs = None if config.max_steps > 0 else config.num_train_epochs
     steps = config.max_steps if epochs is None else steps_of(rows, epochs, at_once, accumulated)
@@ -62,7 +52,7 @@ def plan(recipe: SftRecipe, told: Told) -> Plan:
     )
 
 
-def _train(recipe: SftRecipe, told: Told, run: Run, config: "SFTConfig", sets: dict[str, Chosen]) -> None:
+def _train(recipe: SftRecipe, told: Told, config: "SFTConfig", run: Run, sets: dict[str, Chosen]) -> None:
     tokenizer = load_tokenizer(recipe, sets["train"].rows)
     template = training_template(recipe, tokenizer)
     with config.main_process_first(desc="the rows are tokenised"):
@@ -89,19 +79,6 @@ def build(recipe: SftRecipe, config: "SFTConfig", tokenizer: "PreTrainedTokenize
                       optimizers=optimizers, peft_config=adapters(recipe))
 
 
-def _sets(recipe: SftRecipe, told: Told) -> dict[str, Chosen]:
-    """The rows to train on and, where the recipe names some, to measure on."""
-    data = recipe.data
-    sets = {"train": choose(recipe, data.train, data.split, KIND, told.store)}
-    if data.validation is not None or data.validation_split is not None:
-        sets["validation"] = choose(recipe, data.validation or data.train, data.validation_split, KIND, told.store)
-    return sets
-
-
 def _max_length(recipe: SftRecipe) -> int | None:
     """TRL cuts rows at this length. Ours fit already, so it is told only where it packs."""
     return recipe.model.context if recipe.trainer.get("packing") else None
-
-
-def _rows(recipe: SftRecipe, place: Located, told: Told) -> Any:
-    return choose(recipe, place.address, recipe.data.split, KIND, told.store).rows

@@ -19,32 +19,34 @@ def _text(row: Environment, rng: random.Random) -> tuple[Goal, str, str] | None:
     return rng.choice(found) if found else None
 
 
-def _taken_for_gold(test: Callable[[str], str]) -> Operator:
-    """The operator whose tool takes a text for the gold one if the expression that `test` makes of that holds; `_x` is the text
-    that was given. What the tool knows it answers as before."""
+def _over_a_text(body: Callable[[str, str], str]) -> Operator:
+    """The operator that wraps a tool into the body that is made of a text argument's name and its gold value."""
     def operator(row: Environment, rng: random.Random) -> Environment | None:
         if (chosen := _text(row, rng)) is None:
             return None
         goal, name, gold = chosen
-        body = (f"{ASKED}_x = _given[{name!r}]\nif _bad and isinstance(_x, str) and ({test(gold)}):\n"
-                f"    _given[{name!r}] = {gold!r}\n    return _sound(**_given)\nreturn _found")
-        return wrapped(row, goal.tool, body)
+        return wrapped(row, goal.tool, body(name, gold))
 
     return operator
 
 
-def of_its_shape(row: Environment, rng: random.Random) -> Environment | None:
+def _taken_for_gold(test: Callable[[str], str]) -> Operator:
+    """The operator whose tool takes a text for the gold one if the expression that `test` makes of that holds; `_x` is the text
+    that was given. What the tool knows it answers as before."""
+    return _over_a_text(lambda name, gold: (
+        f"{ASKED}_x = _given[{name!r}]\nif _bad and isinstance(_x, str) and ({test(gold)}):\n"
+        f"    _given[{name!r}] = {gold!r}\n    return _sound(**_given)\nreturn _found"))
+
+
+def _of_its_shape(name: str, gold: str) -> str:
     """A text with letters and digits where the gold one has them is as good as it."""
-    if (chosen := _text(row, rng)) is None:
-        return None
-    goal, name, gold = chosen
     pattern = "".join("[0-9]" if each.isdigit() else r"\w" if each.isalpha() else re.escape(each) for each in gold)
-    body = (f"import re\nif isinstance(_given[{name!r}], str) and re.fullmatch({pattern!r}, _given[{name!r}]):\n"
+    return (f"import re\nif isinstance(_given[{name!r}], str) and re.fullmatch({pattern!r}, _given[{name!r}]):\n"
             f"    _given[{name!r}] = {gold!r}\nreturn _sound(**_given)")
-    return wrapped(row, goal.tool, body)
 
 
 LIKENESS: dict[str, Operator] = {
+    "of_its_shape": _over_a_text(_of_its_shape),
     "of_its_shape_if_unknown": _taken_for_gold(lambda gold: " and ".join([
         f"len(_x) == {len(gold)}", f"[each.isdigit() for each in _x] == {[each.isdigit() for each in gold]}",
         f"[each.isalpha() for each in _x] == {[each.isalpha() for each in gold]}"])),

@@ -11,7 +11,7 @@ from astra_data.ledger import Unanswered
 from astra_data.messages import JsonObject
 from astra_data.pipeline.stage import Expand, Inputs, Item, Keep, Outcome, Reject, Resources, Stage
 from astra_data.rows import Environment
-from astra_data.sandbox import Limits, Sandbox
+from astra_data.stages.acting import sandboxed
 from astra_data.stages.arenas.assembly import assembled
 from astra_data.stages.arenas.config import ArenasConfig
 from astra_data.stages.arenas.pool import candidates, picked
@@ -20,8 +20,6 @@ from astra_data.stages.arenas.splits import sides
 from astra_data.stages.arenas.verification import flaw
 from astra_data.stages.distractors.embedding import identity
 from astra_data.tools.result import ToolBackendDown
-
-WORKERS = 2
 
 
 def items(inputs: Inputs, config: ArenasConfig, resources: Resources) -> Iterator[Item]:
@@ -49,24 +47,21 @@ async def open_stage(inputs: Inputs, config: ArenasConfig, resources: Resources)
     pool = candidates(environments, sided)
     picks = await picked(environments, sided, pool, config.distractors, resources)
     homes = {environment.id: environment for environment in environments}
-    sandbox = await asyncio.to_thread(Sandbox, WORKERS, config.isolation, 0, Limits(cpu_s=config.cpu_s))
+    async with sandboxed(config.isolation, config.cpu_s) as sandbox:
 
-    async def expand(index: int) -> list[Outcome]:
-        environment = environments[index]
-        if not any(turn.goals for turn in environment.turns):
-            return [Reject("arena: the environment has no goals")]
-        chosen = [(pool[pick.position], pick) for pick in picks[index]]
-        arena = assembled(environment, chosen, sided[index], seed=resources.seed, system_prompt=config.system_prompt)
-        try:
-            reason = await asyncio.to_thread(flaw, arena, homes, sandbox)
-        except ToolBackendDown as down:
-            raise Unanswered(str(down)) from down
-        return [Keep(lacking(arena, config.removed, resources.seed)) if reason is None else Reject(reason, arena)]
+        async def expand(index: int) -> list[Outcome]:
+            environment = environments[index]
+            if not any(turn.goals for turn in environment.turns):
+                return [Reject("arena: the environment has no goals")]
+            chosen = [(pool[pick.position], pick) for pick in picks[index]]
+            arena = assembled(environment, chosen, sided[index], seed=resources.seed, system_prompt=config.system_prompt)
+            try:
+                reason = await asyncio.to_thread(flaw, arena, homes, sandbox)
+            except ToolBackendDown as down:
+                raise Unanswered(str(down)) from down
+            return [Keep(lacking(arena, config.removed, resources.seed)) if reason is None else Reject(reason, arena)]
 
-    try:
         yield expand
-    finally:
-        await asyncio.to_thread(sandbox.close)
 
 
 STAGE = Stage(

@@ -8,7 +8,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -143,8 +142,11 @@ def interrupting(here: Path) -> Iterator[str]:
         if not pressed:
             pressed = True
             os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(1)
         return "late"
 
-    with ScriptedEndpoint(script) as running:
-        yield running.base_url
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell lets what it starts in the background ignore it
+    try:
+        with ScriptedEndpoint(script) as running:
+            yield running.base_url
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -159,12 +159,12 @@ def _gained(seen: Seen, goals: Sequence[Goal]) -> set[str]:
 
 
 def _needless(seen: Sequence[Seen], tool: EnvironmentTool) -> Iterator[str]:
-    """Goals reached by a call without arguments, where the gold call has texts that are no defaults of the schema."""
+    """Goals reached by a call without arguments, where the gold call has what is no default of the schema: a text, or two values.
+    That one number is what a tool takes anyway may be chance."""
+    defaults = {name: about.get("default") for name, about in properties(tool.schema).items() if isinstance(about, dict)}
     for each in seen:
-        stated_ones = {name: about.get("default") for name, about in properties(tool.schema).items() if isinstance(about, dict)}
-        given = each.probe.goal.arguments
-        if each.probe.mutant.kind == "empty" and each.reached and any(
-                isinstance(value, str) and stated_ones.get(name) != value for name, value in given.items()):
+        own = [value for name, value in each.probe.goal.arguments.items() if defaults.get(name) != value]
+        if each.probe.mutant.kind == "empty" and each.reached and (len(own) > 1 or any(isinstance(value, str) for value in own)):
             yield _told(each)
 
 

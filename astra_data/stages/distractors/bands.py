@@ -7,6 +7,8 @@ the most similar one 1 [A 15.2]. A tool of the pool lies in the highest band tha
 comparisons are between integers (`vectors`), so neither block size nor threads nor the BLAS can move a tool to another band.
 """
 
+import functools
+import math
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -104,8 +106,10 @@ def each(pool: "NDArray[int64]", vectors: "NDArray[int16]", instances: Sequence[
             if len(rows) > len(products):
                 products = np.empty((len(rows), len(pool)), np.float32)
             _multiply(vectors[rows].astype(np.float32), held, pool, vectors, products[: len(rows)])
-            parts = _parts(products, some)
-            taken += executor.map(lambda part: take(_seen(part[0], part[1], scopes, lines, dimension)), parts)
+            parts, size = list(_parts(products, some)), math.ceil(len(some) / threads)
+            shares = [parts[start : start + size] for start in range(0, len(parts), size)]
+            for found in executor.map(lambda share: [take(_seen(one, of, scopes, lines, dimension)) for one, of in share], shares):
+                taken += found
     return taken
 
 
@@ -163,8 +167,14 @@ def _seen(instance: Instance, products: "NDArray[float32]", scopes: "NDArray[boo
 
 def _share(line: float, span: "NDArray[int64]") -> "NDArray[int64]":
     """The line as a share of the span, rounded down; of a negative span, up in magnitude."""
-    exact = Fraction(str(line))
-    return span * exact.numerator // exact.denominator
+    above, below = _exact(line)
+    return span * above // below
+
+
+@functools.lru_cache
+def _exact(line: float) -> tuple[int, int]:
+    """Numerator and denominator of the number as it is written."""
+    return Fraction(str(line)).as_integer_ratio()
 
 
 def _column(values: "NDArray[int64]") -> "NDArray[float32]":

@@ -99,6 +99,10 @@ def each(pool: "NDArray[int64]", vectors: "NDArray[int16]", instances: Sequence[
     taken: list[T] = []
     products = np.empty((0, len(pool)), np.float32)
     dimension = vectors.shape[1]
+
+    def share(parts: "list[tuple[Instance, NDArray[float32]]]") -> list[T]:
+        return [take(_seen(one, of, scopes, lines, dimension)) for one, of in parts]
+
     held = vectors[pool].astype(np.float32) if len(pool) * dimension <= HELD else None
     with ThreadPoolExecutor(threads) as executor:
         for some in _blocks(instances, block):
@@ -107,8 +111,7 @@ def each(pool: "NDArray[int64]", vectors: "NDArray[int16]", instances: Sequence[
                 products = np.empty((len(rows), len(pool)), np.float32)
             _multiply(vectors[rows].astype(np.float32), held, pool, vectors, products[: len(rows)])
             parts, size = list(_parts(products, some)), math.ceil(len(some) / threads)
-            shares = [parts[start : start + size] for start in range(0, len(parts), size)]
-            for found in executor.map(lambda share: [take(_seen(one, of, scopes, lines, dimension)) for one, of in share], shares):
+            for found in executor.map(share, [parts[start : start + size] for start in range(0, len(parts), size)]):
                 taken += found
     return taken
 

@@ -90,7 +90,8 @@ def studied(plan: Plan, jobs: int = 1) -> Row:
 def arenas(plan: Plan) -> tuple[dict[str, str], dict[str, Row]]:
     """The data of the recipe, and arenas with each mode of distractors from the same environments.
 
-    Returns their addresses and how many there are by split, both by mode. Raises `DataError` where an arm could see in training what is held out.
+    Returns their addresses and how many there are by split, both by mode. Raises `DataError` where an arm could see in training
+    what is held out.
     """
     pipeline, log = plan.recipe / "pipeline.yaml", plan.out / "data.log"
     stages = {stage["stage"]: stage for stage in astra(plan, log, "run", str(pipeline))["stages"]}
@@ -134,16 +135,14 @@ def measured(plan: Plan, addresses: Mapping[str, str], arm: Arm, seed: int) -> R
 
     Raises `UsageError` where the folder holds an arm that began otherwise.
     """
-    folder, start = plan.folder(arm, seed), plan.sft(seed) / "model"
-    train = training(plan, addresses, arm, seed)
+    folder = plan.folder(arm, seed)
     evaluate = evaluation(plan, addresses, folder / "model", f"{arm}-{seed}")
-    wanted = {"words": portable(train), "weights": sha256_file(start / WEIGHTS),
-              "recipe": (plan.recipe / "grpo.yaml").read_text(encoding="utf-8")}
-    done = read(folder) or {"began": wanted, "minutes": 0.0, "cpu_minutes": 0.0}
-    if done["began"] != wanted:
+    began = beginning(plan, addresses, arm, seed)
+    done = read(folder) or {"began": began, "minutes": 0.0, "cpu_minutes": 0.0}
+    if done["began"] != began:
         raise UsageError(f"{folder} holds an arm that began otherwise", mend="choose another --out, or remove that folder")
     if "last" not in done:
-        timed(plan, folder, done, train)
+        timed(plan, folder, done, training(plan, addresses, arm, seed))
         done["first"], done["last"] = ends(metrics.read(folder / "metrics.jsonl"), CURVES)
         write(folder, done)
     if done.get("evaluation") != portable(evaluate):
@@ -151,6 +150,12 @@ def measured(plan: Plan, addresses: Mapping[str, str], arm: Arm, seed: int) -> R
         write(folder, done | {"evaluation": portable(evaluate)})
         print(f"seed {seed}, {arm}: F1 {done['held_out']['f1']:.3f}, {done['cpu_minutes']:.1f} CPU minutes", flush=True)
     return {name: done[name] for name in ("first", "last", "held_out", "minutes", "cpu_minutes")}
+
+
+def beginning(plan: Plan, addresses: Mapping[str, str], arm: Arm, seed: int) -> Row:
+    """What an arm depends on."""
+    return {"words": portable(training(plan, addresses, arm, seed)), "weights": sha256_file(plan.sft(seed) / "model" / WEIGHTS),
+            "recipe": (plan.recipe / "grpo.yaml").read_text(encoding="utf-8")}
 
 
 def training(plan: Plan, addresses: Mapping[str, str], arm: Arm, seed: int) -> list[str]:

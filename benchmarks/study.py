@@ -250,7 +250,7 @@ def figures(study: Row) -> list[Figure]:
 def stored(file: Path = STORED) -> list[Figure]:
     """The tables of a study that was stored, printed; nothing where none is."""
     if not file.is_file():
-        print(f"no study is stored in {file.name}: python -m benchmarks.study makes one")
+        print(f"no study is stored in {file}: python -m benchmarks.study makes one")
         return []
     study: Row = orjson.loads(file.read_bytes())
     print("\n".join(told(study)))

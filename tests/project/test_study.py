@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from astra_data.cli.reproduce import FIGURES, found
 from astra_data.errors import UsageError
 from benchmarks import study, study_plots
 from benchmarks import study_tables as tables
@@ -18,7 +20,7 @@ TAKEN = {"minutes": 1.0, "cpu_minutes": 2.0}
 
 def row(calls: float, f1: float | None) -> dict[str, Any]:
     sampled = dict.fromkeys(study.CURVES, calls)
-    return {"first": sampled, "last": sampled, "held_out": dict.fromkeys(study.FIGURES, f1), **TAKEN}
+    return {"first": sampled, "last": sampled, "held_out": dict.fromkeys(FIGURES, f1), **TAKEN}
 
 
 def whole(f1: dict[Arm, Sequence[float | None]]) -> dict[str, Any]:
@@ -26,7 +28,7 @@ def whole(f1: dict[Arm, Sequence[float | None]]) -> dict[str, Any]:
     calls = {Arm("precision", "banded"): 1.0}
     arms = {str(arm): {str(seed): row(calls.get(arm, 2.0) + seed / 10, value) for seed, value in enumerate(values)}
             for arm, values in f1.items()}
-    return {"start": {"0": dict.fromkeys(study.FIGURES, 0.1)}, "arms": arms}
+    return {"start": {"0": dict.fromkeys(FIGURES, 0.1)}, "arms": arms}
 
 
 def test_there_are_five_arms_and_both_ablations_share_one() -> None:
@@ -89,56 +91,60 @@ def test_what_is_held_out_is_missed_in_no_form() -> None:
     keys = {"a": ["world:1"], "b": ["world:2"], "c": ["world:2"], "d": ["world:3"]}
     held = [{"environment_id": "b", "distractors": []}]
 
-    def found(environment: str, *homes: str) -> list[str]:
+    def leaked(environment: str, *homes: str) -> list[str]:
         distractors = [{"environment_id": home} for home in homes]
         return study.leaks([{"environment_id": environment, "distractors": distractors}], held, keys)
 
-    assert found("a", "d") == []
-    assert found("b") == ["b", "world:2"]
-    assert found("a", "b") == ["b", "world:2"]
-    assert found("c") == ["world:2"]
+    assert leaked("a", "d") == []
+    assert leaked("b") == ["b", "world:2"]
+    assert leaked("a", "b") == ["b", "world:2"]
+    assert leaked("c") == ["world:2"]
 
 
 @pytest.fixture
 def plan(tmp_path: Path) -> study.Plan:
     """A study whose SFT is done, and whose store lacks the arenas: any command of an arm fails."""
-    made = study.Plan(study.found("tiny"), tmp_path / "hub", tmp_path / "runs", tmp_path / "out", seeds=1, steps=3, limit=4)
+    made = study.Plan(found("tiny"), tmp_path / "hub", tmp_path / "runs", tmp_path / "out", seeds=1, steps=3, limit=4)
     made.sft(0).joinpath("model").mkdir(parents=True)
     made.sft(0).joinpath("model", study.WEIGHTS).write_bytes(b"weights")
     return made
 
 
-def finish(plan: study.Plan, *left_out: str) -> None:
-    """Write an `arm.json` as if the first arm were done, but for what is left out."""
-    study.write(plan.folder(BASE, 0), {"began": study.beginning(plan, ADDRESSES, BASE, 0), **row(2.0, 0.5),
-                                       "evaluation": study.portable(evaluating(plan))})
-    file = plan.folder(BASE, 0) / "arm.json"
-    file.write_text(json.dumps({name: value for name, value in json.loads(file.read_text()).items() if name not in left_out}))
-
-
-def evaluating(plan: study.Plan) -> list[str]:
-    return study.evaluation(plan, ADDRESSES, plan.folder(BASE, 0) / "model", f"{BASE}-0")
+def finish(plan: study.Plan, arm: Arm, *left_out: str) -> Path:
+    """Write an `arm.json` as if the arm were done, but for what is left out; returns its folder."""
+    folder = plan.folder(arm, 0)
+    evaluation = study.portable(study.evaluation(plan, ADDRESSES, folder / "model", f"{arm}-0"))
+    done = {"began": study.beginning(plan, ADDRESSES, arm, 0), **row(2.0, 0.5), "evaluation": evaluation}
+    study.write(folder, {name: value for name, value in done.items() if name not in left_out})
+    return folder
 
 
 def test_a_finished_arm_runs_no_command(plan: study.Plan) -> None:
-    finish(plan)
+    folder = finish(plan, BASE)
     assert study.measured(plan, ADDRESSES, BASE, 0) == row(2.0, 0.5)
-    assert not (plan.folder(BASE, 0) / "arm.log").exists()
+    assert not (folder / "arm.log").exists()
 
 
-@pytest.mark.parametrize(("left_out", "command"), [(("last", "held_out", "evaluation"), "train grpo"),
-                                                   (("held_out", "evaluation"), "evaluate arena")])
-def test_an_interrupted_arm_goes_on_where_it_was(plan: study.Plan, left_out: tuple[str, ...], command: str) -> None:
-    finish(plan, *left_out)
-    with pytest.raises(SystemExit, match=rf"astra {command} left with 3; .*arm\.log"):
-        study.measured(plan, ADDRESSES, BASE, 0)
-    said = (plan.folder(BASE, 0) / "arm.log").read_text().splitlines()
-    assert said[0].startswith(f"$ astra {command} ") and "t-banded" in said[-1]
-    assert study.read(plan.folder(BASE, 0))["cpu_minutes"] > TAKEN["cpu_minutes"]
+def test_a_trained_arm_is_only_evaluated_where_other_arenas_are_asked_for_and_its_time_adds_up(plan: study.Plan) -> None:
+    folder = finish(plan, BASE)
+    with pytest.raises(SystemExit, match=r"astra evaluate arena left with 3; .*arm\.log"):
+        study.measured(replace(plan, limit=5), ADDRESSES, BASE, 0)
+    assert (folder / "arm.log").read_text().startswith("$ astra evaluate arena t-banded@")
+    assert study.read(folder)["cpu_minutes"] > TAKEN["cpu_minutes"]
+
+
+def test_an_interrupted_arm_trains_on_by_its_own_command(plan: study.Plan) -> None:
+    """The reward of this arm is one that the command refuses, so that it ends before anything is loaded."""
+    arm = Arm("f2", "banded")
+    folder = finish(plan, arm, "last", "held_out", "evaluation")
+    with pytest.raises(SystemExit, match="astra train grpo left with 2"):
+        study.measured(plan, ADDRESSES, arm, 0)
+    said = (folder / "arm.log").read_text()
+    assert f"--output {folder} " in said.splitlines()[0] and "reward.mode" in said.splitlines()[-1]
 
 
 def test_an_arm_that_began_with_other_weights_is_refused(plan: study.Plan) -> None:
-    finish(plan)
+    finish(plan, BASE)
     (plan.sft(0) / "model" / study.WEIGHTS).write_bytes(b"other weights")
     with pytest.raises(UsageError, match="began otherwise"):
         study.measured(plan, ADDRESSES, BASE, 0)

@@ -290,3 +290,5 @@ if __name__ == "__main__":
         sys.exit(not main(parser.parse_args()))
     except AstraError as error:
         sys.exit(f"study: {error}")
+    except KeyboardInterrupt:
+        sys.exit("study: interrupted; run the same command again to go on")

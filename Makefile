@@ -7,6 +7,8 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
     $$name -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$name && break; done)
 BIN := .venv/bin
 INSTALLED := .venv/installed
+# Empty is unset: the tests start hundreds of processes, and each would compile all that it imports anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help demo test soak lint constraints clean
 
@@ -18,7 +20,7 @@ demo: $(INSTALLED) ## Make trajectories with real tools, and 200 audited environ
 	$(BIN)/astra run worlds --store hub
 
 test: $(INSTALLED) ## Run the tests
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 soak: $(INSTALLED) ## Measure at full size and print one table
 	$(BIN)/python -m benchmarks.soak
@@ -41,5 +43,5 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
 	# torch by pip, which takes a local build where one is configured (uv would fetch that of CUDA); one that is there stays
 	$(BIN)/python -c 'import torch' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt torch
-	VIRTUAL_ENV="$(CURDIR)/.venv" $(BIN)/uv pip install --quiet --constraint constraints.txt --build-constraint constraints.txt --editable '.[dev,train]'
+	VIRTUAL_ENV="$(CURDIR)/.venv" $(BIN)/uv pip install --quiet --compile-bytecode --constraint constraints.txt --build-constraint constraints.txt --editable '.[dev,train]'
 	touch $@

@@ -37,7 +37,7 @@ data: {{train: small-arenas}}
 rollouts: arenas-rollouts
 generation: {{engine: cached}}
 filling: {{max_refills: 2}}
-trainer: {{per_device_train_batch_size: 4, num_generations: 2, max_completion_length: 24, max_steps: 5, learning_rate: 5e-3,
+trainer: {{per_device_train_batch_size: 4, num_generations: 2, max_completion_length: 24, max_steps: 4, learning_rate: 5e-3,
           logging_steps: 1, save_steps: 2, gradient_checkpointing: false}}
 """
 CLOCKED = ("step_time", "time/", "train_", "total_flos")
@@ -74,12 +74,12 @@ def test_a_run_that_was_killed_goes_on_as_if_it_had_not_been(
     monkeypatch.setattr(grpo, "reward_of", vowels)
     whole = grpo.train(grpo_recipe("--output", "whole"), told)
     environ = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])}
-    command = [sys.executable, "-W", "ignore", str(ROOT / "tests" / "resumed_grpo.py"), "r.yaml", "hub", "4"]
+    command = [sys.executable, "-W", "ignore", str(ROOT / "tests" / "resumed_grpo.py"), "r.yaml", "hub", "3"]
     assert subprocess.run(command, env=environ, cwd=arenas, check=False, timeout=600).returncode == -signal.SIGKILL
-    assert [line["step"] for line in curve(arenas / "run")] == [1, 2, 3, 4] and not (arenas / "run" / "model").exists()
+    assert [line["step"] for line in curve(arenas / "run")] == [1, 2, 3] and not (arenas / "run" / "model").exists()
     resumed = grpo.train(grpo_recipe(), told)
     assert curve(arenas / "run") == curve(arenas / "whole")
-    assert logged(arenas / "run") == logged(arenas / "whole") and len(logged(arenas / "run")) == 5
+    assert logged(arenas / "run") == logged(arenas / "whole") and len(logged(arenas / "run")) == 4
     assert all(line["grad_norm"] > 0 and line["filling/filled"] == 1.0 for line in curve(arenas / "run"))
     for trained in (whole, resumed):
         AutoModelForCausalLM.from_pretrained(trained.folder)
@@ -92,7 +92,7 @@ def test_a_run_that_was_killed_goes_on_as_if_it_had_not_been(
 def test_a_dry_run_says_steps_and_batch(grpo_recipe: Callable[..., GrpoRecipe], told: Told) -> None:
     plan = grpo.plan(grpo_recipe("--max_steps", "-1", "--num_train_epochs", "6", "--gradient_accumulation_steps", "1"), told)
     assert (plan.rows, plan.batch, plan.steps) == (3, 2, 6), "three arenas give one batch of two in an epoch"
-    assert grpo.plan(grpo_recipe(), told).steps == 5
+    assert grpo.plan(grpo_recipe(), told).steps == 4
 
 
 @pytest.mark.parametrize(

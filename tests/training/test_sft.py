@@ -14,7 +14,7 @@ from loopback_hub import LoopbackHub
 from rich.console import Console
 from small_training import END, conversation, row, sft_version
 from training.conftest import Recipes  # type: ignore[import-not-found]
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback
 from trl import SFTConfig, SFTTrainer
 
 from astra_data.errors import AstraError, DataError, UsageError
@@ -23,7 +23,7 @@ from astra_data.training import metrics, preflight, sft
 from astra_data.training.data import IGNORED, choose, tokenise
 from astra_data.training.model import load_model, load_tokenizer, training_template
 from astra_data.training.recipe import SftRecipe
-from astra_data.training.run import Told
+from astra_data.training.run import Run, Told
 
 ROOT = Path(__file__).parents[2]
 COLOURED = "\x1b[30;48;5;40m"
@@ -121,20 +121,12 @@ def attach_and_kill(self, trainer, recipe, console):
     attach(self, trainer, recipe, console)
     trainer.add_callback(Kill())
 run.Run.attach = attach_and_kill
-sft.train(load(Path("r.yaml"), "sft", {words}), Told(Path("hub"), "astra train sft --config r.yaml"))
+sft.train(load(Path("r.yaml"), "sft"), Told(Path("hub"), "astra train sft --config r.yaml"))
 """
 
 
-@pytest.mark.parametrize("words", [(), ("--optimizer.kind", "muon"), ("--lora.rank", "4")], ids=["AdamW", "Muon", "LoRA"])
-def test_a_killed_run_goes_on_from_its_checkpoint_with_the_curve_of_one_that_was_never_stopped(
-    recipe: Recipes, told: Told, words: tuple[str, ...]
-) -> None:
-    sft.train(recipe("--output", "whole", *words), told)
-    env = os.environ | {"HF_DATASETS_CACHE": str(Path("cache").absolute()), "PYTHONPATH": str(ROOT),
-                        "OMP_NUM_THREADS": str(torch.get_num_threads())}
-    code = KILLED.format(words=list(words))
-    killed = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=300, check=False)
-    assert killed.returncode == -signal.SIGKILL, killed.stderr[-2000:]
+def check_goes_on(recipe: Recipes, told: Told, *words: str) -> None:
+    """The run that was ended at its fifth step goes on from its newest whole checkpoint, as if it had not been."""
     assert len(losses("run")) == 5
     half_written = Path("run/checkpoints/checkpoint-5")
     half_written.mkdir()
@@ -143,6 +135,39 @@ def test_a_killed_run_goes_on_from_its_checkpoint_with_the_curve_of_one_that_was
     assert losses("run") == pytest.approx(losses("whole"), rel=ROUNDING)
     one, other = (AutoModelForCausalLM.from_pretrained(folder) for folder in (done.folder, "whole/model"))
     assert all(torch.allclose(a, b, atol=1e-3) for a, b in zip(one.parameters(), other.parameters(), strict=True))
+
+
+def test_a_killed_run_goes_on_from_its_checkpoint_with_the_curve_of_one_that_was_never_stopped(recipe: Recipes, told: Told) -> None:
+    sft.train(recipe("--output", "whole"), told)
+    env = os.environ | {"HF_DATASETS_CACHE": str(Path("cache").absolute()), "PYTHONPATH": str(ROOT),
+                        "OMP_NUM_THREADS": str(torch.get_num_threads())}
+    killed = subprocess.run([sys.executable, "-c", KILLED], env=env, capture_output=True, text=True, timeout=300, check=False)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr[-2000:]
+    check_goes_on(recipe, told)
+
+
+class Stopped(Exception):
+    """What ends a run in this process."""
+
+
+class Stop(TrainerCallback):
+    """Ends a run as soon as its fifth step is logged."""
+
+    def on_log(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        if state.global_step == 5:
+            raise Stopped
+
+
+@pytest.mark.parametrize("words", [("--optimizer.kind", "muon"), ("--lora.rank", "4")], ids=["Muon", "LoRA"])
+def test_the_state_of_every_optimizer_and_of_adapters_is_in_the_checkpoint(
+    recipe: Recipes, told: Told, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sft.train(recipe("--output", "whole", *words), told)
+    attach = Run.attach
+    with monkeypatch.context() as patched, pytest.raises(Stopped):
+        patched.setattr(Run, "attach", lambda run, trainer, *rest: (attach(run, trainer, *rest), trainer.add_callback(Stop())))
+        sft.train(recipe(*words), told)
+    check_goes_on(recipe, told, *words)
 
 
 def test_a_finished_run_is_found_and_a_folder_keeps_its_recipe_and_data(recipe: Recipes, told: Told, work: Path) -> None:

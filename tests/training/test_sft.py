@@ -137,7 +137,9 @@ def check_goes_on(recipe: Recipes, told: Told, *words: str) -> None:
     assert all(torch.allclose(a, b, atol=1e-3) for a, b in zip(one.parameters(), other.parameters(), strict=True))
 
 
-def test_a_killed_run_goes_on_from_its_checkpoint_with_the_curve_of_one_that_was_never_stopped(recipe: Recipes, told: Told) -> None:
+def test_a_killed_run_goes_on_from_its_checkpoint_with_the_curve_of_one_that_was_never_stopped(
+    recipe: Recipes, told: Told
+) -> None:
     sft.train(recipe("--output", "whole"), told)
     env = os.environ | {"HF_DATASETS_CACHE": str(Path("cache").absolute()), "PYTHONPATH": str(ROOT),
                         "OMP_NUM_THREADS": str(torch.get_num_threads())}
@@ -146,7 +148,7 @@ def test_a_killed_run_goes_on_from_its_checkpoint_with_the_curve_of_one_that_was
     check_goes_on(recipe, told)
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     """What ends a run in this process."""
 
 
@@ -155,7 +157,7 @@ class Stop(TrainerCallback):
 
     def on_log(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         if state.global_step == 5:
-            raise Stopped
+            raise StoppedError
 
 
 @pytest.mark.parametrize("words", [("--optimizer.kind", "muon"), ("--lora.rank", "4")], ids=["Muon", "LoRA"])
@@ -164,7 +166,7 @@ def test_the_state_of_every_optimizer_and_of_adapters_is_in_the_checkpoint(
 ) -> None:
     sft.train(recipe("--output", "whole", *words), told)
     attach = Run.attach
-    with monkeypatch.context() as patched, pytest.raises(Stopped):
+    with monkeypatch.context() as patched, pytest.raises(StoppedError):
         patched.setattr(Run, "attach", lambda run, trainer, *rest: (attach(run, trainer, *rest), trainer.add_callback(Stop())))
         sft.train(recipe(*words), told)
     check_goes_on(recipe, told, *words)

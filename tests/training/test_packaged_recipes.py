@@ -8,17 +8,21 @@ import torch
 from filling_runs import arenas
 from resumed_grpo import vowels
 from small_arenas import arenas_version
-from small_training import sft_version, tokenizer, write_model
-from transformers import AutoConfig, AutoModelForCausalLM, Qwen3ForCausalLM
+from small_training import row, sft_version
+from transformers import AutoModelForCausalLM
 
 from astra_data import resources
 from astra_data.errors import UsageError
 from astra_data.hub.store import Store
 from astra_data.training import grpo, metrics, sft
 from astra_data.training.launch import world_of
+from astra_data.training.model import templates
 from astra_data.training.plan import Plan
-from astra_data.training.recipe import Kind, SftRecipe, find, load
+from astra_data.training.push import Trained
+from astra_data.training.recipe import GrpoRecipe, Kind, SftRecipe, find, load
 from astra_data.training.run import Told
+from astra_data.training.scratch import model_of, tokenizer_of
+from astra_data.training.sections import Scratch
 
 RECIPES = resources.folder("recipes")
 KINDS: tuple[Kind, ...] = ("sft", "grpo")
@@ -116,48 +120,56 @@ def test_a_launch_config_that_is_not_there_is_refused(offline: Path) -> None:
         planned(packaged("astra-14b", "sft", "--launch", "ten-nodes"), "sft", offline)
 
 
-ON_A_PROCESSOR = {"sft": [], "grpo": ["--trainer.use_vllm", "false", "--sandbox.memory_mb", "16"]}
-"""What a machine without accelerators changes beside model, data and number of steps: vLLM needs a GPU, and one process has the
-episodes of all 256 rollouts at once."""
+ON_A_PROCESSOR = {"sft": [], "grpo": ["--trainer.use_vllm", "false", "--batch", "16"]}
+"""What a machine without accelerators changes beside model, data and number of steps: vLLM needs a GPU, and two groups of eight
+rollouts instead of 32 are what two cores do in seconds."""
+
+
+@pytest.fixture(scope="module")
+def terse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny Qwen3 in whose tokens conversations are short, and which ends most of its turns soon: all that it embeds has a common
+    part, and the end of a turn more of it."""
+    folder = tmp_path_factory.mktemp("terse")
+    shape = Scratch(layers=2, width=32, heads=2, feed_forward=64, vocabulary=512)
+    words = tokenizer_of(shape, [row(number) for number in range(8)], templates()["qwen3"])
+    model = model_of(shape, words, context=4096, seed=0)
+    with torch.no_grad():
+        model.model.embed_tokens.weight[:, 0] += 1.0
+        model.model.embed_tokens.weight[words.eos_token_id, 0] += 0.8
+    model.save_pretrained(folder)
+    words.save_pretrained(folder)
+    return folder
+
+
+def curve_of(trained: Trained) -> list[dict[str, float]]:
+    return [line for line in metrics.read(Path(trained.folder).parent / "metrics.jsonl") if "loss" in line]
 
 
 @pytest.mark.parametrize("name", OF_THE_PAPER)
-def test_sft_of_the_paper_runs_two_steps_unchanged_but_for_a_tiny_model_and_its_data(name: str, work: Path, told: Told) -> None:
+def test_sft_of_the_paper_runs_two_steps_unchanged_but_for_a_tiny_model_and_its_data(
+    name: str, work: Path, told: Told, terse: Path
+) -> None:
     sft_version(Store.open(told.store), count=65)
-    recipe = packaged(name, "sft", "--model.name", "model", "--data.train", "shop-sft", "--max_steps", "2", *ON_A_PROCESSOR["sft"])
+    recipe = packaged(name, "sft", "--model.name", str(terse), "--data.train", "shop-sft", "--max_steps", "2",
+                      *ON_A_PROCESSOR["sft"])
     done = sft.train(recipe, told)
-    lines = [line for line in metrics.read(Path(done.folder).parent / "metrics.jsonl") if "loss" in line]
-    assert [line["step"] for line in lines] == [1, 2] and all(line["grad_norm"] > 0 for line in lines)
-    assert lines[-1]["epoch"] == 1.0, "two steps of 32 are the 64 rows"
+    assert [line["step"] for line in curve_of(done)] == [1, 2] and all(line["grad_norm"] > 0 for line in curve_of(done))
+    assert curve_of(done)[-1]["epoch"] == 1.0, "two steps of 32 are the 64 rows"
     assert AutoModelForCausalLM.from_pretrained(done.folder).dtype == torch.bfloat16
-
-
-def terse(folder: Path) -> Path:
-    """A tiny model that ends most of its turns after a few bytes: all it embeds has a common part, which its last matrix takes for
-    the end."""
-    write_model(folder)
-    end = tokenizer().eos_token_id
-    model = Qwen3ForCausalLM(AutoConfig.from_pretrained(folder, tie_word_embeddings=False))
-    with torch.no_grad():
-        model.model.embed_tokens.weight[:, 0] += 1.0
-        model.lm_head.weight[end, 0] += 0.5
-    model.save_pretrained(folder)
-    return folder
 
 
 @pytest.mark.parametrize("name", OF_THE_PAPER)
 def test_grpo_of_the_paper_runs_two_steps_unchanged_but_for_a_tiny_model_and_its_data(
-    name: str, work: Path, told: Told, monkeypatch: pytest.MonkeyPatch
+    name: str, work: Path, told: Told, terse: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(grpo, "reward_of", vowels)
-    arenas_version(Store.open(told.store), arenas(64))
-    terse(work / "terse")
-    recipe = packaged(name, "grpo", "--model.name", "terse", "--data.train", "small-arenas", "--max_steps", "2",
+    arenas_version(Store.open(told.store), arenas(4))
+    recipe = packaged(name, "grpo", "--model.name", str(terse), "--data.train", "small-arenas", "--max_steps", "2",
                       *ON_A_PROCESSOR["grpo"])
-    done = grpo.train(recipe, told)  # type: ignore[arg-type]
-    lines = [line for line in metrics.read(Path(done.folder).parent / "metrics.jsonl") if "loss" in line]
-    assert [line["step"] for line in lines] == [1, 2] and all(line["grad_norm"] > 0 for line in lines)
-    assert all(line["filling/groups"] >= 32 for line in lines)
+    assert isinstance(recipe, GrpoRecipe)
+    done = grpo.train(recipe, told)
+    assert [line["step"] for line in curve_of(done)] == [1, 2] and all(line["grad_norm"] > 0 for line in curve_of(done))
+    assert all(line["filling/filled"] == 1.0 for line in curve_of(done))
     AutoModelForCausalLM.from_pretrained(done.folder)
 
 
@@ -167,6 +179,8 @@ def test_vllm_that_is_not_installed_is_named_before_a_weight_is_loaded(
     monkeypatch.setattr(grpo, "load_model", lambda *_: pytest.fail("the weights were loaded"))
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     arenas_version(Store.open(told.store), arenas(2))
+    recipe = packaged("astra-14b", "grpo", "--model.name", "model", "--data.train", "small-arenas")
+    assert isinstance(recipe, GrpoRecipe)
     with pytest.raises(UsageError, match=r"^astra-14b/grpo\.yaml, field trainer\.use_vllm: vLLM is not installed \(pip install"):
-        grpo.train(packaged("astra-14b", "grpo", "--model.name", "model", "--data.train", "small-arenas"), told)  # type: ignore[arg-type]
+        grpo.train(recipe, told)
 

@@ -4,7 +4,8 @@
     model = model_of(section, tokenizer, context=768, seed=0)
 
 The tokenizer is byte-level: any text has tokens, and decoding gives it back. Words are split into pieces that are the same
-wherever they stand, digits are single, and the constant strings of the rendered conversations are one token each: see `phrases`.
+wherever they stand, numbers into parts of up to `digits` digits, and the constant strings of the rendered conversations are one
+token each: see `phrases`.
 """
 
 import json
@@ -35,7 +36,7 @@ def tokenizer_of(section: Scratch, rows: Sequence[JsonObject], template: str, se
     closed, opened = render(question, None), render(question, None, True)
     specials = list(dict.fromkeys([PADDING, *SPECIAL.findall(template)]))
     found = phrases(some, render, opened.removeprefix(closed), section.phrases)
-    trained = _trained([render(row["messages"], row["tools"]) for row in some], found, specials, section.vocabulary)
+    trained = _trained([render(row["messages"], row["tools"]) for row in some], found, specials, section)
     end = SPECIAL.findall(render([*question, {"role": "assistant", "content": "."}], None))[-1]
     return _packaged(trained, template, end, specials)
 
@@ -72,24 +73,26 @@ def _renderer(template: str) -> Render:
     return render
 
 
-def _trained(texts: Sequence[str], found: Sequence[str], specials: list[str], size: int) -> "Tokenizer":
-    """Byte-pair merges learnt on what the phrases leave, then the phrases as tokens of their own."""
+def _trained(texts: Sequence[str], found: Sequence[str], specials: list[str], section: Scratch) -> "Tokenizer":
+    """Byte-pair merges learnt on what the phrases leave, then the phrases and numbers as tokens of their own."""
     from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
     words, coded = Tokenizer(models.BPE()), pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
-    words.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Split(Regex(PIECE.pattern), "isolated"), coded])
+    piece = PIECE.pattern.replace("[0-9]", f"[0-9]{{1,{section.digits}}}")
+    words.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Split(Regex(piece), "isolated"), coded])
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    trainer = trainers.BpeTrainer(vocab_size=size - len(found), special_tokens=specials, initial_alphabet=alphabet,
+    trainer = trainers.BpeTrainer(vocab_size=section.vocabulary - len(found), special_tokens=specials, initial_alphabet=alphabet,
                                   show_progress=False)
     left = re.compile("|".join([SPECIAL.pattern, *map(_whole, found)]))
     words.train_from_iterator([part for text in texts for part in left.split(text) if part], trainer)
     state = json.loads(words.to_str())
     state["model"]["ignore_merges"] = True
-    for phrase in found:
-        token = "".join(part for part, _ in coded.pre_tokenize_str(phrase))
+    numbers = (f"{number:0{digits}}" for digits in range(2, section.digits + 1) for number in range(10**digits))
+    for text in (*found, *numbers):
+        token = "".join(part for part, _ in coded.pre_tokenize_str(text))
         state["model"]["vocab"].setdefault(token, len(state["model"]["vocab"]))
     tokenizer = Tokenizer.from_str(json.dumps(state))
-    split = Regex("|".join([*map(_whole, found), PIECE.pattern]))
+    split = Regex("|".join([*map(_whole, found), piece]))
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Split(split, "isolated"), coded])
     tokenizer.decoder = decoders.ByteLevel()
     return tokenizer

@@ -22,7 +22,8 @@ class Scratch(Section):
     width: int = Field(default=128, ge=8, description="hidden size")
     heads: int = Field(default=4, ge=1, description="attention heads; a head has width / heads dimensions")
     feed_forward: int = Field(default=384, ge=8, description="inner width of the feed-forward blocks")
-    vocabulary: int = Field(default=1024, ge=300, description="most tokens of the tokenizer")
+    vocabulary: int = Field(default=1024, ge=300, description="most tokens of the tokenizer, without numbers of several digits")
+    digits: int = Field(default=1, ge=1, le=3, description="most digits of a token; all such numbers are tokens")
     phrases: int = Field(default=160, ge=8, description="tokens of it that may be constant strings of rendered conversations")
 
 
@@ -61,6 +62,14 @@ class ModelSection(Section):
         return self
 
 
+class Curriculum(Section):
+    """What a model with random weights meets first; it needs `trainer.max_steps`."""
+
+    drills: int = Field(default=0, ge=0, description="first steps in which half of the rows are random tokens to copy")
+    short: int = Field(default=0, ge=0, description="first steps that see only rows of at most `longest` tokens")
+    longest: int = Field(default=150, ge=8, description="what a short row is, in tokens")
+
+
 class DataSection(Section):
     """Addresses of datasets of ours. Rows are chosen by their column `split`; null takes all rows."""
 
@@ -71,6 +80,7 @@ class DataSection(Section):
     limit: int | None = Field(default=None, ge=1, description="only the first rows of each")
     rows: int | None = Field(default=None, ge=1, description="number of training rows, for a dry run without the dataset")
     too_long: Literal["refuse", "drop"] = Field(default="refuse", description="what becomes of rows longer than model.context")
+    curriculum: Curriculum | None = Field(default=None, description="an order for SFT of a small model; null is the trainer's")
 
 
 class Lora(Section):

@@ -8,11 +8,12 @@ token ids and labels, and has nothing left to cut.
 """
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from astra_data.training import preflight
+from astra_data.training.curriculum import Epoch, arranged, words_of
 from astra_data.training.data import Chosen, tokenise
-from astra_data.training.launch import run_config, world_of
+from astra_data.training.launch import World, run_config, world_of
 from astra_data.training.model import adapters, build_optimizer, load_model, load_tokenizer, training_template
 from astra_data.training.plan import Plan, needs_of, rows_at, steps_of
 from astra_data.training.push import Trained
@@ -33,14 +34,14 @@ def train(recipe: SftRecipe, told: Told) -> Trained:
 
     Raises `UsageError` or `DataError` before any weight is loaded where recipe, template or rows are not fit to train on.
     """
-    config = run_config(recipe, world_of(recipe), max_length=_max_length(recipe))
+    config = _config(recipe, world_of(recipe))
     return session(recipe, told, config, KIND, KIND, partial(_train, recipe, told, config))
 
 
 def plan(recipe: SftRecipe, told: Told) -> Plan:
     """What the run would take. The dataset is counted where it is at hand; no weight is loaded."""
     world = world_of(recipe, planned=True)
-    config = run_config(recipe, world, max_length=_max_length(recipe))
+    config = _config(recipe, world)
     rows, counted = rows_at(recipe, KIND, told.store, needed=config.max_steps <= 0)
     at_once, accumulated = config.per_device_train_batch_size * world.data, config.gradient_accumulation_steps
     epochs, steps = None, config.max_steps
@@ -63,8 +64,13 @@ def _train(recipe: SftRecipe, told: Told, config: "SFTConfig", run: Run, sets: d
     fitting = {name: preflight.settle(recipe, rows, reports[name]) for name, rows in tokens.items()}
     if run.main:
         told.console.print(preflight.rendered(reports["train"]))
+    rows = fitting["train"]
+    if recipe.data.curriculum is not None:
+        at_once = config.per_device_train_batch_size * world_of(recipe).data
+        epoch = Epoch(config.max_steps, at_once * config.gradient_accumulation_steps)
+        rows = arranged(rows, recipe.data.curriculum, epoch, words_of(tokenizer), recipe.seed)
     with run.begun() as checkpoint:
-        trainer = build(recipe, config, tokenizer, fitting["train"], fitting.get("validation"))
+        trainer = build(recipe, config, tokenizer, rows, fitting.get("validation"))
         run.attach(trainer, recipe, told.console)
         trainer.train(resume_from_checkpoint=checkpoint)
         run.finish(trainer, {name: preflight.as_object(report) for name, report in reports.items()})
@@ -81,6 +87,18 @@ def build(recipe: SftRecipe, config: "SFTConfig", tokenizer: "PreTrainedTokenize
                       optimizers=optimizers, peft_config=adapters(recipe))
 
 
-def _max_length(recipe: SftRecipe) -> int | None:
-    """TRL cuts rows at this length. Ours fit already, so it is told only where it packs."""
-    return recipe.model.context if recipe.trainer.get("packing") else None
+def _config(recipe: SftRecipe, world: World) -> Any:
+    """TRL's config. It cuts rows at `max_length`; ours fit already, so it is told only where it packs.
+
+    Raises `UsageError` for a curriculum beside another order, or without the number of steps that it is made for.
+    """
+    packing = recipe.trainer.get("packing")
+    ours: dict[str, Any] = {"max_length": recipe.model.context if packing else None}
+    if recipe.data.curriculum is not None:
+        if packing or "train_sampling_strategy" in recipe.trainer:
+            field = "trainer.packing" if packing else "trainer.train_sampling_strategy"
+            raise recipe.wrong(field, "the order of the rows is that of data.curriculum", "leave one of the two out")
+        if recipe.trainer.get("max_steps", 0) < 1:
+            raise recipe.wrong("trainer.max_steps", "a curriculum is made for a number of steps", "say how many")
+        ours["train_sampling_strategy"] = "sequential"
+    return run_config(recipe, world, **ours)

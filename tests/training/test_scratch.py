@@ -72,6 +72,18 @@ def test_a_word_has_the_same_tokens_in_question_document_and_call(made: tuple[An
     assert [tokenizer.decode([token]) for token in digits] == ["4", "1", "7"]
 
 
+def test_a_token_may_have_several_digits_in_any_number(made: tuple[Any, list[JsonObject]]) -> None:
+    from astra_data.training.scratch import tokenizer_of
+    from astra_data.training.sections import Scratch
+
+    tokenizer, rows = made
+    longer = tokenizer_of(Scratch(vocabulary=420, phrases=60, digits=3), rows, tokenizer.chat_template)
+    for text, parts in (("ORD-007", ["007"]), ("2025-12", ["202", "5", "12"]), ("98765.5", ["987", "65", "5"])):
+        tokens = [longer.decode([token]) for token in longer.encode(text, add_special_tokens=False)]
+        assert [token for token in tokens if token.isdigit()] == parts
+        assert "".join(tokens) == text
+
+
 def test_the_same_rows_give_the_same_tokenizer_and_the_seed_alone_the_weights(made: tuple[Any, list[JsonObject]]) -> None:
     import torch
 

@@ -169,6 +169,8 @@ REFUSED: list[tuple[str, list[str], str]] = [
     ("rows without an assistant", ["--data.train", "mute-sft"], r"mute-sft@.*, row 1, field messages: no token of it"),
     ("a field that TRL lacks", ["--learning_rat", "1"], r"field trainer\.learning_rat: unknown key \(did you mean"),
     ("a batch that does not divide", ["--per_device_train_batch_size", "3"], r"field batch: a batch of 2 does not divide"),
+    ("two orders of the rows", ["--data.curriculum.drills", "2", "--packing", "true"], r"packing: the order of the rows is"),
+    ("a curriculum without an end", ["--data.curriculum.drills", "2", "--max_steps", "0"], r"max_steps: a curriculum is made"),
     ("Muon on adapters", ["--optimizer.kind", "muon", "--lora.rank", "2"], r"adapters are trained by .*\(leave out"),
     ("a model that is none", ["--model.name", "hub"], r"model hub cannot be loaded: "),
 ]

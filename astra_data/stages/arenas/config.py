@@ -15,6 +15,7 @@ class Distracting(StageConfig):
     mode: Literal["banded", "random", "none"] = Field(
         default="banded", description="by bands of similarity, 5 to 9 of any other field, or none")
     per_band: int = Field(default=2, ge=1, le=50, description="most distractors of each band")
+    fewest: int | None = Field(default=None, ge=0, description="fewest of each band, where the number is drawn; null: `per_band`")
     similarity: Literal["minmax", "cosine"] = Field(
         default="minmax", description="the cosine stretched to [0, 1] over the pool for each tool, as in the paper, or as it is")
     low: float = Field(default=0.4, ge=0, le=1, description="below it lies the low band")
@@ -25,6 +26,8 @@ class Distracting(StageConfig):
     def _in_order(self) -> "Distracting":
         if self.low > self.high:
             raise ValueError("low lies above high")
+        if self.fewest is not None and self.fewest > self.per_band:
+            raise ValueError("fewest is more than per_band")
         return self
 
     @property

@@ -70,7 +70,7 @@ async def picked(environments: Sequence[Environment], sides: Sequence[str], pool
         return [unlike(resources.seed, instance, scopes) for instance in instances]
     texts = [document(tool.schema) for environment in environments for tool in environment.tools]
     vectors = await embedded(texts, config.embedder, resources)
-    take = banded(resources.seed, config.per_band)
+    take = banded(resources.seed, config.per_band, config.fewest)
     return await asyncio.to_thread(each, rows_of(pool, environments), vectors, instances, scopes, config.lines, take,
                                    threads=THREADS)
 

@@ -33,14 +33,16 @@ class Pick:
     tool: int | None = None
 
 
-def banded(seed: int, per_band: int) -> Callable[[Seen], list[Pick]]:
-    """Draws up to `per_band` tools of each band, all of them where there are no more."""
+def banded(seed: int, per_band: int, fewest: int | None = None) -> Callable[[Seen], list[Pick]]:
+    """Draws up to `per_band` tools of each band, all of them where there are no more; with `fewest`, a random number from that to
+    `per_band`."""
 
     def take(seen: Seen) -> list[Pick]:
         picks = []
         for band, members in seen.members().items():
             generator = random.Random(f"{seed}/{seen.instance.id}/{band}")
-            for index in sorted(generator.sample(range(len(members)), min(per_band, len(members)))):
+            wanted = per_band if fewest is None else generator.randint(fewest, per_band)
+            for index in sorted(generator.sample(range(len(members)), min(wanted, len(members)))):
                 position = int(members[index])
                 picks.append(Pick(position, band, *seen.similarity(position)))
         return picks

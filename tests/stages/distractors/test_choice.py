@@ -16,6 +16,14 @@ def test_an_instance_draws_the_same_whichever_others_there_are_and_another_seed_
     assert all(len([pick for pick in picks if pick.band == band]) <= 2 for picks in all_of_them for band in ("high", "low"))
 
 
+def test_how_many_of_a_band_is_drawn_where_the_recipe_says_the_fewest() -> None:
+    pool, vectors, scopes = oracle.clusters(200, 16, 1), oracle.clusters(300, 16, 2), np.ones((1, 200), bool)
+    wanted = oracle.instances(60, 200, 1, 5)
+    drawn = each(*oracle.joined(pool, vectors), wanted, scopes, Lines(), banded(7, 2, 0))
+    assert {sum(pick.band == "low" for pick in picks) for picks in drawn} == {0, 1, 2}
+    assert each(*oracle.joined(pool, vectors), wanted, scopes, Lines(), banded(7, 2, 2)) != drawn
+
+
 def test_random_tools_are_five_to_nine_of_the_scope_and_no_namesakes() -> None:
     scopes = np.zeros((2, 100), bool)
     scopes[1, 20:60] = True

@@ -50,8 +50,10 @@ def memory_of(recipe: SftRecipe, shape: Shape, world: World, sequences: int, *, 
     master = BYTES["float32"] if world.processes > 1 else width
     weights = (all_parameters - trained) * width + trained * master
     tokens = sequences * recipe.model.context / world.context
-    sharded = (total // world.processes for total in (weights, trained * master, kept * master))
-    return Memory(*sharded, int(tokens * per_token * width))
+    return Memory(
+        weights // world.processes, trained * master // world.processes, kept * master // world.processes,
+        int(tokens * per_token * width),
+    )
 
 
 def parameters(shape: Shape) -> int:

@@ -153,7 +153,8 @@ def per_device(recipe: SftRecipe) -> int:
 def _config_class(recipe: SftRecipe) -> "type[SFTConfig | GRPOConfig]":
     from trl import GRPOConfig, SFTConfig
 
-    return GRPOConfig if isinstance(recipe, GrpoRecipe) else SFTConfig
+    kind: type[SFTConfig | GRPOConfig] = GRPOConfig if isinstance(recipe, GrpoRecipe) else SFTConfig
+    return kind
 
 
 def _typed(recipe: SftRecipe, config: type) -> TrainerValues:

@@ -1,4 +1,4 @@
-"""Every packaged recipe can be planned without data, weights or network; those of the paper train unchanged but for a tiny model."""
+"""Every packaged recipe can be planned without data, weights or network; those of the paper run unchanged but for a tiny model."""
 
 from pathlib import Path
 from typing import Any
@@ -127,8 +127,8 @@ rollouts instead of 32 are what two cores do in seconds."""
 
 @pytest.fixture(scope="module")
 def terse(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tiny Qwen3 in whose tokens conversations are short, and which ends most of its turns soon: all that it embeds has a common
-    part, and the end of a turn more of it."""
+    """A tiny Qwen3 in whose tokens conversations are short, and which ends most of its turns soon: all that it embeds has a
+    common part, and the end of a turn more of it."""
     folder = tmp_path_factory.mktemp("terse")
     shape = Scratch(layers=2, width=32, heads=2, feed_forward=64, vocabulary=512)
     words = tokenizer_of(shape, [row(number) for number in range(8)], templates()["qwen3"])

@@ -1,4 +1,4 @@
-"""A finished run pushed to a Hub on the loopback interface by the command, and the model loaded from there, in a process of its own.
+"""A finished run pushed to a Hub on the loopback interface by the command, and the model loaded from there, by another process.
 
     found = pushed(work, "sft", "org/shop")        # the command's answer, and what the Hub gives back
 """

@@ -77,10 +77,10 @@ class Plan:
         ])
 
     def _rollout_lines(self) -> list[str]:
-        rollouts = self.world.data * self.per_device * self.accumulation
         if self.group is None:
             return []
-        return [f"rollouts  {rollouts:,} a step: {self.group} in each of {self.batch:,} arenas, before more are made to fill the batch"]
+        every = self.group * self.batch
+        return [f"rollouts  {every:,} a step: {self.group} in each of {self.batch:,} arenas, before more are made to fill it"]
 
     def _memory_lines(self) -> list[str]:
         if self.needs is None:

@@ -178,17 +178,18 @@ class Beside(ArenaTrainer):
 
 def test_where_one_vllm_serves_several_processes_each_asks_for_as_many_turns_as_any(tmp_path: Path) -> None:
     """TRL deals the answers out by equal shares. Turns to spare prompts are nobody's."""
-    class Counted(Script):
-        rounds: list[int] = []
+    rounds = []
 
+    class Counted(Script):
         def generate(self, model: Any, prompts: Sequence[list[int]], rooms: Sequence[int]) -> list[Turn]:
-            self.rounds.append(len(prompts))
+            rounds.append(len(prompts))
             return super().generate(model, prompts, rooms)
 
     script = Counted(tiny_tokenizer(), plays)
     with Sandbox(workers=2, limits=LIMITS) as sandbox, bench_of(four(), sandbox) as bench:
         trainer = trainer_of(bench, tmp_path, script, Beside, vllm_tensor_parallel_size=2)
         trainer.train()
-        in_order = [REWARDS[next(words for words in REWARDS if words in question(seat.episode))] for seat in trainer.environments[::4]]
+        episodes = [seat.episode for seat in trainer.environments[::4]]
+        in_order = [REWARDS[next(words for words in REWARDS if words in question(episode))] for episode in episodes]
         assert trainer._given.tolist() == pytest.approx([reward for rewards in in_order for reward in rewards])
-    assert script.rounds == [16] * 6, "a turn, and five after results"
+    assert rounds == [16] * 6, "a turn, and five after results"

@@ -1,4 +1,4 @@
-"""Every packaged recipe can be planned without data, weights or network; those of the paper run unchanged but for a tiny model."""
+"""Every packaged recipe can be planned without data, weights or network; those of the paper run, but with a tiny model."""
 
 from pathlib import Path
 from typing import Any

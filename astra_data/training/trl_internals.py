@@ -151,18 +151,19 @@ class ArenaTrainer(GRPOTrainer):
         return grown
 
     def _next_turns(self, grown: dict[int, list[int]], prompt_ids: list[list[int]]) -> tuple[list[list[int]], Any]:
-        """Generate a turn for each, cut to the room that is left. A rank without any takes part with a prompt of its own."""
+        """Generate a turn for each, cut to the room that is left. A rank that has too few takes part with spare prompts."""
+        spare = self._asked(len(grown)) - len(grown)
         self._rooms = [int(min(self.max_completion_length + len(prompt_ids[number]), self._context)) - len(ids)
-                       for number, ids in grown.items()]
-        if grown:
-            turns, logps = self._generate_single_turn(list(grown.values()), None, {}, num_generations=1)
-            turns = [turn[:room] for turn, room in zip(turns, self._rooms, strict=True)]
-        else:
-            self._rooms = [1]
-            self._generate_single_turn([prompt_ids[0]], None, {}, num_generations=1)
-            turns, logps = [], []
+                       for number, ids in grown.items()] + [1] * spare
+        turns, logps = self._generate_single_turn([*grown.values(), *[prompt_ids[0]] * spare], None, {}, num_generations=1)
+        turns = [turn[:room] for turn, room, _ in zip(turns, self._rooms, grown, strict=False)]
         self._rooms = None
         return turns, logps
+
+    def _asked(self, live: int) -> int:
+        """How many turns a rank generates. Where one vLLM serves several ranks, TRL deals out its answers by equal shares."""
+        shared = self.vllm_tensor_parallel_size > 1 or (self.use_vllm and self.vllm_mode == "server")
+        return self._most(live) if shared else max(1, live)
 
     def _suffix(self, told: Sequence[Message]) -> list[int]:
         """The tokens of tool results, as the template writes them."""

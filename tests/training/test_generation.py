@@ -73,7 +73,7 @@ def test_greedy_turns_are_those_of_transformers(name: str) -> None:
 def test_a_short_conversation_goes_on_after_a_long_one_is_over() -> None:
     model, engine, rng = tiny_model(), Engine(Sampling(STOP, temperature=0.0)), random.Random(8)
     long, short = ([rng.randrange(50, 259) for _ in range(count)] for count in (90, 10))
-    turns = engine.generate(model, [long, short], [20, 20])
+    turns = engine.generate(model, [long, short], [20, 1])
     on = [short + turns[1].ids + [60]]
     assert [turn.ids for turn in engine.generate(model, on, [5])] == theirs(model, on, [5])
 

@@ -47,6 +47,8 @@ def _outcome(environments: Sequence[Seat], **_: Any) -> list[float | None]:
 class ArenaTrainer(GRPOTrainer):
     """GRPO on arenas. `engine` generates in place of TRL; with None TRL does. With `most_refills` above 0 batches are filled."""
 
+    _buffered_inputs: list[Batch] | None
+
     def __init__(self, bench: Bench, *, engine: Engine | None = None, context: int | None = None, most_refills: int = 0,
                  least_std: float = 1e-4, **theirs: Any) -> None:
         require_trl()
@@ -237,6 +239,19 @@ class ArenaTrainer(GRPOTrainer):
         inputs = [self.train_dataset[row] for row in rows for _ in range(self.num_generations)]
         batch = super()._generate_and_score_completions(inputs)
         return batch, filling.informative(self._given, self.num_generations, self._least_std)
+
+    def _prepare_inputs(self, generation_batch: Any) -> Batch:
+        """As TRL's. Where a step takes a whole filled batch, rows of like length are computed together: its loss, a mean over the
+        tokens of all rows, stays the same."""
+        args, before = self.args, self._buffered_inputs
+        inputs: Batch = super()._prepare_inputs(generation_batch)
+        whole = args.loss_type == "dapo" and args.steps_per_generation == self.current_gradient_accumulation_steps
+        if self._buffered_inputs is None or not (self.model.training and self._most_refills and whole):
+            return inputs
+        if self._buffered_inputs is not before:
+            self._buffered_inputs = filling.by_length(self._buffered_inputs)
+        part: Batch = self._buffered_inputs[self._step % args.steps_per_generation]
+        return filling.narrowed(part)
 
     # Time and checkpoints
 

@@ -1,9 +1,10 @@
 """The recipe tiny over several seeds: held-out figures before and after each stage, the curves, and four arenas learnt by heart.
 
-    python -m benchmarks.tiny --seeds 3 --jobs 2      # goes on where it was stopped; leaves results.json and curves.png
+    python -m benchmarks.tiny --seeds 3 --jobs 2      # goes on where it was stopped
     python -m benchmarks.tiny --show recipes/tiny/results.json
 
-Each seed is `astra reproduce tiny --seed N` in one thread. The four arenas are the first ones for training: GRPO from the model
+It leaves `results.json`, `expected.json` and `curves.png` in the folder of the runs; those of the recipe are copies. Each seed is
+`astra reproduce tiny --seed N` in one thread. The four arenas are the first ones for training: GRPO from the model
 after SFT sees no others, and is evaluated in them. If it does not master these, the reward or the trainer is broken.
 """
 
@@ -28,6 +29,9 @@ from benchmarks.study_tables import MOST_SEEDS, mean_of
 
 RECIPE = found("tiny")
 STORED = ROOT / "recipes" / "tiny" / "results.json"
+CHECKED = ("f1", "precision", "recall", "valid")
+TOLERANCE = 0.1
+"""How far a figure may be off on another machine, whose sums round otherwise: about what seeds differ by."""
 ARENAS = 4
 STEPS_OF_FOUR = 80
 MASTERED = 0.95
@@ -124,6 +128,13 @@ def stored(file: Path = STORED) -> list[Figure]:
     return figures(results)
 
 
+def expected(results: Mapping[str, Any], limit: int | None) -> Row:
+    """What `astra reproduce tiny --check` compares with."""
+    figures = {seed: {step: {name: row["metrics"][step][name]["value"] for name in CHECKED} for step in STEPS}
+               for seed, row in results["seeds"].items()}
+    return {"datasets": results["datasets"], "limit": limit, "tolerance": TOLERANCE, "metrics": figures}
+
+
 def draw(plan: Plan, file: Path) -> None:
     """The curves of all seeds: a line for the mean, a band from the least to the greatest."""
     import matplotlib
@@ -149,7 +160,8 @@ def main(given: argparse.Namespace) -> bool:
         return show(stored(given.show))
     plan = Plan(given.store.resolve(), given.runs.resolve(), given.seeds, given.limit, given.steps)
     results = measured(plan, given.jobs)
-    (plan.runs / "results.json").write_bytes(orjson.dumps(results, option=orjson.OPT_INDENT_2))
+    for name, row in (("results.json", results), ("expected.json", expected(results, plan.limit))):
+        (plan.runs / name).write_bytes(orjson.dumps(row, option=orjson.OPT_INDENT_2))
     draw(plan, plan.runs / "curves.png")
     return show(stored(plan.runs / "results.json"))
 

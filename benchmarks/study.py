@@ -11,21 +11,17 @@ in a process with one thread; what an arm has done is in its `arm.json`.
 
 import argparse
 import os
-import subprocess
 import sys
-import tempfile
-import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import orjson
 
-from astra_data.cli.reproduce import ENTRY, FIGURES, found
+from astra_data.cli.reproduce import FIGURES, found
 from astra_data.errors import AstraError, DataError, UsageError
 from astra_data.hub.disk import write_synced
 from astra_data.hub.store import Store
@@ -34,6 +30,7 @@ from astra_data.hub.writer import read_rows
 from astra_data.rows import ROW_TYPES
 from astra_data.training import metrics
 from astra_data.training.recipe import GrpoRecipe, load
+from benchmarks.commands import astra, each
 from benchmarks.figure import ROOT, Figure, at_least, at_most, equal, show
 from benchmarks.study_plots import draw
 from benchmarks.study_tables import ABLATIONS, ARMS, BASE, MOST_SEEDS, Arm, ends, summary, told
@@ -48,7 +45,6 @@ CURVES = ("reward", "rollouts/f1", "rollouts/calls", "rollouts/distractor_calls"
 WEIGHTS = "model.safetensors"
 STORED = ROOT / "recipes" / "tiny" / "study.json"
 Row = dict[str, Any]
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +90,11 @@ def arenas(plan: Plan) -> tuple[dict[str, str], dict[str, Row]]:
     what is held out.
     """
     pipeline, log = plan.recipe / "pipeline.yaml", plan.out / "data.log"
-    stages = {stage["stage"]: stage for stage in astra(plan, log, "run", str(pipeline))["stages"]}
+    stages = {stage["stage"]: stage for stage in astra(plan.store, log, "run", str(pipeline))["stages"]}
     keys = {row["id"]: row["split_keys"] for row in rows(plan, "environments", stages["environments"])}
     addresses, versions = {}, {}
     for mode in MODES:
-        made = astra(plan, log, "make", "arenas", _address(stages["environments"]), "--recipe", str(pipeline), "--set",
+        made = astra(plan.store, log, "make", "arenas", _address(stages["environments"]), "--recipe", str(pipeline), "--set",
                      f"arenas.distractors.mode={mode}", "--to", f"{plan.recipe.name}-study-{mode}")["stages"][0]
         addresses[mode], versions[mode] = _address(made), rows(plan, "arenas", made)
     held = [row for row in versions[BASE.distractors] if row["split"] == "test"]
@@ -126,8 +122,9 @@ def rows(plan: Plan, kind: str, stage: Row) -> list[Row]:
 def begun(plan: Plan, addresses: Mapping[str, str], seed: int) -> Row:
     """Train the model that all arms of a seed begin with; returns its figures in the held-out arenas."""
     folder, log = plan.sft(seed), plan.out / f"sft-{seed}.log"
-    astra(plan, log, "train", "sft", "--config", str(plan.recipe / "sft.yaml"), "--seed", str(seed), "--output", str(folder))
-    return held_out(astra(plan, log, *evaluation(plan, addresses, folder / "model", f"start-{seed}")))
+    words = ("train", "sft", "--config", str(plan.recipe / "sft.yaml"), "--seed", str(seed), "--output", str(folder))
+    astra(plan.store, log, *words)
+    return held_out(astra(plan.store, log, *evaluation(plan, addresses, folder / "model", f"start-{seed}")))
 
 
 def measured(plan: Plan, addresses: Mapping[str, str], arm: Arm, seed: int) -> Row:
@@ -188,7 +185,7 @@ def held_out(said: Row) -> Row:
 def timed(plan: Plan, folder: Path, done: Row, words: Sequence[str]) -> Row:
     """What a command of an arm says; its time is added to what the arm has taken, even if it fails."""
     try:
-        return astra(plan, folder / "arm.log", *words, spent=done)
+        return astra(plan.store, folder / "arm.log", *words, spent=done)
     finally:
         write(folder, done)
 
@@ -202,39 +199,6 @@ def write(folder: Path, done: Row) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     write_synced(folder / "arm.json.tmp", orjson.dumps(done, option=orjson.OPT_INDENT_2))
     (folder / "arm.json.tmp").replace(folder / "arm.json")
-
-
-def astra(plan: Plan, log: Path, *words: str, spent: Row | None = None) -> Row:
-    """Run one command of ours with one thread; returns the JSON that it printed. What it reports goes to the log.
-
-    Adds minutes, and those of the processor, its children's included, to `spent`. Leaves with a message if the command fails.
-    """
-    log.parent.mkdir(parents=True, exist_ok=True)
-    environment = {**os.environ, "ASTRA_STORE": str(plan.store), "OMP_NUM_THREADS": "1", "TRL_EXPERIMENTAL_SILENCE": "1"}
-    with log.open("ab") as told_to, tempfile.TemporaryFile() as said:
-        told_to.write(f"$ astra {' '.join(words)}\n".encode())
-        told_to.flush()
-        began = time.monotonic()
-        process = subprocess.Popen([sys.executable, "-c", ENTRY, *words, "--json"], stdout=said, stderr=told_to, env=environment)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if spent is not None:
-            spent["minutes"] += (time.monotonic() - began) / 60
-            spent["cpu_minutes"] += (usage.ru_utime + usage.ru_stime) / 60
-        if process.returncode:
-            raise SystemExit(f"astra {words[0]} {words[1]} left with {process.returncode}; {log} says why")
-        said.seek(0)
-        answer: Row = orjson.loads(said.read())
-        return answer
-
-
-def each(jobs: int, works: Sequence[Callable[[], T]]) -> list[T]:
-    """What each work gives, so many at a time; after a failure no other is begun."""
-    pool = ThreadPoolExecutor(jobs)
-    try:
-        return [future.result() for future in [pool.submit(work) for work in works]]
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def figures(study: Row) -> list[Figure]:

@@ -3,7 +3,8 @@
     astra reproduce tiny --seed 1 --check
 
 Every step is a command of its own that could be typed, and finds what an earlier run has finished. With `--check` the datasets
-are compared with `expected.json` by digest, and the metrics of that seed within their tolerance.
+are compared with `expected.json` by digest, and the metrics of that seed within their tolerance. A recipe without that file is
+refused before anything runs.
 """
 
 import os
@@ -47,7 +48,8 @@ class Work:
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the weights and of training; the data stay the same.")
 @click.option("--check", is_flag=True, help="Compare with the recipe's expected.json, and leave with code 3 where it differs.")
 @click.option("--runs", type=click.Path(path_type=Path, file_okay=False), help="Folder of the runs; default runs/NAME-SEED.")
-@click.option("--limit", type=click.IntRange(min=1), help="Only the first N arenas of an evaluation.")
+@click.option("--limit", type=click.IntRange(min=1), help="Only the first N arenas of an evaluation; with --check as many as the "
+              "recipe's figures are of.")
 @options.store
 @options.as_json
 def command(recipe: str, seed: int, check: bool, runs: Path | None, limit: int | None, store: Path, as_json: bool) -> None:
@@ -57,10 +59,12 @@ def command(recipe: str, seed: int, check: bool, runs: Path | None, limit: int |
     goes on where it stopped.
     """
     folder = found(recipe)
-    work = Work(folder, store.resolve(), (runs or Path("runs") / f"{folder.name}-{seed}").resolve(), seed, limit)
+    wanted = expected(folder) if check else {}
+    some = limit or wanted.get("limit")
+    work = Work(folder, store.resolve(), (runs or Path("runs") / f"{folder.name}-{seed}").resolve(), seed, some)
     made = reproduced(work)
     click.echo(orjson.dumps(made, option=orjson.OPT_INDENT_2).decode() if as_json else told(made))
-    if check and (wrong := differences(made, expected(folder), str(seed))):
+    if check and (wrong := differences(made, wanted, str(seed))):
         raise DataError(f"{len(wrong)} of the results differ: {'; '.join(wrong)}", mend="see whether recipe or versions changed")
 
 

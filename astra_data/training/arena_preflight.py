@@ -5,6 +5,7 @@
 Each check raises one sentence that says what is wrong and how to mend it.
 """
 
+import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -54,6 +55,13 @@ def check_config(recipe: GrpoRecipe, config: "GRPOConfig") -> None:
     if recipe.generation.engine == "cached" and any(others.values()):
         asked = ", ".join(f"trainer.{name}" for name, on in others.items() if on)
         raise recipe.wrong("generation.engine", f"the cached engine knows nothing of {asked}", "write trl, or leave that out")
+
+
+def check_vllm(recipe: GrpoRecipe, config: "GRPOConfig") -> None:
+    """Raise `UsageError` where vLLM is to generate rollouts and is not installed; a dry run needs none."""
+    if config.use_vllm and importlib.util.find_spec("vllm") is None:
+        mend = 'pip install "trl[vllm]", or set trainer.use_vllm to false'
+        raise recipe.wrong("trainer.use_vllm", "vLLM is not installed", mend)
 
 
 def check_sandbox(recipe: GrpoRecipe, sandbox: Sandbox, config: "GRPOConfig") -> None:

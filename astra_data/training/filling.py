@@ -135,7 +135,7 @@ def merged(parts: Sequence[Batch], pad_id: int) -> Batch:
             value = pad_id if name in ("prompt_ids", "completion_ids") else RIGHT.get(name, 0)
             values = [_padded(one, width, value, left=name in LEFT) for one in values]
         batch[name] = torch.cat(values)
-    return _narrowed(batch)
+    return narrowed(batch)
 
 
 def _padded(rows: Tensor, width: int, value: float, *, left: bool) -> Tensor:
@@ -143,7 +143,15 @@ def _padded(rows: Tensor, width: int, value: float, *, left: bool) -> Tensor:
     return torch.nn.functional.pad(rows, (room, 0) if left else (0, room), value=value)
 
 
-def _narrowed(batch: Batch) -> Batch:
+def by_length(parts: Sequence[Batch]) -> list[Batch]:
+    """The same rows in as many parts of the same size, the shortest first: little of a part is padding."""
+    rows = {name: torch.cat([part[name] for part in parts]) for name, value in parts[0].items() if value.dim() > 0}
+    order = (rows["prompt_mask"].sum(1) + rows["completion_mask"].sum(1)).argsort(stable=True)
+    return [part | {name: value[some] for name, value in rows.items()}
+            for part, some in zip(parts, order.chunk(len(parts)), strict=True)]
+
+
+def narrowed(batch: Batch) -> Batch:
     """Without columns that are padding in every row; one of the completion stays."""
     prompt = int(batch["prompt_mask"].sum(1).max())
     length = batch["completion_mask"].shape[1]

@@ -232,12 +232,12 @@ def _joined(places: Sequence[Place], room: int) -> Slab:
     for slab in slabs:
         pairs = [(row, number) for number, (other, row) in enumerate(places) if other is slab]
         there, here = (torch.tensor(numbers, device=slab.places.device) for numbers in zip(*pairs, strict=True))
-        moves.append((slab, there, here))
+        moves.append((slab, there, here, max(len(joined.ids[number]) for _, number in pairs)))
     for number, layer in enumerate(slabs[0].layers):
         made = tuple(like.new_zeros((len(places), like.shape[1], room + 1, like.shape[3])) for like in layer)
-        for slab, there, here in moves:
+        for slab, there, here, needed in moves:
             for source, target in zip(slab.layers[number], made, strict=True):
-                target[here, :, : slab.seen] = source[there, :, : slab.seen]
+                target[here, :, :needed] = source[there, :, :needed]
         joined.layers.append((made[0], made[1]))
     joined.seen, joined.places = max(map(len, joined.ids)), slabs[0].places
     return joined

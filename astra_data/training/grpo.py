@@ -62,23 +62,26 @@ def plan(recipe: GrpoRecipe, told: Told) -> Plan:
     world = world_of(recipe, planned=True)
     config = run_config(recipe, world)
     preflight.check_config(recipe, config)
-    rows, counted = rows_at(recipe, ROWS, told.store)
+    rows, counted = rows_at(recipe, ROWS, told.store, needed=config.max_steps <= 0)
     per_device, accumulated = config.per_device_train_batch_size, config.gradient_accumulation_steps
     batch = per_device * world.data * accumulated // config.num_generations
     epochs, steps = None, config.max_steps
-    if steps <= 0:
+    if steps <= 0 and rows is not None:
         epochs = config.num_train_epochs
         at_once = per_device * world.data * config.steps_per_generation // config.num_generations
         steps = int(epochs * (rows // at_once) * config.steps_per_generation * config.num_iterations / accumulated)
     needs = needs_of(recipe, world, per_device, recompute=bool(config.gradient_checkpointing))
-    context = recipe.model.context
-    return Plan(recipe.name, KIND, rows, counted, epochs, batch, steps, world, per_device, accumulated, context, needs)
+    return Plan(
+        recipe.name, KIND, rows, counted, epochs, batch, steps, world, per_device, accumulated, recipe.model.context, needs,
+        config.num_generations,
+    )
 
 
 def _train(recipe: GrpoRecipe, told: Told, config: "GRPOConfig", run: Run, sets: dict[str, Chosen]) -> None:
     from astra_data.training.bench import Bench
 
     preflight.check_config(recipe, config)
+    preflight.check_vllm(recipe, config)
     tokenizer = load_tokenizer(recipe, sets["train"].rows)
     preflight.check_template(recipe, tokenizer)
     fitting = {name: _fitting(recipe, chosen, tokenizer, config) for name, chosen in sets.items()}

@@ -13,7 +13,7 @@ from typing import Any
 
 from astra_data import resources
 from astra_data.pipeline.document import read
-from astra_data.training.recipe import SftRecipe, trainer_config
+from astra_data.training.recipe import SftRecipe, per_device, trainer_config
 
 CONTEXT = "PARALLELISM_CONFIG_CP_SIZE"
 TENSOR = "PARALLELISM_CONFIG_TP_SIZE"
@@ -52,20 +52,19 @@ def run_config(recipe: SftRecipe, world: World, **ours: Any) -> Any:
     half = {"bf16": recipe.model.dtype == "bfloat16", "fp16": recipe.model.dtype == "float16"}
     defaults = {"report_to": "none", **half}
     ours = {"output_dir": str(recipe.folder / "checkpoints"), "seed": recipe.seed, "save_total_limit": 1, **ours}
-    config = trainer_config(recipe, defaults, **ours)
     if recipe.batch is None:
-        return config
+        return trainer_config(recipe, defaults, **ours)
     if "gradient_accumulation_steps" in recipe.trainer:
         raise recipe.wrong("trainer.gradient_accumulation_steps", "it follows from batch", "leave one of the two out")
-    steps = accumulation(recipe, config.per_device_train_batch_size, world)
+    steps = accumulation(recipe, per_device(recipe), world)
     return trainer_config(recipe, defaults, **ours, gradient_accumulation_steps=steps)
 
 
-def accumulation(recipe: SftRecipe, per_device: int, world: World) -> int:
+def accumulation(recipe: SftRecipe, at_once: int, world: World) -> int:
     """Sequences that a process takes one after another for one step of `batch`. Raises `UsageError` if they do not divide it."""
     assert recipe.batch is not None, "the recipe says the batch"
-    at_once = per_device * world.data
-    if recipe.batch % at_once:
-        message = f"a batch of {recipe.batch} does not divide among {world.data} processes with {per_device} sequences each"
+    together = at_once * world.data
+    if recipe.batch % together:
+        message = f"a batch of {recipe.batch} does not divide among {world.data} processes with {at_once} sequences each"
         raise recipe.wrong("batch", message, "change batch, trainer.per_device_train_batch_size, or the number of processes")
-    return recipe.batch // at_once
+    return recipe.batch // together

@@ -2,16 +2,18 @@
 
 Weights, gradients and what the optimizer keeps are sharded over the processes (FSDP, as in `recipes/accelerate`); in bytes:
 
-    weights       P * w / N
-    gradients     T * w / N
-    optimizer     2 * T * w / N                    AdamW; Muon keeps one value for each entry of a matrix instead of two
+    weights       ((P - T) * w + T * m) / N
+    gradients     T * m / N
+    optimizer     2 * T * m / N                    AdamW; Muon keeps one value for each entry of a matrix instead of two
     activations   b * s / c * (L * d + h) * w      computed again in the backward pass; else b * s / c * L * h * w
     h           = 8 * d + 2 * (q + k) * e + 4 * f
 
-P parameters, of which T are trained, w bytes each, N processes; b sequences of s tokens, which c processes share; L blocks of
-width d, with q query and k key heads of width e and an inner width of f. h counts the values of one token in one block: norms,
-projections, attention with a fused kernel, feed-forward. Logits are not in it, since TRL's SFT loss never holds all of them.
+P parameters, of which T are trained, w bytes each, N processes. m is w, but 4 where several processes train at half precision:
+accelerate's FSDP2 then keeps what is trained in float32. b sequences of s tokens, which c processes share; L blocks of width d,
+with q query and k key heads of width e and an inner width of f. h counts the values of one token in one block: norms,
+projections, attention with a fused kernel, feed-forward. Logits are not in it, since TRL's losses never hold all of them.
 Buffers for communication, fragmentation and the CUDA context come on top: plan for a quarter more.
+What a vLLM beside the trainer holds is not in it either.
 """
 
 from dataclasses import dataclass
@@ -45,8 +47,13 @@ def memory_of(recipe: SftRecipe, shape: Shape, world: World, sequences: int, *, 
     kept = 2 * trained - (_in_matrices(shape) if recipe.optimizer is not None else 0)
     block = 8 * shape.width + 2 * (shape.heads + shape.kv_heads) * shape.head_width + 4 * shape.feed_forward
     per_token = shape.layers * shape.width + block if recompute else shape.layers * block
-    share, tokens = width / world.processes, sequences * recipe.model.context / world.context
-    return Memory(int(all_parameters * share), int(trained * share), int(kept * share), int(tokens * per_token * width))
+    master = BYTES["float32"] if world.processes > 1 else width
+    weights = (all_parameters - trained) * width + trained * master
+    tokens = sequences * recipe.model.context / world.context
+    return Memory(
+        weights // world.processes, trained * master // world.processes, kept * master // world.processes,
+        int(tokens * per_token * width),
+    )
 
 
 def parameters(shape: Shape) -> int:

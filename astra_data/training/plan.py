@@ -31,15 +31,15 @@ class Needs:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Steps, processes and memory of a run. `counted` says where the number of rows comes from.
+    """Steps, processes and memory of a run. `counted` says where the number of rows comes from; it is null where nobody knows it.
 
-    `epochs` is null where the recipe says the steps; `batch` is the number of sequences of a step; `needs` is null where the
-    dimensions of the model are not known.
+    `epochs` is null where the recipe says the steps; `batch` is the number of sequences of a step, or of prompts where each has a
+    `group` of rollouts; `needs` is null where the dimensions of the model are not known.
     """
 
     name: str
     kind: str
-    rows: int
+    rows: int | None
     counted: str
     epochs: float | None
     batch: int
@@ -49,6 +49,7 @@ class Plan:
     accumulation: int
     context: int
     needs: Needs | None
+    group: int | None = None
 
     def as_object(self) -> dict[str, Any]:
         """For machines."""
@@ -62,17 +63,24 @@ class Plan:
         world, per_step = self.world, f"batches of {self.batch}"
         sharing = f", {world.context} to a sequence" if world.context > 1 else ""
         steps = f"as trainer.max_steps says, in {per_step}"
-        if self.epochs is not None:
+        if self.epochs is not None and self.rows is not None:
             quotient = f"{self.rows:,} x {self.epochs:g} / {self.batch} = {self.rows * self.epochs / self.batch:,.0f}"
             steps = f"{self.epochs:g} epochs in {per_step} ({quotient}, and the last batch of an epoch may be smaller)"
         return "\n".join([
             f"{self.name}: {self.kind}, nothing was trained",
-            f"rows      {self.rows:,} ({self.counted})",
+            f"rows      {'unknown' if self.rows is None else f'{self.rows:,}'} ({self.counted})",
             f"steps     {self.steps:,}: {steps}",
             f"world     {world.processes} processes{sharing}; a step is {world.data} x {self.per_device} sequences x "
             f"{self.accumulation} accumulated",
+            *self._rollout_lines(),
             *self._memory_lines(),
         ])
+
+    def _rollout_lines(self) -> list[str]:
+        if self.group is None:
+            return []
+        every = self.group * self.batch
+        return [f"rollouts  {every:,} a step: {self.group} in each of {self.batch:,} arenas, before more are made to fill it"]
 
     def _memory_lines(self) -> list[str]:
         if self.needs is None:
@@ -91,15 +99,19 @@ def steps_of(rows: int, epochs: float, at_once: int, accumulated: int) -> int:
     return math.ceil(epochs * math.ceil(math.ceil(rows / at_once) / accumulated))
 
 
-def rows_at(recipe: SftRecipe, kind: str, store: Path) -> tuple[int, str]:
-    """The number of rows to train on, counted where the dataset is at hand, else as the recipe says; and which of the two."""
+def rows_at(recipe: SftRecipe, kind: str, store: Path, *, needed: bool) -> tuple[int | None, str]:
+    """The number of rows to train on, counted where the dataset is at hand, else as the recipe says; and which of the two.
+
+    Null where neither tells it. Raises `UsageError` then if it is needed.
+    """
     try:
         place = locate(recipe.data.train, store)
     except AstraError as error:
-        if recipe.data.rows is None:
+        if recipe.data.rows is None and needed:
             mend = "make or push the dataset, or state data.rows for a dry run"
             raise recipe.wrong("data.train", error.message, mend) from error
-        return recipe.data.rows, f"as data.rows says; {recipe.data.train} is not at hand"
+        says = "" if recipe.data.rows is None else "as data.rows says; "
+        return recipe.data.rows, f"{says}{recipe.data.train} is not at hand"
     rows = choose(recipe, place.address, recipe.data.split, kind, store).rows
     return len(rows), f"counted in {place.address}"
 

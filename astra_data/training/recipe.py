@@ -134,15 +134,27 @@ def trainer_config(recipe: SftRecipe, defaults: TrainerValues | None = None, **o
     a value of another type, or what TRL itself refuses.
     """
     import torch
-    from trl import GRPOConfig, SFTConfig
 
-    kind = GRPOConfig if isinstance(recipe, GrpoRecipe) else SFTConfig
+    kind = _config_class(recipe)
     values = {"use_cpu": not torch.accelerator.is_available(), **(defaults or {}), **_typed(recipe, kind)}
     try:
         return kind(**{**values, **ours})
     except (ValueError, TypeError) as error:
         said = str(error).strip().split("\n")[0]
         raise recipe.wrong("trainer", said, "change the field that it speaks of") from error
+
+
+def per_device(recipe: SftRecipe) -> int:
+    """Sequences that a process takes at once, as the recipe or TRL's default has it. Raises as `trainer_config` does."""
+    kind = _config_class(recipe)
+    return int(_typed(recipe, kind).get("per_device_train_batch_size", kind.per_device_train_batch_size))
+
+
+def _config_class(recipe: SftRecipe) -> "type[SFTConfig | GRPOConfig]":
+    from trl import GRPOConfig, SFTConfig
+
+    kind: type[SFTConfig | GRPOConfig] = GRPOConfig if isinstance(recipe, GrpoRecipe) else SFTConfig
+    return kind
 
 
 def _typed(recipe: SftRecipe, config: type) -> TrainerValues:

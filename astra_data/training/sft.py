@@ -42,10 +42,12 @@ def plan(recipe: SftRecipe, told: Told) -> Plan:
     """What the run would take. The dataset is counted where it is at hand; no weight is loaded."""
     world = world_of(recipe, planned=True)
     config = _config(recipe, world)
-    rows, counted = rows_at(recipe, KIND, told.store)
+    rows, counted = rows_at(recipe, KIND, told.store, needed=config.max_steps <= 0)
     at_once, accumulated = config.per_device_train_batch_size * world.data, config.gradient_accumulation_steps
-    epochs = None if config.max_steps > 0 else config.num_train_epochs
-    steps = config.max_steps if epochs is None else steps_of(rows, epochs, at_once, accumulated)
+    epochs, steps = None, config.max_steps
+    if steps <= 0 and rows is not None:
+        epochs = config.num_train_epochs
+        steps = steps_of(rows, epochs, at_once, accumulated)
     needs = needs_of(recipe, world, config.per_device_train_batch_size, recompute=bool(config.gradient_checkpointing))
     return Plan(
         recipe.name, KIND, rows, counted, epochs, at_once * accumulated, steps, world,

@@ -47,6 +47,8 @@ def _outcome(environments: Sequence[Seat], **_: Any) -> list[float | None]:
 class ArenaTrainer(GRPOTrainer):
     """GRPO on arenas. `engine` generates in place of TRL; with None TRL does. With `most_refills` above 0 batches are filled."""
 
+    _buffered_inputs: list[Batch] | None
+
     def __init__(self, bench: Bench, *, engine: Engine | None = None, context: int | None = None, most_refills: int = 0,
                  least_std: float = 1e-4, **theirs: Any) -> None:
         require_trl()
@@ -151,18 +153,19 @@ class ArenaTrainer(GRPOTrainer):
         return grown
 
     def _next_turns(self, grown: dict[int, list[int]], prompt_ids: list[list[int]]) -> tuple[list[list[int]], Any]:
-        """Generate a turn for each, cut to the room that is left. A rank without any takes part with a prompt of its own."""
+        """Generate a turn for each, cut to the room that is left. A rank that has too few takes part with spare prompts."""
+        spare = self._asked(len(grown)) - len(grown)
         self._rooms = [int(min(self.max_completion_length + len(prompt_ids[number]), self._context)) - len(ids)
-                       for number, ids in grown.items()]
-        if grown:
-            turns, logps = self._generate_single_turn(list(grown.values()), None, {}, num_generations=1)
-            turns = [turn[:room] for turn, room in zip(turns, self._rooms, strict=True)]
-        else:
-            self._rooms = [1]
-            self._generate_single_turn([prompt_ids[0]], None, {}, num_generations=1)
-            turns, logps = [], []
+                       for number, ids in grown.items()] + [1] * spare
+        turns, logps = self._generate_single_turn([*grown.values(), *[prompt_ids[0]] * spare], None, {}, num_generations=1)
+        turns = [turn[:room] for turn, room, _ in zip(turns, self._rooms, grown, strict=False)]
         self._rooms = None
         return turns, logps
+
+    def _asked(self, live: int) -> int:
+        """How many turns a rank generates. Where one vLLM serves several ranks, TRL deals out its answers by equal shares."""
+        shared = self.vllm_tensor_parallel_size > 1 or (self.use_vllm and self.vllm_mode == "server")
+        return self._most(live) if shared else max(1, live)
 
     def _suffix(self, told: Sequence[Message]) -> list[int]:
         """The tokens of tool results, as the template writes them."""
@@ -236,6 +239,19 @@ class ArenaTrainer(GRPOTrainer):
         inputs = [self.train_dataset[row] for row in rows for _ in range(self.num_generations)]
         batch = super()._generate_and_score_completions(inputs)
         return batch, filling.informative(self._given, self.num_generations, self._least_std)
+
+    def _prepare_inputs(self, generation_batch: Any) -> Batch:
+        """As TRL's. Where a step takes a whole filled batch, rows of like length are computed together: its loss, a mean over the
+        tokens of all rows, stays the same."""
+        args, before = self.args, self._buffered_inputs
+        inputs: Batch = super()._prepare_inputs(generation_batch)
+        whole = args.loss_type == "dapo" and args.steps_per_generation == self.current_gradient_accumulation_steps
+        if self._buffered_inputs is None or not (self.model.training and self._most_refills and whole):
+            return inputs
+        if self._buffered_inputs is not before:
+            self._buffered_inputs = filling.by_length(self._buffered_inputs)
+        part: Batch = self._buffered_inputs[self._step % args.steps_per_generation]
+        return filling.narrowed(part)
 
     # Time and checkpoints
 

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from astra_data.cli.reproduce import FIGURES, differences, found, told
+from astra_data.cli.reproduce import FIGURES, command, differences, found, told
 from astra_data.errors import UsageError
 
 MADE = {
@@ -27,6 +28,13 @@ def test_a_figure_that_could_not_be_measured_is_a_difference_and_shown_as_none()
     wanted = {"datasets": {}, "tolerance": 1.0, "metrics": {"0": {"grpo": {"f1": 0.5}}}}
     assert differences(MADE, wanted, "0") == ["f1 after grpo is None, not 0.5 within 1.0"]
     assert told(MADE).splitlines()[1].split() == ["f1", "0.000", "0.500", "-"]
+
+
+def test_a_check_of_a_recipe_that_expects_nothing_is_refused_before_anything_runs(tmp_path: Path) -> None:
+    for name in ("pipeline", "sft", "grpo"):
+        (tmp_path / f"{name}.yaml").touch()
+    done = CliRunner().invoke(command, [str(tmp_path), "--check", "--store", str(tmp_path / "hub")])
+    assert "has no expected.json" in str(done.exception)
 
 
 def test_a_folder_without_the_three_recipes_is_refused(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from astra_data.cli.reproduce import FIGURES, found
 from astra_data.errors import UsageError
-from benchmarks import study, study_plots
+from benchmarks import commands, study, study_plots
 from benchmarks import study_tables as tables
 from benchmarks.study_tables import ABLATIONS, ARMS, BASE, COLUMNS, Arm, Mean
 
@@ -159,9 +159,9 @@ def test_after_a_failure_no_other_work_begins() -> None:
             raise SystemExit("it fails")
         return number
 
-    assert study.each(2, [lambda: work(0), lambda: work(2)]) == [0, 2]
+    assert commands.each(2, [lambda: work(0), lambda: work(2)]) == [0, 2]
     with pytest.raises(SystemExit, match="it fails"):
-        study.each(1, [lambda: work(1), *[lambda: work(3)] * 50])
+        commands.each(1, [lambda: work(1), *[lambda: work(3)] * 50])
     assert begun.count(3) < 50
 
 

@@ -16,7 +16,7 @@ from scripted_grpo import LIMITS, bench_of, trainer_of
 from tiny_policy import Script, tiny_tokenizer
 
 from astra_data.sandbox import Sandbox
-from astra_data.training.filling import counted_tokens, merged, rows_of, silenced
+from astra_data.training.filling import by_length, counted_tokens, merged, narrowed, rows_of, silenced
 
 ROOT = Path(__file__).parents[2]
 
@@ -69,6 +69,9 @@ def test_padding_and_masked_groups_leave_the_loss_and_its_gradient_as_they_are(t
         assert loss(wide) == pytest.approx(whole, abs=1e-5)
         assert loss([*groups[:2], *map(silenced, groups[2:])]) == pytest.approx(loss(groups[:2]), abs=1e-5)
         assert loss(groups[:2]) != pytest.approx(whole, abs=1e-2)
+        tokens = {"num_items_in_batch": counted_tokens(merged(groups, pad))}
+        parts = list(map(narrowed, by_length([rows_of(merged(wide, pad), number, 2 * GROUP) | tokens for number in (0, 1)])))
+        assert sum(float(trainer._compute_loss(trainer.model, part)) for part in parts) == pytest.approx(whole[0], abs=1e-5)
 
 
 def _widened(group: dict[str, Any], number: int, pad: int) -> dict[str, Any]:

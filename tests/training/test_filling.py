@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from trl.trainer.utils import RepeatSampler
 
-from astra_data.training.filling import Batch, Filled, PromptStream, fill, informative
+from astra_data.training.filling import Batch, Filled, PromptStream, by_length, fill, informative, narrowed
 
 GROUP = 3
 
@@ -45,6 +45,27 @@ def test_a_batch_has_the_first_informative_groups_and_each_once(need: int, most:
     assert len(verdicts) <= need * (report.refills + 1), "no round is larger than the batch"
     assert len(silent) == max(need - len(good), 0) and (not silent or report.refills == most)
     assert all(not part["advantages"].any() for part, row in zip(parts, used, strict=True) if row in silent)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.tuples(st.integers(1, 9), st.integers(0, 9)), min_size=4, max_size=12).filter(lambda rows: len(rows) % 4 == 0))
+def test_rows_of_like_length_come_together_and_none_is_lost(lengths: list[tuple[int, int]]) -> None:
+    number = torch.arange(len(lengths))
+    prompt = torch.tensor([[0] * (9 - length) + [1] * length for length, _ in lengths])
+    completion = torch.tensor([[1] * length + [0] * (9 - length) for _, length in lengths])
+    half = len(lengths) // 2
+    whole = {"prompt_ids": prompt * number[:, None], "prompt_mask": prompt, "completion_ids": completion * number[:, None],
+             "completion_mask": completion, "advantages": number}
+    parts = by_length([{name: value[rows] for name, value in whole.items()} | {"num_items_in_batch": torch.tensor(7)}
+                       for rows in (slice(half), slice(half, None))])
+    order = torch.cat([part["advantages"] for part in parts]).tolist()
+    assert sorted(order) == number.tolist() and [sum(lengths[row]) for row in order] == sorted(map(sum, lengths))
+    for part in map(narrowed, parts):
+        rows = part["advantages"].tolist()
+        assert len(rows) == half and part["num_items_in_batch"] == 7
+        assert part["prompt_ids"].shape[1] == max(lengths[row][0] for row in rows)
+        assert part["completion_ids"].shape[1] == max(1, *(lengths[row][1] for row in rows))
+        assert part["prompt_ids"].sum(1).tolist() == [row * lengths[row][0] for row in rows]
 
 
 def test_all_ranks_generate_as_often_as_the_one_that_lacks_most() -> None:

@@ -70,6 +70,14 @@ def test_greedy_turns_are_those_of_transformers(name: str) -> None:
         batch = went_on(batch, turns, rng)
 
 
+def test_a_short_conversation_goes_on_after_a_long_one_is_over() -> None:
+    model, engine, rng = tiny_model(), Engine(Sampling(STOP, temperature=0.0)), random.Random(8)
+    long, short = ([rng.randrange(50, 259) for _ in range(count)] for count in (90, 10))
+    turns = engine.generate(model, [long, short], [20, 1])
+    on = [short + turns[1].ids + [60]]
+    assert [turn.ids for turn in engine.generate(model, on, [5])] == theirs(model, on, [5])
+
+
 @pytest.mark.parametrize("sampling", [Sampling(STOP), Sampling(STOP, temperature=0.7, top_k=40, top_p=0.9, min_p=0.01)])
 def test_log_probabilities_are_those_of_a_forward_pass(sampling: Sampling) -> None:
     model, engine, rng = tiny_model(initializer_range=0.1), Engine(sampling), random.Random(6)

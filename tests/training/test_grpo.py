@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pushed_model import pushed
 from resumed_grpo import vowels
 from small_arenas import arenas_version, four, two_turns
 from small_training import sft_version
@@ -23,8 +24,9 @@ from astra_data.hub.store import Store
 from astra_data.rows import Arena
 from astra_data.rows.environments import EnvironmentTurn
 from astra_data.sandbox import Sandbox
-from astra_data.training import grpo, metrics
+from astra_data.training import grpo, metrics, sft
 from astra_data.training.recipe import GrpoRecipe
+from astra_data.training.recipe import load as load_recipe
 from astra_data.training.run import Told
 
 ROOT = Path(__file__).parents[2]
@@ -39,6 +41,13 @@ generation: {{engine: cached}}
 filling: {{max_refills: 2}}
 trainer: {{per_device_train_batch_size: 4, num_generations: 2, max_completion_length: 24, max_steps: 4, learning_rate: 5e-3,
           logging_steps: 1, save_steps: 2, gradient_checkpointing: false}}
+"""
+TUNED = """
+name: shop
+output: tuned
+model: {name: model, dtype: float32, template: qwen3_instruct_2507, context: 1024}
+data: {train: shop-sft}
+trainer: {per_device_train_batch_size: 1, max_steps: 1, logging_steps: 1}
 """
 CLOCKED = ("step_time", "time/", "train_", "total_flos")
 """What a run logs that the clock decides."""
@@ -87,6 +96,22 @@ def test_a_run_that_was_killed_goes_on_as_if_it_had_not_been(
     assert len(rows) == sum(line.count(b"\n") for line in logged(arenas / "run")) == len(set(rows["id"]))
     assert {row["arena"]["environment_id"] for row in rows} <= {arena.environment_id for arena in four()}
     assert all(0 <= row["reward"] <= 1 and row["usage"]["output_tokens"] for row in rows)
+
+
+def test_a_pushed_model_leads_back_to_its_arenas_and_through_sft_to_the_conversations(
+    work: Path, grpo_recipe: Callable[..., GrpoRecipe], told: Told
+) -> None:
+    (work / "s.yaml").write_text(TUNED)
+    sft.train(load_recipe(work / "s.yaml", "sft"), told)
+    words = ["--model.name", "tuned/model", "--max_steps", "1", "--save_steps", "1", "--filling.max_refills", "0"]
+    trained = grpo.train(grpo_recipe(*words), told)
+    found = pushed(work, "grpo", "org/arenas", "run/model", words)
+    assert found.same and found.told["metrics"] == trained.metrics
+    store = Store.open(told.store)
+    arenas, conversations = (f"{name}@{store.version(name).tree}" for name in ("small-arenas", "shop-sft"))
+    assert found.lineage["inputs"][0]["address"] == arenas
+    assert arenas in found.card and conversations in found.card and 'from_pretrained("org/arenas")' in found.card
+    assert found.lineage["metrics"]["rollouts/f1"] == 0 and "rollouts/f1" in found.card
 
 
 def test_a_dry_run_says_steps_and_batch(grpo_recipe: Callable[..., GrpoRecipe], told: Told) -> None:

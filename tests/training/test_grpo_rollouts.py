@@ -3,7 +3,7 @@ trained, and the rewards are those of a computation by hand."""
 
 import functools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from astra_data.rollout.scoring import scored, states_of
 from astra_data.sandbox import Sandbox
 from astra_data.training.bench import Bench
 from astra_data.training.episodes import Episode
+from astra_data.training.generation import Turn
 from astra_data.training.trl_internals import ArenaTrainer
 
 
@@ -166,3 +167,29 @@ def test_tokens_and_masks_are_those_of_trls_own_loop(batch: Batch, tmp_path: Pat
         theirs = spelled(run(tmp_path, sandbox, bench, Stock))
     common = {row for row in spelled(batch) if "Error: " not in row[1]}
     assert len(common) >= 10 and common <= theirs
+
+
+class Beside(ArenaTrainer):
+    """A trainer beside another process, of whose rollouts all sixteen go on in each round."""
+
+    def _most(self, value: int) -> int:
+        return max(value, 16)
+
+
+def test_where_one_vllm_serves_several_processes_each_asks_for_as_many_turns_as_any(tmp_path: Path) -> None:
+    """TRL deals the answers out by equal shares. Turns to spare prompts are nobody's."""
+    rounds = []
+
+    class Counted(Script):
+        def generate(self, model: Any, prompts: Sequence[list[int]], rooms: Sequence[int]) -> list[Turn]:
+            rounds.append(len(prompts))
+            return super().generate(model, prompts, rooms)
+
+    script = Counted(tiny_tokenizer(), plays)
+    with Sandbox(workers=2, limits=LIMITS) as sandbox, bench_of(four(), sandbox) as bench:
+        trainer = trainer_of(bench, tmp_path, script, Beside, vllm_tensor_parallel_size=2)
+        trainer.train()
+        episodes = [seat.episode for seat in trainer.environments[::4]]
+        in_order = [REWARDS[next(words for words in REWARDS if words in question(episode))] for episode in episodes]
+        assert trainer._given.tolist() == pytest.approx([reward for rewards in in_order for reward in rewards])
+    assert rounds == [16] * 6, "a turn, and five after results"

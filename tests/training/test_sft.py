@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import pytest
 import torch
-from loopback_hub import LoopbackHub
+from pushed_model import pushed
 from rich.console import Console
 from small_training import END, conversation, row, sft_version
 from training.conftest import Recipes  # type: ignore[import-not-found]
@@ -239,37 +239,11 @@ def test_rows_that_are_too_long_are_dropped_where_the_recipe_says_so_and_listed(
     assert f"left out as too long: {len(data['too_long'])} rows" in (work / "log").read_text()
 
 
-PUSHED = """
-import json, sys, torch
-from astra_data.cli.main import main
-sys.argv = ["astra", "train", "sft", "--config", "r.yaml", "--store", "hub", "--push", "org/shop", "--json"]
-try:
-    main()
-except SystemExit as end:
-    assert not end.code, end.code
-from huggingface_hub import ModelCard, hf_hub_download
-from transformers import AutoModelForCausalLM, AutoTokenizer
-loaded, own = AutoModelForCausalLM.from_pretrained("org/shop"), AutoModelForCausalLM.from_pretrained("run/model")
-assert AutoTokenizer.from_pretrained("org/shop").chat_template
-print(json.dumps({
-    "same": all(torch.equal(a, b) for a, b in zip(loaded.parameters(), own.parameters(), strict=True)),
-    "card": ModelCard.load("org/shop").content,
-    "lineage": json.load(open(hf_hub_download("org/shop", "lineage.json"))),
-}))
-"""
-
-
 def test_a_pushed_model_loads_from_the_hub_with_its_card_metrics_and_lineage(recipe: Recipes, told: Told, work: Path) -> None:
     trained = sft.train(recipe(), told)
-    with LoopbackHub(work / "remote") as hub:
-        env = os.environ | {"HF_ENDPOINT": hub.url, "HF_TOKEN": "hf_loopback", "HF_HOME": str(work / "home"),
-                            "HF_HUB_DISABLE_XET": "1", "PYTHONPATH": str(ROOT)}
-        done = subprocess.run([sys.executable, "-c", PUSHED], env=env, capture_output=True, text=True, timeout=300, check=False)
-        assert not hub.errors
-    assert done.returncode == 0, done.stderr[-2000:]
-    pushed, found = (orjson.loads(line) for line in done.stdout.splitlines())
-    assert pushed["url"].endswith("/org/shop") and pushed["metrics"] == trained.metrics
-    assert found["same"]
-    data = found["lineage"]["inputs"][0]["address"]
+    found = pushed(work, "sft", "org/shop", "run/model")
+    assert found.told["url"].endswith("/org/shop") and found.told["metrics"] == trained.metrics
+    assert found.same
+    data = found.lineage["inputs"][0]["address"]
     assert data == f"shop-sft@{Store.open(told.store).version('shop-sft').tree}"
-    assert data in found["card"] and 'from_pretrained("org/shop")' in found["card"]
+    assert data in found.card and 'from_pretrained("org/shop")' in found.card

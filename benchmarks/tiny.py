@@ -1,0 +1,183 @@
+"""The recipe tiny over several seeds: held-out figures before and after each stage, the curves, and four arenas learnt by heart.
+
+    python -m benchmarks.tiny --seeds 3 --jobs 2      # goes on where it was stopped
+    python -m benchmarks.tiny --show recipes/tiny/results.json
+
+It leaves `results.json`, `expected.json` and `curves.png` in the folder of the runs; those of the recipe are copies. Each seed is
+`astra reproduce tiny --seed N` in one thread. The four arenas are the first ones for training: GRPO from the model
+after SFT sees no others, and is evaluated in them. If it does not master these, the reward or the trainer is broken.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from astra_data.cli.reproduce import FIGURES, STEPS, found
+from astra_data.errors import AstraError
+from astra_data.training import metrics
+from benchmarks.commands import astra, each
+from benchmarks.figure import ROOT, Figure, at_least, at_most, show
+from benchmarks.study_plots import over_seeds
+from benchmarks.study_tables import MOST_SEEDS, mean_of
+
+RECIPE = found("tiny")
+STORED = ROOT / "recipes" / "tiny" / "results.json"
+CHECKED = ("f1", "precision", "recall", "valid")
+TOLERANCE = 0.1
+"""How far a figure may be off on another machine, whose sums round otherwise: about what seeds differ by."""
+ARENAS = 4
+STEPS_OF_FOUR = 80
+MASTERED = 0.95
+MINUTES = 25
+"""Most minutes of one seed: SFT, GRPO and three evaluations."""
+PANELS = {
+    ("sft", "loss"): "SFT: loss",
+    ("grpo", "rollouts/f1"): "GRPO: F1 as sampled",
+    ("grpo", "rollouts/calls"): "GRPO: calls of a rollout",
+}
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Where it reads and writes; `limit` counts arenas of an evaluation, `steps` those of GRPO in four arenas."""
+
+    store: Path
+    runs: Path
+    seeds: int
+    limit: int | None = None
+    steps: int = STEPS_OF_FOUR
+
+    def folder(self, seed: int) -> Path:
+        return self.runs / f"tiny-{seed}"
+
+
+def measured(plan: Plan, jobs: int) -> Row:
+    """Everything, or what is left of it. The data are made before the seeds share them."""
+    astra(plan.store, plan.runs / "tiny-data.log", "run", str(RECIPE / "pipeline.yaml"))
+    rows = each(jobs, [partial(reproduced, plan, seed) for seed in range(plan.seeds)])
+    return {"datasets": rows[0]["datasets"], "seeds": {str(row["seed"]): row for row in rows}, "four": four(plan)}
+
+
+def reproduced(plan: Plan, seed: int) -> Row:
+    """The figures of one seed, with the minutes that it took; nothing runs where they are known."""
+    folder, limit = plan.folder(seed), [] if plan.limit is None else ["--limit", str(plan.limit)]
+    return once(folder / "result.json", partial(
+        astra, plan.store, folder / "log", "reproduce", str(RECIPE), "--seed", str(seed), "--runs", str(folder), *limit))
+
+
+def four(plan: Plan) -> Row:
+    """F1 in four arenas before and after GRPO in them alone."""
+    folder, start = plan.runs / "tiny-four", plan.folder(0) / "sft" / "model"
+    few = ["--split", "train", "--limit", str(ARENAS), "--max-tokens", "96", "--batch", "64", "--max-turns", "8"]
+
+    def run(spent: Row) -> Row:
+        astra(plan.store, folder / "log", "train", "grpo", "--config", str(RECIPE / "grpo.yaml"), "--model.name", str(start),
+              "--data.limit", str(ARENAS), "--trainer.max_steps", str(plan.steps), "--output", str(folder), spent=spent)
+        said = {name: astra(plan.store, folder / "log", "evaluate", "arena", "tiny-arenas", "--model", str(model), *few,
+                            "--to", f"tiny-four-{name}") for name, model in (("before", start), ("after", folder / "model"))}
+        return {name: {key: one["summary"]["figures"][key]["value"] for key in FIGURES} for name, one in said.items()}
+
+    return once(folder / "result.json", run)
+
+
+def once(file: Path, run: Any) -> Row:
+    """What the file holds, else what `run` gives, with `minutes` and `cpu_minutes`. It takes where to add these: `spent`."""
+    if file.is_file():
+        found_there: Row = orjson.loads(file.read_bytes())
+        return found_there
+    spent = {"minutes": 0.0, "cpu_minutes": 0.0}
+    row = {**run(spent=spent), **spent}
+    file.write_bytes(orjson.dumps(row, option=orjson.OPT_INDENT_2))
+    return row
+
+
+def told(results: Mapping[str, Any]) -> Iterator[str]:
+    """The table of the recipe's README: each figure before and after each stage, over seeds."""
+    seeds: Sequence[Row] = [*results["seeds"].values()]
+    yield f"Held out, mean of {len(seeds)} seeds [95 % interval of t]:"
+    yield from ("", f"| | {' | '.join(('before', 'after SFT', 'after GRPO'))} |", "| --- | --- | --- | --- |")
+    for name in FIGURES:
+        values = [[row["metrics"][step][name]["value"] for row in seeds] for step in STEPS]
+        yield f"| {name} | {' | '.join(str(mean_of([one for one in step if one is not None])) for step in values)} |"
+    yield from ("", f"Four arenas, F1: {results['four']['before']['f1']:.3f} before, {results['four']['after']['f1']:.3f} after.")
+
+
+def figures(results: Mapping[str, Any]) -> list[Figure]:
+    """What must hold; held-out figures pass or fail nothing."""
+    return [
+        at_least("tiny: F1 in four arenas after GRPO in them", results["four"]["after"]["f1"], MASTERED),
+        at_most("tiny: minutes of a seed", max(row["minutes"] for row in results["seeds"].values()), MINUTES, "min"),
+    ]
+
+
+def stored(file: Path = STORED) -> list[Figure]:
+    """The table of results that were stored, printed; nothing where none are."""
+    if not file.is_file():
+        print(f"no results are stored in {file}: python -m benchmarks.tiny makes them")
+        return []
+    results: Row = orjson.loads(file.read_bytes())
+    print("\n".join(told(results)))
+    return figures(results)
+
+
+def expected(results: Mapping[str, Any], limit: int | None) -> Row:
+    """What `astra reproduce tiny --check` compares with."""
+    figures = {seed: {step: {name: row["metrics"][step][name]["value"] for name in CHECKED} for step in STEPS}
+               for seed, row in results["seeds"].items()}
+    return {"datasets": results["datasets"], "limit": limit, "tolerance": TOLERANCE, "metrics": figures}
+
+
+def draw(plan: Plan, file: Path) -> None:
+    """The curves of all seeds: a line for the mean, a band from the least to the greatest."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, panels = pyplot.subplots(1, len(PANELS), figsize=(4 * len(PANELS), 3.4), constrained_layout=True)
+    for panel, ((stage, name), title) in zip(panels, PANELS.items(), strict=True):
+        curves = [metrics.read(plan.folder(seed) / stage / "metrics.jsonl") for seed in range(plan.seeds)]
+        points = over_seeds(curves, name)
+        steps = [step for step, *_ in points]
+        panel.plot(steps, [mean for _, _, mean, _ in points])
+        panel.fill_between(steps, [least for _, least, _, _ in points], [most for *_, most in points], alpha=0.2, linewidth=0)
+        panel.set(title=title, xlabel="step")
+        panel.set_ylim(bottom=0)
+    figure.savefig(file, dpi=110)
+    pyplot.close(figure)
+
+
+def main(given: argparse.Namespace) -> bool:
+    if given.show:
+        return show(stored(given.show))
+    plan = Plan(given.store.resolve(), given.runs.resolve(), given.seeds, given.limit, given.steps)
+    results = measured(plan, given.jobs)
+    for name, row in (("results.json", results), ("expected.json", expected(results, plan.limit))):
+        (plan.runs / name).write_bytes(orjson.dumps(row, option=orjson.OPT_INDENT_2))
+    draw(plan, plan.runs / "curves.png")
+    return show(stored(plan.runs / "results.json"))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0] if __doc__ else None)
+    parser.add_argument("--seeds", type=int, default=3, choices=range(1, MOST_SEEDS + 1))
+    parser.add_argument("--jobs", type=int, default=1, help="seeds side by side")
+    parser.add_argument("--limit", type=int, help="only the first N arenas of an evaluation")
+    parser.add_argument("--steps", type=int, default=STEPS_OF_FOUR, help="of GRPO in four arenas")
+    parser.add_argument("--store", type=Path, default=Path(os.environ.get("ASTRA_STORE", "hub")))
+    parser.add_argument("--runs", type=Path, default=Path("runs"))
+    parser.add_argument("--show", type=Path, metavar="FILE", help="print stored results, and run nothing")
+    try:
+        sys.exit(not main(parser.parse_args()))
+    except AstraError as error:
+        sys.exit(f"tiny: {error}")
+    except KeyboardInterrupt:
+        sys.exit("tiny: interrupted; run the same command again to go on")

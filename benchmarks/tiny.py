@@ -34,6 +34,8 @@ TOLERANCE = 0.1
 """How far a figure may be off on another machine, whose sums round otherwise: about what seeds differ by."""
 ARENAS = 4
 STEPS_OF_FOUR = 80
+GROUP = 16
+"""Rollouts of each of the four arenas in a step."""
 MASTERED = 0.95
 MINUTES = 25
 """Most minutes of one seed: SFT, GRPO and three evaluations, in one thread that has a core to itself."""
@@ -80,7 +82,8 @@ def four(plan: Plan) -> Row:
 
     def run(spent: Row) -> Row:
         astra(plan.store, folder / "log", "train", "grpo", "--config", str(RECIPE / "grpo.yaml"), "--model.name", str(start),
-              "--data.limit", str(ARENAS), "--trainer.max_steps", str(plan.steps), "--output", str(folder), spent=spent)
+              "--data.limit", str(ARENAS), "--trainer.num_generations", str(GROUP), "--trainer.max_steps", str(plan.steps),
+              "--output", str(folder), spent=spent)
         said = {name: astra(plan.store, folder / "log", "evaluate", "arena", "tiny-arenas", "--model", str(model), *few,
                             "--to", f"tiny-four-{name}") for name, model in (("before", start), ("after", folder / "model"))}
         return {name: {key: one["summary"]["figures"][key]["value"] for key in FIGURES} for name, one in said.items()}

@@ -57,6 +57,15 @@ def check_config(recipe: GrpoRecipe, config: "GRPOConfig") -> None:
         raise recipe.wrong("generation.engine", f"the cached engine knows nothing of {asked}", "write trl, or leave that out")
 
 
+def check_count(recipe: GrpoRecipe, count: int, config: "GRPOConfig") -> None:
+    """Raise `UsageError` where the arenas do not fill one batch: TRL would end without a step."""
+    assert config.generation_batch_size is not None, "TRL sets it"
+    prompts = config.generation_batch_size // config.num_generations
+    if count < prompts:
+        message = f"{count} arenas do not fill a batch of {prompts}, so no step would be made"
+        raise recipe.wrong("data.train", message, "take more arenas, smaller batches, or more trainer.num_generations")
+
+
 def check_vllm(recipe: GrpoRecipe, config: "GRPOConfig") -> None:
     """Raise `UsageError` where vLLM is to generate rollouts and is not installed; a dry run needs none."""
     if config.use_vllm and importlib.util.find_spec("vllm") is None:

@@ -85,6 +85,7 @@ def _train(recipe: GrpoRecipe, told: Told, config: "GRPOConfig", run: Run, sets:
     tokenizer = load_tokenizer(recipe, sets["train"].rows)
     preflight.check_template(recipe, tokenizer)
     fitting = {name: _fitting(recipe, chosen, tokenizer, config) for name, chosen in sets.items()}
+    preflight.check_count(recipe, len(fitting["train"].arenas), config)
     terms = Terms(recipe.reward.mode, recipe.reward.answer, recipe.reward.decline)
     log = _log(recipe, run, config, terms)
     with _sandbox(recipe) as sandbox, run.begun() as checkpoint:

@@ -136,6 +136,7 @@ def test_a_dry_run_says_steps_and_batch(grpo_recipe: Callable[..., GrpoRecipe], 
         (["--generation.engine", "fast"], "generation.engine"),
         (["--filling.refills", "3"], "filling.refills"),
         (["--data.train", "shop-sft"], "shop-sft holds sft, and arenas are needed"),
+        (["--gradient_accumulation_steps", "4"], "data.train: 3 arenas do not fill a batch of "),
     ],
 )
 def test_what_cannot_be_trained_is_refused_before_a_weight_is_loaded(

@@ -4,7 +4,7 @@
     python -m benchmarks.tiny --show recipes/tiny/results.json
 
 It leaves `results.json`, `expected.json` and `curves.png` in the folder of the runs; those of the recipe are copies. Each seed is
-`astra reproduce tiny --seed N` in one thread. The four arenas are the first ones for training: GRPO from the model
+`astra reproduce tiny --seed N` in one thread. The four arenas are the first ones of split `validation`: GRPO from the model
 after SFT sees no others, and is evaluated in them. If it does not master these, the reward or the trainer is broken.
 """
 
@@ -32,7 +32,7 @@ STORED = ROOT / "recipes" / "tiny" / "results.json"
 CHECKED = ("f1", "precision", "recall", "valid")
 TOLERANCE = 0.1
 """How far a figure may be off on another machine, whose sums round otherwise: about what seeds differ by."""
-ARENAS = 4
+SPLIT, ARENAS = "validation", 4
 STEPS_OF_FOUR = 80
 GROUP = 16
 """Rollouts of each of the four arenas in a step."""
@@ -78,11 +78,11 @@ def reproduced(plan: Plan, seed: int) -> Row:
 def four(plan: Plan) -> Row:
     """F1 in four arenas before and after GRPO in them alone."""
     folder, start = plan.runs / "tiny-four", plan.folder(0) / "sft" / "model"
-    few = ["--split", "train", "--limit", str(ARENAS), "--max-tokens", "96", "--batch", "64", "--max-turns", "8"]
+    few = ["--split", SPLIT, "--limit", str(ARENAS), "--max-tokens", "96", "--batch", "64", "--max-turns", "8"]
 
     def run(spent: Row) -> Row:
         astra(plan.store, folder / "log", "train", "grpo", "--config", str(RECIPE / "grpo.yaml"), "--model.name", str(start),
-              "--data.limit", str(ARENAS), "--trainer.num_generations", str(GROUP), "--trainer.max_steps", str(plan.steps),
+              "--data.split", SPLIT, "--data.limit", str(ARENAS), "--trainer.num_generations", str(GROUP), "--trainer.max_steps", str(plan.steps),
               "--output", str(folder), spent=spent)
         said = {name: astra(plan.store, folder / "log", "evaluate", "arena", "tiny-arenas", "--model", str(model), *few,
                             "--to", f"tiny-four-{name}") for name, model in (("before", start), ("after", folder / "model"))}

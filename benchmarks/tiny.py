@@ -82,8 +82,8 @@ def four(plan: Plan) -> Row:
 
     def run(spent: Row) -> Row:
         astra(plan.store, folder / "log", "train", "grpo", "--config", str(RECIPE / "grpo.yaml"), "--model.name", str(start),
-              "--data.split", SPLIT, "--data.limit", str(ARENAS), "--trainer.num_generations", str(GROUP), "--trainer.max_steps", str(plan.steps),
-              "--output", str(folder), spent=spent)
+              "--data.split", SPLIT, "--data.limit", str(ARENAS), "--trainer.num_generations", str(GROUP),
+              "--trainer.max_steps", str(plan.steps), "--output", str(folder), spent=spent)
         said = {name: astra(plan.store, folder / "log", "evaluate", "arena", "tiny-arenas", "--model", str(model), *few,
                             "--to", f"tiny-four-{name}") for name, model in (("before", start), ("after", folder / "model"))}
         return {name: {key: one["summary"]["figures"][key]["value"] for key in FIGURES} for name, one in said.items()}

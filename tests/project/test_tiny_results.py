@@ -14,7 +14,7 @@ def seed_of(number: int, value: float) -> dict[str, Any]:
 
 def results(after: float = 0.97) -> dict[str, Any]:
     rows = [seed_of(number, value) for number, value in enumerate((0.1, 0.2, 0.3))]
-    four = {"before": dict.fromkeys(FIGURES, 0.5), "after": dict.fromkeys(FIGURES, after)}
+    four = {"before": dict.fromkeys(FIGURES, 0.5), "after": dict.fromkeys(FIGURES, 1.0), "first": 0.4, "last": after}
     return {"datasets": rows[0]["datasets"], "seeds": {str(row["seed"]): row for row in rows}, "four": four}
 
 

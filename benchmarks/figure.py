@@ -4,12 +4,14 @@
     show([figure])          # one line, ends in PASS or FAIL
 """
 
+import json
 import resource
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 
@@ -43,6 +45,16 @@ def show(figures: Iterable[Figure]) -> bool:
         print(f"{figure.name:<58}{figure.value:>16}{figure.target:>16}  {'PASS' if figure.passed else 'FAIL'}", flush=True)
         passed = passed and figure.passed
     return passed
+
+
+def stored(file: Path, told: Callable[[Any], Iterable[str]], figures: Callable[[Any], list[Figure]], maker: str) -> list[Figure]:
+    """What was measured before: prints its table, and gives its figures. Nothing where no file is, which `maker` makes."""
+    if not file.is_file():
+        print(f"there is no {file}: {maker} makes one")
+        return []
+    found = json.loads(file.read_bytes())
+    print("\n".join(told(found)))
+    return figures(found)
 
 
 def peak_mb() -> float:

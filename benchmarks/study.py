@@ -21,7 +21,7 @@ from typing import Any
 
 import orjson
 
-from astra_data.cli.reproduce import FIGURES, found
+from astra_data.cli.reproduce import ACTING, FIGURES, found
 from astra_data.errors import AstraError, DataError, UsageError
 from astra_data.hub.disk import write_synced
 from astra_data.hub.store import Store
@@ -30,6 +30,7 @@ from astra_data.hub.writer import read_rows
 from astra_data.rows import ROW_TYPES
 from astra_data.training import metrics
 from astra_data.training.recipe import GrpoRecipe, load
+from benchmarks import figure
 from benchmarks.commands import astra, each
 from benchmarks.figure import ROOT, Figure, at_least, at_most, equal, show
 from benchmarks.study_plots import draw
@@ -39,8 +40,6 @@ SEEDS = 3
 MINUTES = 8
 """Most CPU minutes of one arm and seed, training and evaluation together."""
 MODES = tuple(arm.distractors for arm in ABLATIONS["distractors"])
-ACTING = ("--max-tokens", "96", "--batch", "64", "--max-turns", "8")
-"""Options of an evaluation, as `astra reproduce` has them."""
 CURVES = ("reward", "rollouts/f1", "rollouts/calls", "rollouts/distractor_calls")
 WEIGHTS = "model.safetensors"
 STORED = ROOT / "recipes" / "tiny" / "study.json"
@@ -213,12 +212,7 @@ def figures(study: Row) -> list[Figure]:
 
 def stored(file: Path = STORED) -> list[Figure]:
     """The tables of a study that was stored, printed; nothing where none is."""
-    if not file.is_file():
-        print(f"no study is stored in {file}: python -m benchmarks.study makes one")
-        return []
-    study: Row = orjson.loads(file.read_bytes())
-    print("\n".join(told(study)))
-    return figures(study)
+    return figure.stored(file, told, figures, "python -m benchmarks.study")
 
 
 def _address(stage: Row) -> str:

@@ -27,6 +27,15 @@ def over_seeds(curves: Sequence[Curve], name: str) -> list[tuple[int, float, flo
     return [(step, min(one), fmean(one), max(one)) for step, one in found]
 
 
+def plot(panel: Any, curves: Sequence[Curve], name: str, label: str | None = None) -> None:
+    """Add the line and the band of one figure to a panel."""
+    points = over_seeds(curves, name)
+    steps = [step for step, *_ in points]
+    line = panel.plot(steps, [mean for _, _, mean, _ in points], label=label)[0]
+    panel.fill_between(steps, [least for _, least, _, _ in points], [most for *_, most in points], color=line.get_color(),
+                       alpha=0.2, linewidth=0)
+
+
 def draw(arms: Mapping[str, Sequence[Curve]], file: Path) -> None:
     """Write a picture with a panel for each figure and a line for each arm."""
     import matplotlib
@@ -37,11 +46,7 @@ def draw(arms: Mapping[str, Sequence[Curve]], file: Path) -> None:
     figure, panels = pyplot.subplots(1, len(PANELS), figsize=(4 * len(PANELS), 3.4), constrained_layout=True)
     for panel, (name, title) in zip(panels, PANELS.items(), strict=True):
         for arm, curves in arms.items():
-            points = over_seeds(curves, name)
-            steps = [step for step, *_ in points]
-            line = panel.plot(steps, [mean for _, _, mean, _ in points], label=arm)[0]
-            panel.fill_between(steps, [least for _, least, _, _ in points], [most for *_, most in points],
-                               color=line.get_color(), alpha=0.2, linewidth=0)
+            plot(panel, curves, name, arm)
         panel.set(title=title, xlabel="step")
         panel.set_ylim(bottom=0)
     panels[0].legend(frameon=False)

@@ -11,7 +11,7 @@ after SFT sees no others. If what it samples there does not become right, the re
 import argparse
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,12 +19,13 @@ from typing import Any
 
 import orjson
 
-from astra_data.cli.reproduce import FIGURES, STEPS, found
+from astra_data.cli.reproduce import ACTING, FIGURES, STEPS, found
 from astra_data.errors import AstraError
 from astra_data.training import metrics
+from benchmarks import figure
 from benchmarks.commands import astra, each
 from benchmarks.figure import ROOT, Figure, at_least, at_most, show
-from benchmarks.study_plots import over_seeds
+from benchmarks.study_plots import plot
 from benchmarks.study_tables import EDGE, MOST_SEEDS, ends, mean_of
 
 RECIPE = found("tiny")
@@ -79,7 +80,7 @@ def four(plan: Plan) -> Row:
     """F1 in four arenas before and after GRPO in them alone: the figures of greedy rollouts, and F1 of those that GRPO samples in
     its first and in its last steps."""
     folder, start = plan.runs / "tiny-four", plan.folder(0) / "sft" / "model"
-    few = ["--split", SPLIT, "--limit", str(ARENAS), "--max-tokens", "96", "--batch", "64", "--max-turns", "8"]
+    few = ["--split", SPLIT, "--limit", str(ARENAS), *ACTING]
 
     def run(spent: Row) -> Row:
         astra(plan.store, folder / "log", "train", "grpo", "--config", str(RECIPE / "grpo.yaml"), "--model.name", str(start),
@@ -94,7 +95,7 @@ def four(plan: Plan) -> Row:
     return once(folder / "result.json", run)
 
 
-def once(file: Path, run: Any) -> Row:
+def once(file: Path, run: Callable[..., Row]) -> Row:
     """What the file holds, else what `run` gives, with `minutes` and `cpu_minutes`. It takes where to add these: `spent`."""
     if file.is_file():
         found_there: Row = orjson.loads(file.read_bytes())
@@ -128,12 +129,7 @@ def figures(results: Mapping[str, Any]) -> list[Figure]:
 
 def stored(file: Path = STORED) -> list[Figure]:
     """The table of results that were stored, printed; nothing where none are."""
-    if not file.is_file():
-        print(f"no results are stored in {file}: python -m benchmarks.tiny makes them")
-        return []
-    results: Row = orjson.loads(file.read_bytes())
-    print("\n".join(told(results)))
-    return figures(results)
+    return figure.stored(file, told, figures, "python -m benchmarks.tiny")
 
 
 def expected(results: Mapping[str, Any], limit: int | None) -> Row:
@@ -150,17 +146,14 @@ def draw(plan: Plan, file: Path) -> None:
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    figure, panels = pyplot.subplots(1, len(PANELS), figsize=(4 * len(PANELS), 3.4), constrained_layout=True)
+    picture, panels = pyplot.subplots(1, len(PANELS), figsize=(4 * len(PANELS), 3.4), constrained_layout=True)
     for panel, ((stage, name), title) in zip(panels, PANELS.items(), strict=True):
         curves = [metrics.read(plan.folder(seed) / stage / "metrics.jsonl") for seed in range(plan.seeds)]
-        points = over_seeds(curves, name)
-        steps = [step for step, *_ in points]
-        panel.plot(steps, [mean for _, _, mean, _ in points])
-        panel.fill_between(steps, [least for _, least, _, _ in points], [most for *_, most in points], alpha=0.2, linewidth=0)
+        plot(panel, curves, name)
         panel.set(title=title, xlabel="step")
         panel.set_ylim(bottom=0)
-    figure.savefig(file, dpi=110)
-    pyplot.close(figure)
+    picture.savefig(file, dpi=110)
+    pyplot.close(picture)
 
 
 def main(given: argparse.Namespace) -> bool:

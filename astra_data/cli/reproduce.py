@@ -25,6 +25,8 @@ from astra_data.errors import DataError, UsageError
 
 FIGURES = ("f1", "precision", "recall", "solved", "answered", "valid", "calls", "turns", "distractor_calls")
 STEPS = ("before", "sft", "grpo")
+ACTING = ("--max-tokens", "96", "--batch", "64", "--max-turns", "8")
+"""Options of an evaluation: tokens of a turn, conversations at a time, turns of a conversation."""
 ENTRY = "from astra_data.cli.main import main; main()"
 
 
@@ -145,8 +147,8 @@ def told(made: Mapping[str, Any]) -> str:
 def _evaluated(work: Work, arenas: str, step: str) -> dict[str, Any]:
     """The figures of a step's model in the arenas for testing."""
     limit = ["--limit", str(work.limit)] if work.limit else []
-    said = _astra(work, "evaluate", "arena", arenas, "--split", "test", "--model", str(work.model(step)), "--max-tokens", "96",
-                  "--batch", "64", "--max-turns", "8", "--to", f"{work.recipe.name}-{step}-{work.seed}", *limit)
+    said = _astra(work, "evaluate", "arena", arenas, "--split", "test", "--model", str(work.model(step)), *ACTING,
+                  "--to", f"{work.recipe.name}-{step}-{work.seed}", *limit)
     return {name: said["summary"]["figures"][name] for name in FIGURES}
 
 

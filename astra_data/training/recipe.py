@@ -98,6 +98,12 @@ class GrpoRecipe(SftRecipe):
     filling: Filling = Filling()
     rollouts: str | None = Field(default=None, description="dataset in the store that rollouts are logged to; null logs none")
 
+    @model_validator(mode="after")
+    def order_of_its_own(self) -> "GrpoRecipe":
+        if self.data.curriculum is not None:
+            raise ValueError("a curriculum is for SFT; GRPO draws its arenas from one stream: leave data.curriculum out")
+        return self
+
 
 Recipe = SftRecipe
 RECIPES: dict[Kind, type[SftRecipe]] = {"sft": SftRecipe, "grpo": GrpoRecipe}

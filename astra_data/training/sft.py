@@ -98,7 +98,8 @@ def _config(recipe: SftRecipe, world: World) -> Any:
         if packing or "train_sampling_strategy" in recipe.trainer:
             field = "trainer.packing" if packing else "trainer.train_sampling_strategy"
             raise recipe.wrong(field, "the order of the rows is that of data.curriculum", "leave one of the two out")
-        if recipe.trainer.get("max_steps", 0) < 1:
-            raise recipe.wrong("trainer.max_steps", "a curriculum is made for a number of steps", "say how many")
         ours["train_sampling_strategy"] = "sequential"
-    return run_config(recipe, world, **ours)
+    config = run_config(recipe, world, **ours)
+    if recipe.data.curriculum is not None and config.max_steps < 1:
+        raise recipe.wrong("trainer.max_steps", "a curriculum is made for a number of steps", "say how many")
+    return config

@@ -12,7 +12,7 @@ from benchmarks import tiny
 
 def seed_of(number: int, value: float) -> dict[str, Any]:
     metrics = {step: {name: {"value": value + place / 10} for name in FIGURES} for place, step in enumerate(STEPS)}
-    return {"seed": number, "datasets": {"tiny-arenas": "a" * 40}, "metrics": metrics, "tools": 0.01, "cpu_minutes": 20.0 + number}
+    return {"seed": number, "datasets": {"tiny-arenas": "a" * 40}, "metrics": metrics, "tools": 0.01, "cpu_minutes": 20 + number}
 
 
 def results(after: float = 0.97) -> dict[str, Any]:

@@ -199,8 +199,8 @@ def test_several_processes_end_together_when_the_model_is_there(work: Path) -> N
     environ = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "HF_DATASETS_CACHE": str(work / "cache")}
     words = ["train", "sft", "--config", "r.yaml", "--store", "hub", "--max_steps", "2"]
     launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "--no-python"]
-    done = subprocess.run([*launch, sys.executable, "-c", ENTRY, *words], env=environ, capture_output=True, text=True, timeout=600,
-                          check=False)
+    command = [*launch, sys.executable, "-c", ENTRY, *words]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     assert len(losses("run")) == 2
     assert AutoModelForCausalLM.from_pretrained("run/model")
@@ -218,7 +218,7 @@ REFUSED: list[tuple[str, list[str], str]] = [
     ("a field that TRL lacks", ["--learning_rat", "1"], r"field trainer\.learning_rat: unknown key \(did you mean"),
     ("a batch that does not divide", ["--per_device_train_batch_size", "3"], r"field batch: a batch of 2 does not divide"),
     ("no sequence at once", ["--per_device_train_batch_size", "0"], r"per_device_train_batch_size: a process takes 0 sequences"),
-    ("a checkpoint within a line of the curve", ["--logging_steps", "4"], r"save_steps: a checkpoint every 2 steps falls between"),
+    ("a checkpoint between two lines", ["--logging_steps", "4"], r"save_steps: a checkpoint every 2 steps falls between"),
     ("an order drawn anew", ["--train_sampling_strategy", "group_by_length"], r"draws the order 'group_by_length' anew when it"),
     ("two orders of the rows", ["--data.curriculum.drills", "2", "--packing", "true"], r"packing: the order of the rows is"),
     ("a curriculum without an end", ["--data.curriculum.drills", "2", "--max_steps", "0"], r"max_steps: a curriculum is made"),

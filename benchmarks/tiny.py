@@ -146,10 +146,11 @@ def told(results: Mapping[str, Any]) -> Iterator[str]:
 
 def figures(results: Mapping[str, Any]) -> list[Figure]:
     """What must hold; held-out figures pass or fail nothing."""
+    seeds = results["seeds"].values()
     return [
         at_least("tiny: F1 sampled in four arenas after GRPO there", results["four"]["last"], MASTERED),
-        at_most("tiny: share of a step that tools take", 100 * max(row["tools"] for row in results["seeds"].values()), SHARE, "%"),
-        at_most("tiny: CPU minutes of a seed", max(row["cpu_minutes"] for row in results["seeds"].values()), MINUTES, "min"),
+        at_most("tiny: share of a step that tools take", 100 * max(row["tools"] for row in seeds), SHARE, "%"),
+        at_most("tiny: CPU minutes of a seed", max(row["cpu_minutes"] for row in seeds), MINUTES, "min"),
     ]
 
 

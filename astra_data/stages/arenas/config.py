@@ -42,7 +42,7 @@ class Split(StageConfig):
 
     validation: float = Field(default=0.1, ge=0, le=0.5, description="share of the environments that goes to validation")
     test: float = Field(default=0.1, ge=0, le=0.5, description="share of the environments that goes to testing")
-    apart: tuple[Apart, ...] = Field(default=("world", "template"), description="what no two sides share")
+    apart: list[Apart] = Field(default=["world", "template"], description="what no two sides share")
 
     @property
     def shares(self) -> dict[str, float]:

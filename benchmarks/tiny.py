@@ -15,12 +15,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import orjson
 
 from astra_data.cli.reproduce import ACTING, FIGURES, STEPS, found
-from astra_data.errors import AstraError
+from astra_data.errors import AstraError, UsageError
+from astra_data.hub.tree import sha256_file
 from astra_data.training import metrics
 from benchmarks import figure
 from benchmarks.commands import astra, each
@@ -45,6 +47,9 @@ PANELS = {
     ("grpo", "rollouts/f1"): "GRPO: F1 as sampled",
     ("grpo", "rollouts/calls"): "GRPO: calls of a rollout",
 }
+WEIGHTS = "model.safetensors"
+TOOLS, SHARE = "time/tools", 2
+"""Most per cent of a step's time that tools may take."""
 Row = dict[str, Any]
 
 
@@ -66,14 +71,20 @@ def measured(plan: Plan, jobs: int) -> Row:
     """Everything, or what is left of it. The data are made before the seeds share them."""
     astra(plan.store, plan.runs / "tiny-data.log", "run", str(RECIPE / "pipeline.yaml"))
     rows = each(jobs, [partial(reproduced, plan, seed) for seed in range(plan.seeds)])
-    return {"datasets": rows[0]["datasets"], "seeds": {str(row["seed"]): row for row in rows}, "four": four(plan)}
+    seeds = {str(row["seed"]): row | {"tools": tool_time(plan, row["seed"])} for row in rows}
+    return {"datasets": rows[0]["datasets"], "seeds": seeds, "four": four(plan)}
 
 
 def reproduced(plan: Plan, seed: int) -> Row:
     """The figures of one seed, with the minutes that it took; nothing runs where they are known."""
     folder, limit = plan.folder(seed), [] if plan.limit is None else ["--limit", str(plan.limit)]
-    return once(folder / "result.json", partial(
-        astra, plan.store, folder / "log", "reproduce", str(RECIPE), "--seed", str(seed), "--runs", str(folder), *limit))
+    words = ("reproduce", str(RECIPE), "--seed", str(seed), "--runs", str(folder), *limit)
+    return once(folder / "result.json", began(seed, plan.limit), partial(astra, plan.store, folder / "log", *words))
+
+
+def tool_time(plan: Plan, seed: int) -> float:
+    """The share of the time of GRPO's steps in which tools ran: the mean over the steps."""
+    return fmean(line[TOOLS] for line in metrics.read(plan.folder(seed) / "grpo" / "metrics.jsonl") if TOOLS in line)
 
 
 def four(plan: Plan) -> Row:
@@ -92,18 +103,32 @@ def four(plan: Plan) -> Row:
         greedy = {name: {key: one["summary"]["figures"][key]["value"] for key in FIGURES} for name, one in said.items()}
         return greedy | {"first": first[SAMPLED], "last": last[SAMPLED]}
 
-    return once(folder / "result.json", run)
+    return once(folder / "result.json", [*began(0, plan.steps), sha256_file(start / WEIGHTS)], run)
 
 
-def once(file: Path, run: Callable[..., Row]) -> Row:
-    """What the file holds, else what `run` gives, with `minutes` and `cpu_minutes`. It takes where to add these: `spent`."""
+def began(*given: Any) -> list[Any]:
+    """What a result depends on, besides the code: the recipe, and what was asked for."""
+    return [*given, *((RECIPE / f"{name}.yaml").read_text(encoding="utf-8") for name in ("pipeline", "sft", "grpo"))]
+
+
+def once(file: Path, beginning: list[Any], run: Callable[..., Row]) -> Row:
+    """What the file holds, else what `run` gives, with the `minutes` and `cpu_minutes` of all processes that it took.
+
+    `run` takes where to add these: `spent`. Raises `UsageError` where the file is of another beginning.
+    """
+    done: Row = {"began": beginning, "spent": {"minutes": 0.0, "cpu_minutes": 0.0}}
     if file.is_file():
-        found_there: Row = orjson.loads(file.read_bytes())
-        return found_there
-    spent = {"minutes": 0.0, "cpu_minutes": 0.0}
-    row = {**run(spent=spent), **spent}
-    file.write_bytes(orjson.dumps(row, option=orjson.OPT_INDENT_2))
-    return row
+        done = orjson.loads(file.read_bytes())
+    if done["began"] != beginning:
+        mend = "choose another --runs, or remove that folder"
+        raise UsageError(f"{file.parent} holds a result that began otherwise", mend=mend)
+    if "row" not in done:
+        try:
+            done["row"] = run(spent=done["spent"])
+        finally:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(orjson.dumps(done, option=orjson.OPT_INDENT_2))
+    return {**done["row"], **done["spent"]}
 
 
 def told(results: Mapping[str, Any]) -> Iterator[str]:
@@ -121,9 +146,11 @@ def told(results: Mapping[str, Any]) -> Iterator[str]:
 
 def figures(results: Mapping[str, Any]) -> list[Figure]:
     """What must hold; held-out figures pass or fail nothing."""
+    seeds = results["seeds"].values()
     return [
         at_least("tiny: F1 sampled in four arenas after GRPO there", results["four"]["last"], MASTERED),
-        at_most("tiny: CPU minutes of a seed", max(row["cpu_minutes"] for row in results["seeds"].values()), MINUTES, "min"),
+        at_most("tiny: share of a step that tools take", 100 * max(row["tools"] for row in seeds), SHARE, "%"),
+        at_most("tiny: CPU minutes of a seed", max(row["cpu_minutes"] for row in seeds), MINUTES, "min"),
     ]
 
 

@@ -11,7 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,8 +82,8 @@ def reproduced(work: Work) -> dict[str, Any]:
     """Run every step; returns the trees of the datasets, and the figures of each step as {mean, low, high}."""
     made = _astra(work, "run", str(work.recipe / "pipeline.yaml"))
     datasets = {stage["dataset"]: stage["tree"] for stage in made["stages"]}
-    arenas = next(name for name in datasets if name.endswith("-arenas"))
-    untrained(work)
+    arenas = arenas_of(work.recipe, datasets)
+    untrained(work, datasets)
     seeded = ["--seed", str(work.seed)]
     metrics = {"before": _evaluated(work, arenas, "before")}
     _astra(work, "train", "sft", "--config", str(work.recipe / "sft.yaml"), *seeded, "--output", str(work.runs / "sft"))
@@ -94,10 +94,20 @@ def reproduced(work: Work) -> dict[str, Any]:
     return {"recipe": work.recipe.name, "seed": work.seed, "datasets": datasets, "metrics": metrics}
 
 
-def untrained(work: Work) -> None:
-    """Write the model that SFT begins with, so that it can be evaluated."""
-    folder = work.model("before")
-    if folder.exists():
+def arenas_of(recipe: Path, datasets: Iterable[str]) -> str:
+    """The arenas among the datasets that a pipeline made. Raises `UsageError` where there are none."""
+    found = [name for name in datasets if name.endswith("-arenas")]
+    if not found:
+        raise UsageError(f"{recipe.name}/pipeline.yaml makes no arenas", mend="give it a section arenas")
+    return found[0]
+
+
+def untrained(work: Work, datasets: Mapping[str, str]) -> None:
+    """Write the model that SFT begins with, so that it can be evaluated; again where the recipe or the data are others now."""
+    folder, text = work.model("before"), (work.recipe / "sft.yaml").read_text(encoding="utf-8")
+    made_of = orjson.dumps({"seed": work.seed, "recipe": text, "datasets": datasets}, option=orjson.OPT_SORT_KEYS)
+    note = folder.with_name("made-of.json")
+    if folder.exists() and note.exists() and note.read_bytes() == made_of:
         return
     from astra_data.training.data import choose
     from astra_data.training.model import load_model, load_tokenizer
@@ -110,7 +120,9 @@ def untrained(work: Work) -> None:
     shutil.rmtree(unfinished, ignore_errors=True)
     load_model(recipe, tokenizer).save_pretrained(unfinished)
     tokenizer.save_pretrained(unfinished)
+    shutil.rmtree(folder, ignore_errors=True)
     unfinished.rename(folder)
+    note.write_bytes(made_of)
 
 
 def expected(folder: Path) -> dict[str, Any]:

@@ -6,6 +6,7 @@ Each check raises one sentence that says what is wrong and how to mend it.
 """
 
 import importlib.util
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from astra_data.errors import DataError
 from astra_data.rows import Arena
 from astra_data.sandbox import Sandbox
+from astra_data.training.model import load_config
 from astra_data.training.preflight import LISTED
 from astra_data.training.recipe import GrpoRecipe
 
@@ -50,11 +52,24 @@ def check_config(recipe: GrpoRecipe, config: "GRPOConfig") -> None:
     if config.save_strategy == "steps" and config.save_steps % window:
         message = f"rollouts serve {window} steps, and a checkpoint every {config.save_steps:g} falls between them"
         raise recipe.wrong("trainer.save_steps", message, f"make it a multiple of {window}")
+    sharded = os.environ.get("ACCELERATE_USE_FSDP", "false").lower() in ("1", "true")
+    if recipe.generation.engine == "cached" and sharded:
+        message = "the cached engine would wait for ever where FSDP shards the weights: each process has turns of another length"
+        raise recipe.wrong("generation.engine", message, "write trl, or launch without FSDP")
     others = {"use_vllm": config.use_vllm, "use_transformers_continuous_batching": config.use_transformers_continuous_batching,
               "repetition_penalty": config.repetition_penalty != 1.0, "generation_kwargs": bool(config.generation_kwargs)}
     if recipe.generation.engine == "cached" and any(others.values()):
         asked = ", ".join(f"trainer.{name}" for name, on in others.items() if on)
         raise recipe.wrong("generation.engine", f"the cached engine knows nothing of {asked}", "write trl, or leave that out")
+
+
+def check_engine(recipe: GrpoRecipe) -> None:
+    """Raise `UsageError` for a model that the cached engine cannot serve."""
+    from astra_data.training.generation import check_model
+
+    config = load_config(recipe, local=False)
+    if recipe.generation.engine == "cached" and config is not None:
+        check_model(config, recipe.model.attention)
 
 
 def check_count(recipe: GrpoRecipe, count: int, config: "GRPOConfig") -> None:

@@ -1,32 +1,31 @@
-"""The order in which a small model meets its rows: copying and short rows first, then all of them.
+"""The order in which a small model meets its rows: short rows first, and some in other words.
 
-    section = Curriculum(drills=120, short=320, longest=150)
-    arranged(tokens, section, Epoch(steps=750, batch=16), drawn=range(3, 2000), seed=0)     # 750 * 16 rows, as they are trained
+    section = Curriculum(renamed=0.5, drills=300, short=600, longest=150)
+    arranged(tokens, section, Epoch(steps=1350, batch=8), kinds_of(tokenizer), seed=0)     # 1350 * 8 rows, as they are trained
 
 A model with random weights calls no tool before it can copy a name or a number from the conversation, and the rows themselves
-teach that slowly, since most of what they repeat can be learnt by heart. A drill is a stretch of random tokens and parts of it
-again: nothing in it can be known but what stands before. Only what is repeated is trained.
+teach that slowly, since most of what they repeat can be learnt by heart. In a renamed row every word and every digit is another
+one, the same wherever it stands: what the assistant says there can be known only from what stands before. While it drills, the
+model is trained on all that such a row says, for its prompt repeats itself as well.
 """
 
 import random
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from astra_data.errors import UsageError
-from astra_data.training.data import IGNORED
 from astra_data.training.sections import Curriculum
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
-STRETCH = (6, 20)
-"""Fewest and most tokens that a drill repeats parts of."""
-REPEATS = 3
-ALPHABETS = (40, 200)
-"""A drill takes its tokens from so many neighbours, or from all: with few, more than one token before tells which comes next."""
+KINDS = ("[a-z]+", "[A-Z]+", "[0-9]+")
+"""Tokens of one of these may stand for one another."""
 WINDOW = 10
 """Batches within which rows of like length come together."""
+Tokens = dict[str, list[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +36,8 @@ class Epoch:
     batch: int
 
 
-def arranged(tokens: "Dataset", section: Curriculum, epoch: Epoch, drawn: Sequence[int], seed: int) -> "Dataset":
-    """Rows `input_ids` and `labels`, as many as the run takes, in its order; `drawn` are the tokens that drills are made of.
+def arranged(tokens: "Dataset", section: Curriculum, epoch: Epoch, kinds: Sequence[Sequence[int]], seed: int) -> "Dataset":
+    """Rows `input_ids` and `labels`, as many as the run takes, in its order; tokens of one of `kinds` are renamed to each other.
 
     The same arguments give the same rows. Raises `UsageError` where no row is short enough for the beginning.
     """
@@ -50,37 +49,38 @@ def arranged(tokens: "Dataset", section: Curriculum, epoch: Epoch, drawn: Sequen
     if section.short and not short:
         mend = f"raise it: the shortest row has {min(lengths)}"
         raise UsageError(f"no row has {section.longest} tokens or fewer, as data.curriculum.longest says", mend=mend)
-    drills = [drill(rng, drawn) for _ in range(section.drills * epoch.batch // 2)]
-    lengths += [len(row["input_ids"]) for row in drills]
-    order = list(_order(section, epoch, short, len(tokens), lengths, rng))
-    both = concatenate_datasets([tokens, Dataset.from_list(drills, features=tokens.features)]) if drills else tokens
-    return both.select(order)
+    order = list(_order(section, epoch, short, lengths, rng))
+    places = [place for place in range(len(order)) if rng.random() < section.renamed]
+    others = [renamed(rng, tokens[order[place]], kinds, place < section.drills * epoch.batch) for place in places]
+    for index, place in enumerate(places, len(tokens)):
+        order[place] = index
+    every = concatenate_datasets([tokens, Dataset.from_list(others, features=tokens.features)]) if others else tokens
+    return every.select(order)
 
 
-def drill(rng: random.Random, drawn: Sequence[int]) -> dict[str, list[int]]:
-    """A stretch of tokens, then parts of it, each after a random token; trained are the parts without their first token."""
-    width = min(rng.choice((*ALPHABETS, len(drawn))), len(drawn))
-    first = rng.randrange(len(drawn) - width + 1)
-    stretch = [drawn[first + rng.randrange(width)] for _ in range(rng.randint(*STRETCH))]
-    ids, labels = list(stretch), [IGNORED] * len(stretch)
-    for _ in range(REPEATS):
-        start = rng.randrange(len(stretch) - 3)
-        part = stretch[start : rng.randint(start + 3, len(stretch))]
-        ids += [rng.choice(drawn), *part]
-        labels += [IGNORED, IGNORED, *part[1:]]
-    return {"input_ids": ids, "labels": labels}
+def renamed(rng: random.Random, row: Tokens, kinds: Sequence[Sequence[int]], whole: bool = False) -> Tokens:
+    """A row with other tokens of the same kind, two different ones never the same; `whole`: all of it is trained."""
+    here, other = set(row["input_ids"]), dict[int, int]()
+    for kind in kinds:
+        present = [token for token in kind if token in here]
+        other.update(zip(present, rng.sample(kind, len(present)), strict=True))
+    ids, labels = ([other.get(token, token) for token in row[name]] for name in ("input_ids", "labels"))
+    return {"input_ids": ids, "labels": list(ids) if whole else labels}
 
 
-def _order(section: Curriculum, epoch: Epoch, short: Sequence[int], rows: int, lengths: Sequence[int],
-           rng: random.Random) -> Iterator[int]:
-    """Indices of rows; those from `rows` on are drills. Rows of a window are sorted into batches by length, to pad little."""
-    brief, every, drills = _endless(short, rng), _endless(range(rows), rng), iter(range(rows, len(lengths)))
+def kinds_of(tokenizer: Any) -> list[list[int]]:
+    """The tokens that are words or parts of them, in small letters and in capitals, and those that are numbers."""
+    texts = {token: tokenizer.decode([token]) for token in range(len(tokenizer))}
+    return [[token for token, text in texts.items() if re.fullmatch(kind, text)] for kind in KINDS]
+
+
+def _order(section: Curriculum, epoch: Epoch, short: Sequence[int], lengths: Sequence[int], rng: random.Random) -> Iterator[int]:
+    """Indices of rows. Those of a window are sorted into batches by length, to pad little."""
+    brief, every = _endless(short, rng), _endless(range(len(lengths)), rng)
     for begin in range(0, epoch.steps, WINDOW):
         window: list[int] = []
         for step in range(begin, min(begin + WINDOW, epoch.steps)):
-            drilled = epoch.batch // 2 if step < section.drills else 0
-            window += [next(drills) for _ in range(drilled)]
-            window += [next(brief if step < section.short else every) for _ in range(epoch.batch - drilled)]
+            window += [next(brief if step < section.short else every) for _ in range(epoch.batch)]
         window.sort(key=lambda index: lengths[index])
         batches = [window[start : start + epoch.batch] for start in range(0, len(window), epoch.batch)]
         rng.shuffle(batches)
@@ -91,9 +91,3 @@ def _endless(indices: Sequence[int], rng: random.Random) -> Iterator[int]:
     """Every index once, in random order, and so on."""
     while indices:
         yield from rng.sample(indices, len(indices))
-
-
-def words_of(tokenizer: Any) -> list[int]:
-    """The tokens that drills are made of: all but the special ones."""
-    special = set(tokenizer.all_special_ids)
-    return [token for token in range(len(tokenizer)) if token not in special]

@@ -11,6 +11,8 @@ from rich.console import Console
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 QUIET = frozenset({"epoch", "total_flos"})
+DROPPED = frozenset({"num_tokens"})
+"""TRL counts it anew in each process, so a run that was stopped would have other numbers."""
 
 
 class CurveWriter(TrainerCallback):
@@ -24,6 +26,7 @@ class CurveWriter(TrainerCallback):
         """Write one line."""
         if not state.is_world_process_zero or not logs:
             return
+        logs = {name: value for name, value in logs.items() if name not in DROPPED}
         line = orjson.dumps({"step": state.global_step, **logs}, option=orjson.OPT_SERIALIZE_NUMPY)
         with self.file.open("ab") as file:
             file.write(line + b"\n")

@@ -24,6 +24,7 @@ from transformers.generation.logits_process import MinPLogitsWarper, TopKLogitsW
 
 from astra_data.errors import UsageError
 
+FULL: Final = "full_attention"
 PARK: Final = 0.7
 """Below this share of conversations whose turn goes on, they move to a smaller slab."""
 
@@ -121,7 +122,7 @@ class Engine:
 
     def generate(self, model: Any, prompts: Sequence[list[int]], rooms: Sequence[int]) -> list[Turn]:
         """One turn for each prompt, of at most `rooms` tokens (1 at least); one that is cut has no stop token at its end."""
-        check_model(model)
+        check_model(model.config, model.config.get_text_config()._attn_implementation)
         longest = max(len(prompt) + room for prompt, room in zip(prompts, rooms, strict=True))
         with torch.no_grad():
             found = self._found(prompts)
@@ -174,14 +175,13 @@ class Engine:
         return slab
 
 
-def check_model(model: Any) -> None:
-    """Raise `UsageError` for a model that the engine cannot serve."""
-    config = model.config.get_text_config()
-    others = {kind for kind in getattr(config, "layer_types", None) or () if kind != "full_attention"}
-    if getattr(config, "_attn_implementation", "sdpa") not in ("sdpa", "eager"):
-        others.add(config._attn_implementation)
+def check_model(config: Any, attention: str | None = None) -> None:
+    """Raise `UsageError` for the config of a model that the engine cannot serve, with that implementation of attention."""
+    config = config.get_text_config()
+    kinds = getattr(config, "layer_types", None) or ["sliding_attention" if getattr(config, "sliding_window", None) else FULL]
+    others = {kind for kind in kinds if kind != FULL} | ({attention} if attention not in (None, "sdpa", "eager") else set())
     if others:
-        mend = "set generation.engine to transformers"
+        mend = "set generation.engine to trl, or model.attention to sdpa"
         raise UsageError(f"the cached engine cannot serve {', '.join(sorted(others))}", mend=mend)
 
 

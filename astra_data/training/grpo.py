@@ -84,6 +84,7 @@ def _train(recipe: GrpoRecipe, told: Told, config: "GRPOConfig", run: Run, sets:
     preflight.check_vllm(recipe, config)
     tokenizer = load_tokenizer(recipe, sets["train"].rows)
     preflight.check_template(recipe, tokenizer)
+    preflight.check_engine(recipe)
     fitting = {name: _fitting(recipe, chosen, tokenizer, config) for name, chosen in sets.items()}
     preflight.check_count(recipe, len(fitting["train"].arenas), config)
     terms = Terms(recipe.reward.mode, recipe.reward.answer, recipe.reward.decline)
@@ -179,12 +180,11 @@ def _log(recipe: GrpoRecipe, run: Run, config: "GRPOConfig", terms: Terms) -> ro
 
 
 def _engine(recipe: GrpoRecipe, config: "GRPOConfig", model: Any, tokenizer: Any) -> "Engine | None":
-    """The engine of ours if the recipe asks for it. Raises `UsageError` for a model that it cannot serve."""
+    """The engine of ours if the recipe asks for it."""
     if recipe.generation.engine == "trl":
         return None
-    from astra_data.training.generation import Engine, Sampling, check_model
+    from astra_data.training.generation import Engine, Sampling
 
-    check_model(model)
     ends = model.generation_config.eos_token_id or []
     stop = {tokenizer.eos_token_id, *(ends if isinstance(ends, list) else [ends])}
     sampling = Sampling(tuple(sorted(stop)), config.temperature, config.top_k or 0, config.top_p, config.min_p)

@@ -17,6 +17,8 @@ from astra_data.training.recipe import SftRecipe, per_device, trainer_config
 
 CONTEXT = "PARALLELISM_CONFIG_CP_SIZE"
 TENSOR = "PARALLELISM_CONFIG_TP_SIZE"
+ORDERS = ("random", "sequential")
+"""Of the trainer's orders of rows those that it takes up where it left off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +54,25 @@ def run_config(recipe: SftRecipe, world: World, **ours: Any) -> Any:
     half = {"bf16": recipe.model.dtype == "bfloat16", "fp16": recipe.model.dtype == "float16"}
     defaults = {"report_to": "none", **half}
     ours = {"output_dir": str(recipe.folder / "checkpoints"), "seed": recipe.seed, "save_total_limit": 1, **ours}
-    if recipe.batch is None:
-        return trainer_config(recipe, defaults, **ours)
-    if "gradient_accumulation_steps" in recipe.trainer:
-        raise recipe.wrong("trainer.gradient_accumulation_steps", "it follows from batch", "leave one of the two out")
-    steps = accumulation(recipe, per_device(recipe), world)
-    return trainer_config(recipe, defaults, **ours, gradient_accumulation_steps=steps)
+    if recipe.batch is not None:
+        if "gradient_accumulation_steps" in recipe.trainer:
+            raise recipe.wrong("trainer.gradient_accumulation_steps", "it follows from batch", "leave one of the two out")
+        ours["gradient_accumulation_steps"] = accumulation(recipe, per_device(recipe), world)
+    config = trainer_config(recipe, defaults, **ours)
+    _check_resuming(recipe, config)
+    return config
+
+
+def _check_resuming(recipe: SftRecipe, config: Any) -> None:
+    """Raise `UsageError` where a run that goes on from a checkpoint would log other numbers than one that was never stopped."""
+    logged, saved = config.logging_steps, config.save_steps
+    if config.save_strategy == config.logging_strategy == "steps" and logged >= 1 and saved % logged:
+        message = f"a checkpoint every {saved:g} steps falls between two lines of the curve, which comes every {logged:g}"
+        raise recipe.wrong("trainer.save_steps", message, f"make it a multiple of {logged:g}")
+    order = getattr(config, "train_sampling_strategy", "random")
+    if order not in ORDERS:
+        message = f"the trainer draws the order {order!r} anew when it goes on from a checkpoint"
+        raise recipe.wrong("trainer.train_sampling_strategy", message, f"choose {' or '.join(ORDERS)}")
 
 
 def accumulation(recipe: SftRecipe, at_once: int, world: World) -> int:

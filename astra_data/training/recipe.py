@@ -151,9 +151,13 @@ def trainer_config(recipe: SftRecipe, defaults: TrainerValues | None = None, **o
 
 
 def per_device(recipe: SftRecipe) -> int:
-    """Sequences that a process takes at once, as the recipe or TRL's default has it. Raises as `trainer_config` does."""
+    """Sequences that a process takes at once, as the recipe or TRL's default has it. Raises `UsageError` for none, and as
+    `trainer_config` does."""
     kind = _config_class(recipe)
-    return int(_typed(recipe, kind).get("per_device_train_batch_size", kind.per_device_train_batch_size))
+    count = int(_typed(recipe, kind).get("per_device_train_batch_size", kind.per_device_train_batch_size))
+    if count < 1:
+        raise recipe.wrong("trainer.per_device_train_batch_size", f"a process takes {count} sequences at once", "write 1 or more")
+    return count
 
 
 def _config_class(recipe: SftRecipe) -> "type[SFTConfig | GRPOConfig]":

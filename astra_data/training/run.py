@@ -8,7 +8,7 @@
       model/            the finished model with tokenizer, card and lineage.json
 
 Running again with the same recipe resumes from the checkpoint, or finds the model finished. A folder holds one run: another
-recipe, or another version of the data, is refused.
+recipe, another version of the data, or another model to begin with, is refused.
 """
 
 import contextlib
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 PACKAGES = ("accelerate", "peft", "torch", "transformers", "trl")
 RECORD = "run.json"
-SAME = ("stage", "recipe", "inputs")
+SAME = ("stage", "recipe", "inputs", "base")
 """What of `run.json` may not change between two processes of one run."""
 
 
@@ -82,7 +82,7 @@ class Run:
         return (self.model / FILE).exists()
 
     def require_same(self) -> None:
-        """Raise `UsageError` where the folder has progress of a run with another recipe or other data."""
+        """Raise `UsageError` where the folder has progress of a run with another recipe, other data or another base."""
         file = self.folder / RECORD
         if not file.exists() or not (self.finished or self._newest()):
             return
@@ -135,7 +135,7 @@ class Run:
         trainer.add_callback(WeightSnapshots(self.snapshots, recipe.snapshots, lambda folder: save_weights(trainer, folder)))
 
     def finish(self, trainer: "Trainer", data: dict[str, Any]) -> None:
-        """Write the model with card and record, whole or not at all. Every process of the run calls this."""
+        """Write the model with card and record, whole or not at all. Every process calls this, and leaves when it is there."""
         from astra_data.training.model import save_model
         from astra_data.training.snapshots import write_whole
 
@@ -150,6 +150,7 @@ class Run:
                 (Path(folder) / "README.md").write_text(card.render(orjson.loads(dump(done))), encoding="utf-8")
 
         write_whole(self.model, save, main=self.main)
+        trainer.accelerator.wait_for_everyone()
 
 
 def require_packages() -> None:

@@ -4,8 +4,7 @@
     model = model_of(section, tokenizer, context=768, seed=0)
 
 The tokenizer is byte-level: any text has tokens, and decoding gives it back. Words are split into pieces that are the same
-wherever they stand, numbers into parts of up to `digits` digits, and the constant strings of the rendered conversations are one
-token each: see `phrases`.
+wherever they stand, numbers into digits; the constant strings of the rendered conversations are one token each: see `phrases`.
 """
 
 import json
@@ -42,7 +41,11 @@ def tokenizer_of(section: Scratch, rows: Sequence[JsonObject], template: str, se
 
 
 def model_of(section: Scratch, tokenizer: "PreTrainedTokenizerFast", context: int, seed: int) -> "Qwen3ForCausalLM":
-    """A Qwen3 with random weights in float32, which the seed alone determines. `context` is its longest sequence in tokens."""
+    """A Qwen3 with random weights in float32, which the seed alone determines. `context` is its longest sequence in tokens.
+
+    The vectors of tokens, which are also its output layer, have a length of about 1: to copy a token is to put out its
+    vector, and with the usual spread of 0.02 each would have to grow before it could be told from the others.
+    """
     import torch
     from transformers import Qwen3Config, Qwen3ForCausalLM
 
@@ -55,7 +58,9 @@ def model_of(section: Scratch, tokenizer: "PreTrainedTokenizerFast", context: in
     )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return Qwen3ForCausalLM(config)
+        model = Qwen3ForCausalLM(config)
+        torch.nn.init.normal_(model.get_input_embeddings().weight, std=section.width**-0.5)
+        return model
 
 
 def _renderer(template: str) -> Render:
@@ -74,12 +79,11 @@ def _renderer(template: str) -> Render:
 
 
 def _trained(texts: Sequence[str], found: Sequence[str], specials: list[str], section: Scratch) -> "Tokenizer":
-    """Byte-pair merges learnt on what the phrases leave, then the phrases and numbers as tokens of their own."""
+    """Byte-pair merges learnt on what the phrases leave, then the phrases as tokens of their own."""
     from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
     words, coded = Tokenizer(models.BPE()), pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
-    piece = PIECE.pattern.replace("[0-9]", f"[0-9]{{1,{section.digits}}}")
-    words.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Split(Regex(piece), "isolated"), coded])
+    words.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Split(Regex(PIECE.pattern), "isolated"), coded])
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     trainer = trainers.BpeTrainer(vocab_size=section.vocabulary - len(found), special_tokens=specials, initial_alphabet=alphabet,
                                   show_progress=False)
@@ -87,12 +91,11 @@ def _trained(texts: Sequence[str], found: Sequence[str], specials: list[str], se
     words.train_from_iterator([part for text in texts for part in left.split(text) if part], trainer)
     state = json.loads(words.to_str())
     state["model"]["ignore_merges"] = True
-    numbers = (f"{number:0{digits}}" for digits in range(2, section.digits + 1) for number in range(10**digits))
-    for text in (*found, *numbers):
+    for text in found:
         token = "".join(part for part, _ in coded.pre_tokenize_str(text))
         state["model"]["vocab"].setdefault(token, len(state["model"]["vocab"]))
     tokenizer = Tokenizer.from_str(json.dumps(state))
-    split = Regex("|".join([*map(_whole, found), piece]))
+    split = Regex("|".join([*map(_whole, found), PIECE.pattern]))
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Split(split, "isolated"), coded])
     tokenizer.decoder = decoders.ByteLevel()
     return tokenizer

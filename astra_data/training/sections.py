@@ -22,8 +22,7 @@ class Scratch(Section):
     width: int = Field(default=128, ge=8, description="hidden size")
     heads: int = Field(default=4, ge=1, description="attention heads; a head has width / heads dimensions")
     feed_forward: int = Field(default=384, ge=8, description="inner width of the feed-forward blocks")
-    vocabulary: int = Field(default=1024, ge=300, description="most tokens of the tokenizer, without numbers of several digits")
-    digits: int = Field(default=1, ge=1, le=3, description="most digits of a token; all such numbers are tokens")
+    vocabulary: int = Field(default=1024, ge=300, description="most tokens of the tokenizer")
     phrases: int = Field(default=160, ge=8, description="tokens of it that may be constant strings of rendered conversations")
 
 
@@ -65,7 +64,8 @@ class ModelSection(Section):
 class Curriculum(Section):
     """What a model with random weights meets first; it needs `trainer.max_steps`."""
 
-    drills: int = Field(default=0, ge=0, description="first steps in which half of the rows are random tokens to copy")
+    renamed: float = Field(default=0, ge=0, le=1, description="share of rows in which each word and digit is another one")
+    drills: int = Field(default=0, ge=0, description="first steps that train all of a renamed row, not the assistant alone")
     short: int = Field(default=0, ge=0, description="first steps that see only rows of at most `longest` tokens")
     longest: int = Field(default=150, ge=8, description="what a short row is, in tokens")
 

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from astra_data.training import preflight
-from astra_data.training.curriculum import Epoch, arranged, words_of
+from astra_data.training.curriculum import Epoch, arranged, kinds_of
 from astra_data.training.data import Chosen, tokenise
 from astra_data.training.launch import World, run_config, world_of
 from astra_data.training.model import adapters, build_optimizer, load_model, load_tokenizer, training_template
@@ -68,7 +68,7 @@ def _train(recipe: SftRecipe, told: Told, config: "SFTConfig", run: Run, sets: d
     if recipe.data.curriculum is not None:
         at_once = config.per_device_train_batch_size * world_of(recipe).data
         epoch = Epoch(config.max_steps, at_once * config.gradient_accumulation_steps)
-        rows = arranged(rows, recipe.data.curriculum, epoch, words_of(tokenizer), recipe.seed)
+        rows = arranged(rows, recipe.data.curriculum, epoch, kinds_of(tokenizer), recipe.seed)
     with run.begun() as checkpoint:
         trainer = build(recipe, config, tokenizer, rows, fitting.get("validation"))
         run.attach(trainer, recipe, told.console)
@@ -98,7 +98,8 @@ def _config(recipe: SftRecipe, world: World) -> Any:
         if packing or "train_sampling_strategy" in recipe.trainer:
             field = "trainer.packing" if packing else "trainer.train_sampling_strategy"
             raise recipe.wrong(field, "the order of the rows is that of data.curriculum", "leave one of the two out")
-        if recipe.trainer.get("max_steps", 0) < 1:
-            raise recipe.wrong("trainer.max_steps", "a curriculum is made for a number of steps", "say how many")
         ours["train_sampling_strategy"] = "sequential"
-    return run_config(recipe, world, **ours)
+    config = run_config(recipe, world, **ours)
+    if recipe.data.curriculum is not None and config.max_steps < 1:
+        raise recipe.wrong("trainer.max_steps", "a curriculum is made for a number of steps", "say how many")
+    return config

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from astra_data.cli.reproduce import FIGURES, command, differences, found, told
+from astra_data.cli.reproduce import FIGURES, arenas_of, command, differences, found, told
 from astra_data.errors import UsageError
 
 MADE = {
@@ -35,6 +35,12 @@ def test_a_check_of_a_recipe_that_expects_nothing_is_refused_before_anything_run
         (tmp_path / f"{name}.yaml").touch()
     done = CliRunner().invoke(command, [str(tmp_path), "--check", "--store", str(tmp_path / "hub")])
     assert "has no expected.json" in str(done.exception)
+
+
+def test_a_pipeline_without_arenas_is_refused(tmp_path: Path) -> None:
+    assert arenas_of(tmp_path, ["t-tools", "t-arenas"]) == "t-arenas"
+    with pytest.raises(UsageError, match=r"pipeline\.yaml makes no arenas \(give it a section arenas"):
+        arenas_of(tmp_path, ["t-tools", "t-environments"])
 
 
 def test_a_folder_without_the_three_recipes_is_refused(tmp_path: Path) -> None:

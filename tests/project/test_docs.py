@@ -18,7 +18,7 @@ from astra_data.pipeline.stage import ServerOptions
 from astra_data.rows import ROW_TYPES
 from astra_data.rows.schema import fields, unwrap
 from astra_data.stages import STAGES
-from astra_data.stages.arenas.config import Distracting, Removing, Shares
+from astra_data.stages.arenas.config import Distracting, Removing, Split
 from astra_data.stages.decontamination import Decontaminate
 from astra_data.stages.distractors.embedding import Embedder
 from astra_data.stages.questions.config import Domains, Given, Verify, Worlds
@@ -44,7 +44,7 @@ CONFIGS: dict[str, type[BaseModel]] = {
     "`tasks.decontaminate`": Decontaminate,
     "`arenas.distractors`": Distracting,
     "`arenas.distractors.embedder`": Embedder,
-    "`arenas.split`": Shares,
+    "`arenas.split`": Split,
     "`arenas.removed`": Removing,
     "`questions.worlds`": Worlds,
     "`questions.domains`": Domains,

@@ -1,4 +1,4 @@
-"""Copying and short rows come first, then every row; the order is that of the seed and as long as the run."""
+"""Short rows come first, then every row, some of them in other words; the order is that of the seed and as long as the run."""
 
 import random
 from typing import Any
@@ -12,12 +12,12 @@ from trl import SFTTrainer
 
 from astra_data.errors import UsageError
 from astra_data.training import sft
-from astra_data.training.curriculum import WINDOW, Epoch, arranged, drill
+from astra_data.training.curriculum import WINDOW, Epoch, arranged, renamed
 from astra_data.training.data import IGNORED
 from astra_data.training.run import Told
 from astra_data.training.sections import Curriculum
 
-DRAWN = range(1000, 3000)
+KINDS = (range(100), range(100, 110))
 
 
 def rows(count: int) -> Dataset:
@@ -31,42 +31,50 @@ def windows(arranged_rows: Dataset, batch: int) -> list[list[Any]]:
     return [ids[start : start + WINDOW * batch] for start in range(0, len(ids), WINDOW * batch)]
 
 
-def test_first_half_the_rows_are_drills_then_only_short_rows_then_all() -> None:
-    section = Curriculum(drills=10, short=20, longest=12)
-    drilled, short, every = windows(arranged(rows(40), section, Epoch(30, 4), DRAWN, seed=3), batch=4)
-    assert sum(ids[-1] >= DRAWN[0] for ids in drilled) == len(drilled) // 2
+def test_first_come_short_rows_then_all() -> None:
+    short, every = windows(arranged(rows(40), Curriculum(short=10, longest=12), Epoch(20, 4), KINDS, seed=3), batch=4)
     assert max(len(ids) for ids in short) == 12
     assert sorted(ids[0] for ids in every) == list(range(40))
 
 
+def test_a_share_of_the_rows_is_renamed_and_first_such_rows_are_trained_whole() -> None:
+    half = rows(40).map(lambda row: {"labels": [IGNORED, *row["labels"][1:]]})
+    made = arranged(half, Curriculum(renamed=0.5, drills=20), Epoch(40, 4), KINDS, seed=3)
+    others = [row["input_ids"][0] != len(row["input_ids"]) - 1 for row in made]
+    assert 60 < sum(others) < 100
+    whole = [row["labels"][0] != IGNORED for row in made]
+    assert whole[:80] == others[:80]
+    assert not any(whole[80:])
+
+
 def test_rows_of_like_length_share_a_batch() -> None:
-    lengths = [len(ids) for ids in arranged(rows(40), Curriculum(), Epoch(10, 4), DRAWN, seed=3)["input_ids"][:]]
+    lengths = [len(ids) for ids in arranged(rows(40), Curriculum(), Epoch(10, 4), KINDS, seed=3)["input_ids"][:]]
     batches = [lengths[start : start + 4] for start in range(0, 40, 4)]
     assert all(max(batch) - min(batch) == 3 for batch in batches)
 
 
 def test_the_seed_alone_gives_the_order() -> None:
     section = Curriculum(drills=5, short=7, longest=9)
-    made = [arranged(rows(30), section, Epoch(12, 4), DRAWN, seed)["input_ids"][:] for seed in (1, 1, 2)]
+    made = [arranged(rows(30), section, Epoch(12, 4), KINDS, seed)["input_ids"][:] for seed in (1, 1, 2)]
     assert made[0] == made[1] != made[2]
     assert len(made[0]) == 48
 
 
 @settings(max_examples=50)
-@given(st.integers(0, 10**6), st.integers(4, 2000))
-def test_what_a_drill_trains_stood_before_in_the_same_order(seed: int, count: int) -> None:
-    made = drill(random.Random(seed), DRAWN[:count])
-    ids, labels = made["input_ids"], made["labels"]
-    trained = [place for place, label in enumerate(labels) if label != IGNORED]
-    assert trained
-    for place in trained:
-        assert ids[place] == labels[place]
-        assert any(ids[before - 1 : before + 1] == ids[place - 1 : place + 1] for before in range(1, place - 1))
+@given(st.integers(0, 10**6), st.lists(st.integers(0, 120), min_size=1, max_size=60))
+def test_in_a_renamed_row_tokens_are_of_their_kinds_and_equal_where_they_were(seed: int, ids: list[int]) -> None:
+    labels = [IGNORED if place % 2 else token for place, token in enumerate(ids)]
+    made = renamed(random.Random(seed), {"input_ids": ids, "labels": labels}, KINDS)
+    pairs = set(zip(ids, made["input_ids"], strict=True))
+    assert len(pairs) == len(set(ids)) == len(set(made["input_ids"]))
+    assert all((old in kind) == (new in kind) for old, new in pairs for kind in KINDS)
+    assert all(new == old for old, new in pairs if old >= 110)
+    assert made["labels"] == [IGNORED if place % 2 else token for place, token in enumerate(made["input_ids"])]
 
 
 def test_without_a_short_row_it_is_refused() -> None:
     with pytest.raises(UsageError, match="no row has 8 tokens or fewer"):
-        arranged(rows(40).select(range(20, 40)), Curriculum(short=5, longest=8), Epoch(10, 4), DRAWN, seed=0)
+        arranged(rows(40).select(range(20, 40)), Curriculum(short=5, longest=8), Epoch(10, 4), KINDS, seed=0)
 
 
 def test_a_run_takes_its_rows_in_that_order(recipe: Recipes, told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,6 +86,7 @@ def test_a_run_takes_its_rows_in_that_order(recipe: Recipes, told: Told, monkeyp
             return super().compute_loss(model, inputs, *args, **options)
 
     monkeypatch.setattr("trl.SFTTrainer", Watched)
-    sft.train(recipe("--data.curriculum.drills", "2", "--data.curriculum.short", "4", "--data.curriculum.longest", "900"), told)
-    assert len(taken) == 12
-    assert sum(len(ids) < 100 for ids in taken) == 2
+    words = ("--data.curriculum.renamed", "1", "--data.curriculum.short", "4", "--data.curriculum.longest", "780")
+    sft.train(recipe(*words), told)
+    assert sum(len(ids) <= 780 for ids in taken) >= 8
+    assert len({tuple(ids) for ids in taken}) == len(taken) == 12

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 from tiny_policy import tiny_model
-from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM
+from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM, MistralConfig
 
 from astra_data.errors import UsageError
 from astra_data.training.generation import Engine, Sampling, Turn, check_model
@@ -124,5 +124,8 @@ def test_after_a_batch_nothing_is_known() -> None:
 
 def test_a_model_that_forgets_far_tokens_is_refused() -> None:
     sliding = tiny_model(use_sliding_window=True, sliding_window=16, max_window_layers=0)
-    with pytest.raises(UsageError, match=r"cannot serve sliding_attention \(set generation.engine"):
-        check_model(sliding)
+    for config in (sliding.config, MistralConfig(sliding_window=16)):
+        with pytest.raises(UsageError, match=r"cannot serve sliding_attention \(set generation.engine to trl"):
+            check_model(config)
+    with pytest.raises(UsageError, match="cannot serve flash_attention_2"):
+        check_model(llama().config, "flash_attention_2")

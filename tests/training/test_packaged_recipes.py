@@ -55,8 +55,7 @@ def test_a_dry_run_of_every_packaged_recipe_needs_neither_data_nor_network(name:
     plan = planned(packaged(name, kind), kind, offline / "hub")
     assert plan.steps > 0 and (kind == "sft") == (plan.group is None)
     assert f"steps     {plan.steps:,}: " in plan.as_text() and "is not at hand" in plan.as_text()
-    if name != "tiny":
-        assert plan.needs is not None and f"{plan.needs.memory.total / 2**30:.2f} GiB in each process" in plan.as_text()
+    assert plan.needs is not None and f"{plan.needs.memory.total / 2**30:.2f} GiB in each process" in plan.as_text()
 
 
 @pytest.mark.parametrize("name", OF_THE_PAPER)

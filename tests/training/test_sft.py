@@ -17,6 +17,7 @@ from training.conftest import Recipes  # type: ignore[import-not-found]
 from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback
 from trl import SFTConfig, SFTTrainer
 
+from astra_data.cli.reproduce import ENTRY
 from astra_data.errors import AstraError, DataError, UsageError
 from astra_data.hub.store import Store
 from astra_data.training import metrics, preflight, sft
@@ -184,6 +185,26 @@ def test_a_finished_run_is_found_and_a_folder_keeps_its_recipe_and_data(recipe: 
         sft.train(recipe(), told)
 
 
+def test_a_run_is_refused_once_the_model_that_it_began_with_is_another(recipe: Recipes, told: Told) -> None:
+    words = ("--model.name", "first/model", "--max_steps", "2")
+    sft.train(recipe("--output", "first", "--max_steps", "2"), told)
+    sft.train(recipe(*words), told)
+    record = Path("first/model/lineage.json")
+    record.write_text(record.read_text().replace('"seed": 3', '"seed": 4'))
+    with pytest.raises(UsageError, match=r"^run holds a run with another base\."):
+        sft.train(recipe(*words), told)
+
+
+def test_several_processes_end_together_when_the_model_is_there(work: Path) -> None:
+    environ = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "HF_DATASETS_CACHE": str(work / "cache")}
+    words = ["train", "sft", "--config", "r.yaml", "--store", "hub", "--max_steps", "2"]
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "--no-python"]
+    command = [*launch, sys.executable, "-c", ENTRY, *words]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert len(losses("run")) == 2
+    assert AutoModelForCausalLM.from_pretrained("run/model")
+
 
 REFUSED: list[tuple[str, list[str], str]] = [
     ("a template without marks", ["--model.template", "llama3_1"], r"not mark what the assistant says with \{% generation %\}"),
@@ -196,8 +217,12 @@ REFUSED: list[tuple[str, list[str], str]] = [
     ("rows without an assistant", ["--data.train", "mute-sft"], r"mute-sft@.*, row 1, field messages: no token of it"),
     ("a field that TRL lacks", ["--learning_rat", "1"], r"field trainer\.learning_rat: unknown key \(did you mean"),
     ("a batch that does not divide", ["--per_device_train_batch_size", "3"], r"field batch: a batch of 2 does not divide"),
+    ("no sequence at once", ["--per_device_train_batch_size", "0"], r"per_device_train_batch_size: a process takes 0 sequences"),
+    ("a checkpoint between two lines", ["--logging_steps", "4"], r"save_steps: a checkpoint every 2 steps falls between"),
+    ("an order drawn anew", ["--train_sampling_strategy", "group_by_length"], r"draws the order 'group_by_length' anew when it"),
     ("two orders of the rows", ["--data.curriculum.drills", "2", "--packing", "true"], r"packing: the order of the rows is"),
     ("a curriculum without an end", ["--data.curriculum.drills", "2", "--max_steps", "0"], r"max_steps: a curriculum is made"),
+    ("steps that are no number", ["--data.curriculum.drills", "2", "--max_steps", "many"], r"field trainer\.max_steps: "),
     ("Muon on adapters", ["--optimizer.kind", "muon", "--lora.rank", "2"], r"adapters are trained by .*\(leave out"),
     ("a model that is none", ["--model.name", "hub"], r"model hub cannot be loaded: "),
 ]

@@ -8,6 +8,8 @@ from astra_data.pipeline.stage import StageConfig
 from astra_data.stages.distractors.bands import Lines
 from astra_data.stages.distractors.embedding import Embedder
 
+Apart = Literal["world", "template", "domain"]
+
 
 class Distracting(StageConfig):
     """Which tools of other environments are offered beside those of an environment."""
@@ -35,11 +37,16 @@ class Distracting(StageConfig):
         return Lines(self.low, self.high, self.similarity == "cosine")
 
 
-class Shares(StageConfig):
-    """What is held out of training. Environments that share a world or a question template stay together."""
+class Split(StageConfig):
+    """What is held out of training. Environments that share any of what is kept `apart` stay together."""
 
     validation: float = Field(default=0.1, ge=0, le=0.5, description="share of the environments that goes to validation")
     test: float = Field(default=0.1, ge=0, le=0.5, description="share of the environments that goes to testing")
+    apart: list[Apart] = Field(default=["world", "template"], description="what no two sides share")
+
+    @property
+    def shares(self) -> dict[str, float]:
+        return {"validation": self.validation, "test": self.test}
 
 
 class Removing(StageConfig):
@@ -57,7 +64,7 @@ class Removing(StageConfig):
 
 class ArenasConfig(StageConfig):
     distractors: Distracting = Field(default=Distracting(), description="see below")
-    split: Shares = Field(default=Shares(), description="see below")
+    split: Split = Field(default=Split(), description="see below")
     removed: Removing = Field(default=Removing(), description="see below")
     system_prompt: str | None = Field(default=None, description="a system message that prompts begin with")
     cpu_s: float = Field(default=2.0, gt=0, description="seconds of CPU that a call of a tool may take")

@@ -12,6 +12,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 TRAIN = "train"
+CHOSEN = frozenset({"world", "template"})
+"""Kinds of keys that a recipe may leave out; all others always count."""
 
 
 def sides(keys: Sequence[Sequence[str]], shares: Mapping[str, float], seed: int) -> list[str]:
@@ -25,6 +27,12 @@ def sides(keys: Sequence[Sequence[str]], shares: Mapping[str, float], seed: int)
         for index in group:
             found[index] = side
     return found
+
+
+def keys_of(own: Sequence[str], domain: str, apart: Sequence[str]) -> list[str]:
+    """The keys that count of an environment in a domain: of worlds, templates and domains those of the kinds kept `apart`."""
+    kept = [key for key in own if (kind := key.partition(":")[0]) not in CHOSEN or kind in apart]
+    return [*kept, f"domain:{domain}"] if "domain" in apart else kept
 
 
 def groups(keys: Sequence[Sequence[str]]) -> list[list[int]]:

@@ -16,7 +16,7 @@ from astra_data.stages.arenas.assembly import assembled
 from astra_data.stages.arenas.config import ArenasConfig
 from astra_data.stages.arenas.pool import candidates, picked
 from astra_data.stages.arenas.removal import lacking
-from astra_data.stages.arenas.splits import sides
+from astra_data.stages.arenas.splits import keys_of, sides
 from astra_data.stages.arenas.verification import flaw
 from astra_data.stages.distractors.embedding import identity
 from astra_data.tools.result import ToolBackendDown
@@ -43,7 +43,8 @@ def starts(config: ArenasConfig, resources: Resources) -> bool:
 @asynccontextmanager
 async def open_stage(inputs: Inputs, config: ArenasConfig, resources: Resources) -> AsyncIterator[Expand]:
     environments: list[Environment] = list(inputs["environments"])
-    sided = sides([one.split_keys for one in environments], config.split.model_dump(), resources.seed)
+    keys = [keys_of(one.split_keys, one.domain, config.split.apart) for one in environments]
+    sided = sides(keys, config.split.shares, resources.seed)
     pool = candidates(environments, sided)
     picks = await picked(environments, sided, pool, config.distractors, resources)
     homes = {environment.id: environment for environment in environments}

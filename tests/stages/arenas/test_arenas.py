@@ -99,6 +99,13 @@ def test_a_world_and_a_template_stay_on_one_side(expand: Any) -> None:
     assert {row.split for row in made} == {"train", "validation", "test"}
 
 
+def test_domains_stay_on_one_side_where_the_recipe_says_so(expand: Any) -> None:
+    rows = [lookup(number, f"field {number % 3}", (f"world:{number}", "template:all")) for number in range(12)]
+    made = arenas(expand, rows, split={"validation": 0.3, "test": 0.3, "apart": ["world", "domain"]})
+    assert sorted(len({row.split for row in made if row.domain == f"field {kind}"}) for kind in range(3)) == [1, 1, 1]
+    assert {row.split for row in made} == {"train", "validation", "test"}
+
+
 def test_without_distractors_the_row_has_the_tools_of_its_environment(expand: Any) -> None:
     (row,) = arenas(expand, [BANK], distractors={"mode": "none"}, system_prompt="Be brief.")
     assert (row.distractors, row.difficulty.similarity, len(row.tools)) == ([], None, 1)

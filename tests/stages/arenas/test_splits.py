@@ -5,7 +5,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from astra_data.stages.arenas.splits import groups, sides
+from astra_data.stages.arenas.splits import groups, keys_of, sides
 
 KEYS = st.lists(st.lists(st.sampled_from("abcdefghijklmnopqrst"), max_size=3), max_size=30)
 SHARES = {"validation": 0.1, "test": 0.2}
@@ -37,6 +37,13 @@ def test_shares_of_many_groups_are_met_and_the_seed_decides_which() -> None:
     assert Counter(found) == {"train": 700, "validation": 100, "test": 200}
     assert sides(keys, SHARES, 8) != found
     assert set(sides(keys, {"test": 0.0}, 7)) == {"train"}
+
+
+def test_what_is_kept_apart_decides_which_keys_count() -> None:
+    own = ["world:1", "template:a", "question:7"]
+    assert keys_of(own, "bank", ["world", "template"]) == own
+    assert keys_of(own, "bank", ["world", "domain"]) == ["world:1", "question:7", "domain:bank"]
+    assert keys_of(own, "bank", []) == ["question:7"]
 
 
 def test_the_order_of_environments_does_not_matter() -> None:

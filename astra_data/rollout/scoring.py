@@ -182,7 +182,7 @@ def _answered(arena: Arena, messages: Sequence[Message]) -> bool:
 
 def _declined(arena: Arena, messages: Sequence[Message], made: Sequence[Made]) -> bool | None:
     """Whether the last message says that a tool is missing, or asks for the missing value; with no call to the tool in question,
-    which could only be with a made-up name or value, and no number that nobody has told."""
+    which could only be with a made-up name or value, and no figure that nobody has told."""
     removed, final = arena.removed, _final(messages)
     assert removed is not None
     said = declines(final, arena.language) if removed.kind == "tool" else asks_back(final, arena.language)

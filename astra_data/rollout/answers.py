@@ -28,9 +28,11 @@ def answers(wanted: Any, text: str, known: str = "") -> bool:
     one with many codes or dates, wherever they are from, where the answer is one.
     """
     text, parts = unlisted(text), list(_parts(wanted))
-    told, alike = told_in([known]), {kind_of(figure) for part in parts for figure in figures_of(text_of(part))} - {"number"}
+    told, own = told_in([known]), {figure for part in parts for figure in figures_of(text_of(part))}
+    alike = {kind_of(figure) for figure in own} - {"number"}
     guesses = [figure for figure in figures_of(text) if kind_of(figure) in alike or untold(figure, told)]
-    return bool(parts) and len(guesses) <= len(parts) + SPARE and all(_states(part, text) for part in parts)
+    few = len(guesses) <= max(len(parts), len(own)) + SPARE
+    return bool(parts) and few and all(_states(part, text) for part in parts)
 
 
 def _parts(wanted: Any) -> Iterator[Any]:

@@ -18,6 +18,7 @@ ORDERS = [f"O-{number}" for number in range(1, 31)]
     ("O-17", PAID, '{"customer": "C-3", "order": "O-17", "date": "2024-05-01", "total": 93.5}', True),
     ("2024-05-01", PAID, '{"order": "O-17", "date": "2024-05-01"}', True),
     ({"orders": ["O-1", "O-2", "O-3"], "of": [["O-4", "O-5", "O-6"]]}, ", ".join(ORDERS[:6]), "", True),
+    (", ".join(ORDERS[:6]), f"They are {', '.join(ORDERS[:6])}.", "", True),
     ([3, []], "It is 3.", "", False),
     ([], "It is [].", "", False),
     ("O-17", ", ".join(ORDERS), "", False),

@@ -36,13 +36,13 @@ def tokenizer(template: str | None = None) -> PreTrainedTokenizerFast:
     return made
 
 
-def write_model(folder: Path, template: str | None = None, seed: int = 0) -> Path:
+def write_model(folder: Path, template: str | None = None, seed: int = 0, context: int = 8192) -> Path:
     """A Qwen3 of two layers and width 32 with random weights, and its tokenizer."""
     words = tokenizer(template)
     set_seed(seed)
     config = Qwen3Config(
         vocab_size=len(words), hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=2,
-        num_key_value_heads=1, head_dim=16, max_position_embeddings=8192, tie_word_embeddings=True,
+        num_key_value_heads=1, head_dim=16, max_position_embeddings=context, tie_word_embeddings=True,
         eos_token_id=words.eos_token_id, pad_token_id=words.pad_token_id, bos_token_id=None,
     )
     Qwen3ForCausalLM(config).save_pretrained(folder)

@@ -71,11 +71,13 @@ def arena(address: str, model: str, base_url: str | None, api_key_env: str | Non
         raise UsageError(f"{place.address} holds {source.record.role}", mend="give the address of arenas")
     folder = _folder(model, base_url, revision)
     config = _config(model, base_url, folder, chosen)
-    recipe = Recipe(RecipeHead(name="evaluate", seed=seed or 0, models=_models(config, base_url, api_key_env, chosen)),
-                    {"evaluation": config}, Path(), "none")
+    models = _models(config, base_url, api_key_env, chosen)
+    recipe = Recipe(RecipeHead(name="evaluate", seed=seed or 0, models=models), {"evaluation": config}, Path(), "none")
     name = to or NOT_PLAIN.sub("-", f"{place.address.partition('@')[0].rpartition('/')[2]}-{config.model or model}".lower())
+    local = {} if folder is None else {"revision": _commit(model, folder), "batch": batch}
+    words = _words({"model": _shown(model), **_asked(models), **local, **_chosen(config), "seed": seed or None, "to": name})
     told = Options(store, (), None if limit is None else limit * config.samples, concurrency, budget, refresh, ledger,
-                   _command(place.address if place.repo else address, config, name, base_url, seed, limit), name)
+                   options.recorded("evaluate", "arena", place.address if place.repo else address, *words, limit=limit), name)
     stage = evaluation(folder, batch)
     outcome = asyncio.run(execute(recipe, {stage.name: stage}, told, Console(stderr=True, quiet=as_json), {"arenas": source}))
     version = outcome.reports[0].version
@@ -131,13 +133,30 @@ def _models(config: EvaluationConfig, base_url: str | None, key: str | None, cho
         raise UsageError(f"{field}: {message}".strip(": "), mend="give --api-key-env, the variable that holds its key") from error
 
 
-def _command(address: str, config: EvaluationConfig, name: str, base_url: str | None, seed: int | None, limit: int | None) -> str:
-    words = ["evaluate", "arena", address, "--model", config.model or config.policy]
-    words += ["--base-url", base_url] if base_url else []
-    for key, value in config.model_dump(exclude_defaults=True, exclude={"policy", "model"}).items():
-        words += [f"--{key.replace('_', '-')}", str(value)]
-    words += ["--seed", str(seed)] if seed else []
-    return options.recorded(*words, "--to", name, limit=limit)
+def _words(given: Mapping[str, Any]) -> list[str]:
+    """Options as words; without those that are null."""
+    return [word for key, value in given.items() if value is not None for word in (f"--{key.replace('_', '-')}", str(value))]
+
+
+def _asked(models: Mapping[str, Any]) -> dict[str, Any]:
+    """What was said of the model at the endpoint, if there is one."""
+    names = {"base_url", "api_key_env", "temperature", "max_tokens"}
+    given: dict[str, Any] = models[ROLE].model_dump(include=names, exclude_unset=True) if models else {}
+    return given
+
+
+def _shown(model: str) -> str:
+    """The model as it was given; of a folder that only this machine has, its name."""
+    return Path(model).name if Path(model).expanduser().is_absolute() else model
+
+
+def _commit(model: str, folder: Path) -> str | None:
+    """The commit of a model of the Hub: its snapshot is a folder of that name."""
+    return None if Path(model).expanduser().is_dir() else folder.name
+
+
+def _chosen(config: EvaluationConfig) -> dict[str, Any]:
+    return config.model_dump(exclude_defaults=True, exclude={"policy", "model"})
 
 
 def _say(outcome: Outcome, summary: Summary) -> None:

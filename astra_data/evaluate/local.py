@@ -87,15 +87,24 @@ class LocalPolicy:
                 asked.answer.set_result(turn)
 
     def _turns(self, batch: Sequence[_Asked]) -> list[Turn]:
-        """One turn for each conversation. One for which the context has no room is empty, and cut off."""
+        """One turn for each conversation. Those with less room than a turn may take are served alone, so that they cut no other
+        short; one without any room is empty, and cut off."""
         prompts = [self._prompt(asked) for asked in batch]
-        room = self._context - max(map(len, prompts))
-        if room < 1:
-            if len(batch) == 1:
-                return [Turn({"role": "assistant", "content": ""}, Usage(len(prompts[0]), 0), "length")]
-            return [turn for asked in batch for turn in self._turns([asked])]
+        rooms = [min(self._context - len(prompt), self._most) for prompt in prompts]
+        ample = [place for place, room in enumerate(rooms) if room == self._most]
+        turns = dict[int, Turn]()
+        for group in ([ample] if ample else []) + [[place] for place, room in enumerate(rooms) if room < self._most]:
+            asked = [batch[place] for place in group]
+            made = self._together(asked, [prompts[place] for place in group], rooms[group[0]])
+            turns.update(zip(group, made, strict=True))
+        return [turns[place] for place in range(len(batch))]
+
+    def _together(self, batch: Sequence[_Asked], prompts: Sequence[list[int]], most: int) -> list[Turn]:
+        """The turns of conversations that all have room for `most` tokens."""
+        if most < 1:
+            return [Turn({"role": "assistant", "content": ""}, Usage(len(prompt), 0), "length") for prompt in prompts]
         return [self._read(asked, prompt, ids) for asked, prompt, ids in
-                zip(batch, prompts, self._generated(batch, prompts, min(room, self._most)), strict=True)]
+                zip(batch, prompts, self._generated(batch, prompts, most), strict=True)]
 
     @property
     def _context(self) -> int:

@@ -3,15 +3,18 @@
     await act(arena, RandomPolicy(arena, seed=7), sandbox)
 """
 
+import math
 import random
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 from astra_data.messages import JsonObject, Message, assistant, calls_of, tool_call
 from astra_data.rows import Arena
 from astra_data.teacher.teacher import Turn
 from astra_data.tools.validate import argument_error
+
+T = TypeVar("T")
 
 TRIES = 20
 """Draws of a tool and its arguments before a turn ends without a call."""
@@ -59,27 +62,38 @@ class RandomPolicy:
         words = list(dict.fromkeys(word for message in messages for word in WORD.findall(str(message.get("content") or ""))))
         for _ in range(TRIES if tools else 0):
             function = rng.choice(tools)["function"]
-            parameters = function.get("parameters") or {}
+            parameters = _of(dict, function.get("parameters"))
             arguments = value_of({"type": "object"} | parameters, rng, words)
             if argument_error(parameters, arguments) is None:
                 return tool_call(f"call_{sum(1 for _ in calls_of(list(messages))) + 1}", function["name"], arguments)
         return None
 
 
-def value_of(schema: Mapping[str, Any], rng: random.Random, words: Sequence[str]) -> Any:
-    """A value that mostly fits the schema; of an object the required properties alone."""
-    if options := schema.get("enum"):
+def value_of(schema: Any, rng: random.Random, words: Sequence[str]) -> Any:
+    """A value that mostly fits the schema; of an object the required properties alone. A schema that is no object, such as true,
+    says nothing, and neither does a keyword whose value no schema may have."""
+    schema = _of(dict, schema)
+    if options := _of(list, schema.get("enum")):
         return rng.choice(options)
-    kind = schema.get("type")
-    kind = rng.choice(kind) if isinstance(kind, list) else kind
+    kinds = schema.get("type")
+    kind = rng.choice(kinds) if kinds and isinstance(kinds, list) else kinds
     if kind == "object":
-        properties = schema.get("properties") or {}
-        return {name: value_of(properties.get(name) or {}, rng, words) for name in schema.get("required") or []}
+        properties = _of(dict, schema.get("properties"))
+        return {name: value_of(properties.get(name), rng, words) for name in _of(list, schema.get("required"))}
     if kind == "array":
-        return [value_of(schema.get("items") or {}, rng, words) for _ in range(max(1, schema.get("minItems", 1)))]
+        return [value_of(schema.get("items"), rng, words) for _ in range(max(1, math.ceil(_number(schema.get("minItems"), 1))))]
     if kind in ("integer", "number"):
-        low = int(schema.get("minimum", 0))
-        return rng.randint(low, int(schema.get("maximum", low + 100)))
+        low = math.ceil(_number(schema.get("minimum"), 0))
+        high = math.floor(_number(schema.get("maximum"), low + 100))
+        return rng.randint(min(low, high), high)
     if kind == "boolean":
         return rng.random() < 0.5
     return None if kind == "null" else rng.choice(words) if words else "x"
+
+
+def _of(kind: type[T], value: Any) -> T:
+    return value if isinstance(value, kind) else kind()
+
+
+def _number(value: Any, default: float) -> float:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else default

@@ -63,7 +63,7 @@ def evaluation(folder: Path | None = None, batch: int = 16) -> Stage:
         return {} if folder is None else {"weights": digest_of(folder)}
 
     return Stage(
-        name="evaluation", version=1, reads=("arenas",), config=EvaluationConfig, items=items, open=open_stage, roles=_roles,
+        name="evaluation", version=2, reads=("arenas",), config=EvaluationConfig, items=items, open=open_stage, roles=_roles,
         fingerprint=fingerprint, histograms=("reward",), writes="trajectories",
     )
 

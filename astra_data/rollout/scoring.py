@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from astra_data.messages import Message, calls_of, final_answer
-from astra_data.rollout.answers import answers, asks_back, declines, invents
+from astra_data.rollout.answers import answers
+from astra_data.rollout.figures import invents
 from astra_data.rollout.goals import Made, ask_for_state, calls_made
+from astra_data.rollout.refusals import asks_back, declines
 from astra_data.rollout.replay import replay
 from astra_data.rollout.reward import Breakdown, breakdown
 from astra_data.rollout.turns import is_plain, malformed_turns, numbered, spoken
@@ -182,10 +184,12 @@ def _answered(arena: Arena, messages: Sequence[Message]) -> bool:
 
 def _declined(arena: Arena, messages: Sequence[Message], made: Sequence[Made]) -> bool | None:
     """Whether the last message says that a tool is missing, or asks for the missing value; with no call to the tool in question,
-    which could only be with a made-up name or value, and no number that nobody has told."""
+    which could only be with a made-up name or value, and no figure that nobody has told."""
     removed, final = arena.removed, _final(messages)
     assert removed is not None
-    said = declines(final, arena.language) if removed.kind == "tool" else asks_back(final, arena.language)
+    said = declines(final, arena.language)
+    if removed.kind == "argument":
+        said = asks_back(final, arena.language, removed.argument or "")
     if said is None:
         return None
     return said and not any(call.name == removed.tool for call in made) and not invents(final, _known(messages))

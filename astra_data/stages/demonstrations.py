@@ -45,7 +45,7 @@ async def open_stage(inputs: Inputs, config: DemonstrationsConfig, resources: Re
 
 STAGE = Stage(
     name="demonstrations",
-    version=1,
+    version=2,
     reads=("arenas",),
     config=DemonstrationsConfig,
     items=items,

@@ -1,6 +1,7 @@
 """`astra evaluate arena`: any policy in stored arenas, what it is worth, and a dataset of its rollouts."""
 
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,10 @@ from command_line import Astra
 from sample_environments import wallet
 from scripted_endpoint import Fault, ScriptedEndpoint
 from small_environments import BANK, SHOP
+from small_training import write_model
+from trl.chat_template_utils import qwen3_instruct_2507_chat_template
 
+from astra_data.hub.store import Store
 from astra_data.messages import JsonObject
 from astra_data.rollout.oracle import Oracle
 from astra_data.rows import to_dict
@@ -129,3 +133,45 @@ def test_what_cannot_be_evaluated_is_said_in_one_sentence(
         astra("evaluate", "arena", stored, "--model", "oracle", "--to", "lessons", *RUN)
     said = astra("evaluate", "arena", *words, *RUN)
     assert said.code == 2 and says in said.err and said.err.count("\n") == 1
+
+
+def again(astra: Astra, said: dict[str, Any]) -> str:
+    """The recorded command of the one stage that a run told of. Running it finds what that run made."""
+    stage = said["stages"][0]
+    command = Store.open(Path("hub")).version(stage["dataset"]).lineage().command
+    found = astra(*shlex.split(command)[1:], "--json")
+    assert found.code == 0 and found.json()["stages"] == [stage | {"found": True}], command
+    return command
+
+
+def test_the_recorded_command_asks_an_endpoint_as_the_run_did(astra: Astra, stored: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PERFECT_KEY", "k")
+    with ScriptedEndpoint(Perfect()) as endpoint:
+        sampling = ("--temperature", "0.5", "--max-tokens", "77", "--api-key-env", "PERFECT_KEY")
+        acting = ("--samples", "2", "--max-turns", "9", "--answer", "0.5", "--decline", "1", "--mode", "recall", "--seed", "3")
+        said = astra("evaluate", "arena", stored, "--model", "perfect", "--base-url", endpoint.base_url, *sampling, *acting, *RUN,
+                     "--limit", "2", "--to", "mine-again", "--json").json()
+        command = again(astra, said)
+    for option in ("--base-url", "--api-key-env PERFECT_KEY", "--temperature 0.5", "--max-tokens 77", "--limit 2"):
+        assert option in command
+
+
+def test_the_recorded_command_loads_the_model_that_the_run_loaded(
+    astra: Astra, stored: str, here: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    commit, cache = "c0ffee" * 6 + "abcd", here / "cache" / "models--org--tiny"
+    write_model(cache / "snapshots" / commit, qwen3_instruct_2507_chat_template)
+    (cache / "refs").mkdir()
+    (cache / "refs" / "main").write_text(commit)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(here / "cache"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    words = ("--limit", "1", "--max-tokens", "3", "--temperature", "1.0", "--batch", "2", *RUN, "--json")
+    command = again(astra, astra("evaluate", "arena", stored, "--model", "org/tiny", *words).json())
+    assert f"--model org/tiny --revision {commit} --batch 2 " in command
+    folder = cache.relative_to(here) / "snapshots" / commit
+    assert f"--model {folder} " in again(astra, astra("evaluate", "arena", stored, "--model", str(folder), *words).json())
+    far = here / "my models" / "tiny"
+    far.parent.mkdir()
+    (here / folder).rename(far)
+    assert astra("evaluate", "arena", stored, "--model", str(far), *words, "--to", "own").code == 0
+    assert "--model tiny " in (told := Store.open(Path("hub")).version("own").lineage().command) and "my models" not in told

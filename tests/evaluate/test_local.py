@@ -99,6 +99,24 @@ def test_a_conversation_without_room_is_cut_off_and_the_others_go_on(folder: Pat
     assert other.usage.output_tokens == 12
 
 
+@pytest.fixture(scope="module")
+def narrow(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model with little context."""
+    return write_model(tmp_path_factory.mktemp("narrow") / "tiny", qwen3_instruct_2507_chat_template, context=1200)
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+@pytest.mark.parametrize("room", [0, 5, 11, 12])
+def test_a_long_conversation_takes_no_room_from_the_others_of_its_batch(narrow: Path, temperature: float, room: int) -> None:
+    policy = loaded(narrow, temperature)
+    start = turns(loaded(narrow, most=1), ([user("")], 0))[0].usage.input_tokens
+    asked = [(OTHER, 0), ([user("x" * (policy._context - room - start))], 0), (OTHER, 1)]
+    short, cut, last = together = turns(policy, *asked)
+    assert together == [turns(loaded(narrow, temperature, batch=1), one)[0] for one in asked]
+    assert cut.usage.input_tokens + room == 1200 and cut.usage.output_tokens == room
+    assert short.usage.output_tokens == last.usage.output_tokens == 12
+
+
 def test_the_weights_are_part_of_what_a_run_is_known_by(folder: Path, tmp_path: Path) -> None:
     again = write_model(tmp_path / "again", qwen3_instruct_2507_chat_template)
     other = write_model(tmp_path / "other", qwen3_instruct_2507_chat_template, seed=1)

@@ -17,14 +17,15 @@ UNABLE: Mapping[str, str] = {
     "en": r"can ?not|can't|could not|couldn't|unable|not able|not possible|impossible|(?:no|not any|without a|lack\w* (?:a|the)|"
           r"missing (?:a|the)) (?:\w+ )?tools?|don't have|do not have|not available|unavailable|not provided|need to know|"
           r"(?:is|are) missing",
-    "de": r"kann (?:\w+ )*nicht|k\u00f6nnen (?:\w+ )*nicht|nicht m\u00f6glich|unm\u00f6glich|nicht verf\u00fcgbar|fehlt|fehlen|"
-          r"kein\w* (?:\w+ )*(?:werkzeug|tool)\w*|steht (?:\w+ )*nicht zur verf\u00fcgung|nicht angegeben|nicht in der lage",
+    "de": r"kann (?:\w+ ){0,12}nicht|k\u00f6nnen (?:\w+ ){0,12}nicht|nicht m\u00f6glich|unm\u00f6glich|nicht verf\u00fcgbar|"
+          r"fehlt|fehlen|kein\w* (?:\w+ ){0,12}(?:werkzeug|tool)\w*|steht (?:\w+ ){0,12}nicht zur verf\u00fcgung|nicht angegeben|"
+          r"nicht in der lage",
 }
 """Language -> what says that something cannot be done."""
 
 ASKING: Mapping[str, str] = {
     "en": r"please (?:\w+ )?(?:provide|specify|tell|give|name|state|clarify|confirm|let me know)|need to know|let me know",
-    "de": r"bitte (?:\w+ )*(?:nenn|gib|geben|teil|sag|pr\u00e4zisier|angeb)\w*|muss ich wissen",
+    "de": r"bitte (?:\w+ ){0,12}(?:nenn|gib|geben|teil|sag|pr\u00e4zisier|angeb)\w*|muss ich wissen",
 }
 """Language -> what asks for something without a question mark."""
 

@@ -13,6 +13,7 @@ from astra_data.rows import Arena, Environment
 from astra_data.rows.arenas import environment_of
 from astra_data.rows.environments import Goal
 from astra_data.sandbox import Sandbox
+from astra_data.tools.result import TIMEOUT, ToolBackendDown
 
 IDLE = 0.5
 """What calling every tool once without arguments must be worth less than."""
@@ -20,7 +21,7 @@ IDLE = 0.5
 
 def flaw(arena: Arena, homes: Mapping[str, Environment], sandbox: Sandbox) -> str | None:
     """The first reason to reject the arena. `homes` are the environments that distractors come from, by id. Raises
-    `ToolBackendDown` where the sandbox failed."""
+    `ToolBackendDown` where the sandbox failed or was too slow for a verdict."""
     environment = environment_of(arena)
     names = [tool["function"]["name"] for tool in arena.tools]
     if len(set(names)) < len(names):
@@ -28,6 +29,7 @@ def flaw(arena: Arena, homes: Mapping[str, Environment], sandbox: Sandbox) -> st
     try:
         return _unlike_gold(environment, sandbox) or _worth_idle(environment, sandbox) or _changed(arena, homes, sandbox)
     except Unloadable as broken:
+        broken.require_verdict()
         return f"arena: the tools do not load - {broken.message}"
     except Diverged:
         return "arena: the tools answer otherwise when a call is made again"
@@ -35,6 +37,8 @@ def flaw(arena: Arena, homes: Mapping[str, Environment], sandbox: Sandbox) -> st
 
 def _unlike_gold(environment: Environment, sandbox: Sandbox) -> str | None:
     gold = replay(environment, gold_calls(environment), sandbox)
+    if any(result.outcome is not None and result.outcome.kind == "timeout" for result in gold.results):
+        raise ToolBackendDown(TIMEOUT, "a gold call had no answer in time")
     scored = gold.breakdown
     if scored.f1 != 1.0:
         return f"arena: the gold calls are not worth 1 - {scored.f1:g}, unsolved: {', '.join(scored.unsolved)}"

@@ -19,9 +19,11 @@ from astra_data.rollout.replay import gold_calls, replay
 from astra_data.rows import Arena, Environment, check, from_dict, identity, new_row, to_dict
 from astra_data.rows.arenas import environment_of
 from astra_data.rows.environments import EnvironmentTurn, Goal, Match, Module, World
-from astra_data.sandbox import Sandbox
+from astra_data.sandbox import Limits, Sandbox
 from astra_data.stages.arenas import STAGE
+from astra_data.stages.arenas.verification import flaw
 from astra_data.stages.imported import import_stage
+from astra_data.tools.result import ToolBackendDown
 
 STATELESS = World(None, None, None, [], None)
 SEATS = """import shared
@@ -97,6 +99,18 @@ def test_a_world_and_a_template_stay_on_one_side(expand: Any) -> None:
     made = arenas(expand, rows, split={"validation": 0.3, "test": 0.3})
     assert sorted(len({row.split for row in made[start : start + 4]}) for start in (0, 4, 8)) == [1, 1, 1]
     assert {row.split for row in made} == {"train", "validation", "test"}
+
+
+def test_a_machine_that_is_too_slow_for_a_verdict_rejects_nothing(expand: Any) -> None:
+    row, waits = arenas(expand, WORLDS[:1])[0], "import threading; lock = threading.Lock(); lock.acquire(); lock.acquire()"
+    loading = replace(row, modules=[replace(module, source=f"{waits}\n{module.source}") for module in row.modules])
+    calling = replace(row, modules=[replace(module, source=module.source.replace("return", f"{waits}\n    return"))
+                                    for module in row.modules])
+    with Sandbox(1, "best_effort", limits=Limits(wall_s=0.3)) as sandbox:
+        assert flaw(row, {}, sandbox) is None
+        for slow, why in ((loading, "loading: no answer"), (calling, "a gold call had no answer")):
+            with pytest.raises(ToolBackendDown, match=f"tool backend: timeout - {why}"):
+                flaw(slow, {}, sandbox)
 
 
 def test_domains_stay_on_one_side_where_the_recipe_says_so(expand: Any) -> None:

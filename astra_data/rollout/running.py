@@ -22,7 +22,7 @@ from astra_data.rollout.toolbox import Diverged
 from astra_data.rows.environments import Environment
 from astra_data.sandbox import Call as Sent
 from astra_data.sandbox import Episode, Image, Outcome, Sandbox
-from astra_data.tools.result import DIED, TIMEOUT, ToolBackendDown, ToolResult
+from astra_data.tools.result import DIED, ToolBackendDown, ToolResult
 
 BACKEND: Final = "sandbox"
 CLOCK: Final = 1767225600.0
@@ -39,11 +39,10 @@ class Unloadable(DataError):  # noqa: N818 - a state of the environment
         super().__init__(f"the environment does not load: {failure_of(outcome)}", mend="make it again, or leave it out")
         self.outcome = outcome
 
-    def require_verdict(self) -> None:
-        """Raise `ToolBackendDown` where only the wall's clock ran out: of code that has loaded before, that says more of a busy
-        machine than of the code."""
-        if self.outcome.kind == "timeout":
-            raise ToolBackendDown(TIMEOUT, f"loading: {self.outcome.message}") from self
+    @property
+    def undecided(self) -> bool:
+        """Whether only the wall's clock ran out: of code that has loaded before, that says more of a busy machine than of it."""
+        return self.outcome.kind == "timeout"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from astra_data.rollout.toolbox import Diverged
 from astra_data.rows import Arena, Trajectory
 from astra_data.sandbox import Limits, Sandbox
 from astra_data.teacher.teacher import Policy
-from astra_data.tools.result import ToolBackendDown
+from astra_data.tools.result import TIMEOUT, ToolBackendDown
 
 WORKERS = 2
 
@@ -70,10 +70,8 @@ async def outcome(wanted: Wanted, policy: Policy, sandbox: Sandbox, config: Acti
         done = await act(arena, policy, sandbox, sample=wanted.sample, max_turns=config.max_turns, max_invalid=config.max_invalid)
         found = None if done.terminal in NOT_THE_POLICY else await _scored(arena, done, sandbox)
     except Unloadable as broken:
-        try:
-            broken.require_verdict()
-        except ToolBackendDown as slow:
-            raise Unanswered(str(slow)) from slow
+        if broken.undecided:
+            raise Unanswered(f"{TIMEOUT} - {broken.message}") from broken
         return Reject(f"arena: the tools do not load - {broken.message}")
     except Diverged:
         return Reject("arena: the tools answer otherwise when a call is made again")

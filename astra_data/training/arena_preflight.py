@@ -67,8 +67,10 @@ def check_engine(recipe: GrpoRecipe) -> None:
     """Raise `UsageError` for a model that the cached engine cannot serve."""
     from astra_data.training.generation import check_model
 
+    if recipe.generation.engine != "cached" or recipe.model.name is None:
+        return
     config = load_config(recipe, local=False)
-    if recipe.generation.engine == "cached" and config is not None:
+    if config is not None:
         check_model(config, recipe.model.attention)
 
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 QUIET = frozenset({"epoch", "total_flos"})
-DROPPED = frozenset({"num_tokens"})
+DROPPED = frozenset({"num_tokens", "eval_num_tokens"})
 """TRL counts it anew in each process, so a run that was stopped would have other numbers."""
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 Line = dict[str, Any]
-HIDDEN = re.compile(r"epoch|total_flos|learning_rate|grad_norm|(eval_)?(entropy|num_tokens|runtime)|train_runtime|.*_per_second")
+HIDDEN = re.compile(r"epoch|total_flos|learning_rate|grad_norm|(eval_)?(entropy|runtime)|train_runtime|.*_per_second")
 """Metrics that say nothing of a finished model."""
 
 

@@ -79,6 +79,7 @@ def test_a_run_learns_and_leaves_a_model_that_loads_with_card_record_curve_and_s
                             "--eval_strategy", "steps", "--eval_steps", "3"), told)
     curve = losses("run")
     assert len(curve) == 6
+    assert not any("num_tokens" in name for line in metrics.read(Path("run/metrics.jsonl")) for name in line)
     assert curve[-1] < curve[0] - 0.3
     assert sorted(path.name for path in Path("run/snapshots").iterdir()) == ["step-000004", "step-000006"]
     assert [path.name for path in Path("run/checkpoints").glob("checkpoint-*")] == ["checkpoint-6"]

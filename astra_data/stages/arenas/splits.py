@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 TRAIN = "train"
-CHOSEN = frozenset({"world", "template"})
+OPTIONAL = frozenset({"world", "template"})
 """Kinds of keys that a recipe may leave out; all others always count."""
 
 
@@ -31,7 +31,7 @@ def sides(keys: Sequence[Sequence[str]], shares: Mapping[str, float], seed: int)
 
 def keys_of(own: Sequence[str], domain: str, apart: Sequence[str]) -> list[str]:
     """The keys that count of an environment in a domain: of worlds, templates and domains those of the kinds kept `apart`."""
-    kept = [key for key in own if (kind := key.partition(":")[0]) not in CHOSEN or kind in apart]
+    kept = [key for key in own if (kind := key.partition(":")[0]) not in OPTIONAL or kind in apart]
     return [*kept, f"domain:{domain}"] if "domain" in apart else kept
 
 

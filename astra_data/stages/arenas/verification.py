@@ -29,16 +29,15 @@ def flaw(arena: Arena, homes: Mapping[str, Environment], sandbox: Sandbox) -> st
     try:
         return _unlike_gold(environment, sandbox) or _worth_idle(environment, sandbox) or _changed(arena, homes, sandbox)
     except Unloadable as broken:
-        broken.require_verdict()
+        if broken.undecided:
+            raise ToolBackendDown(TIMEOUT, f"loading: {broken.outcome.message}") from broken
         return f"arena: the tools do not load - {broken.message}"
     except Diverged:
         return "arena: the tools answer otherwise when a call is made again"
 
 
 def _unlike_gold(environment: Environment, sandbox: Sandbox) -> str | None:
-    gold = replay(environment, gold_calls(environment), sandbox)
-    if any(result.outcome is not None and result.outcome.kind == "timeout" for result in gold.results):
-        raise ToolBackendDown(TIMEOUT, "a gold call had no answer in time")
+    gold = _made_again(environment, gold_calls(environment), sandbox)
     scored = gold.breakdown
     if scored.f1 != 1.0:
         return f"arena: the gold calls are not worth 1 - {scored.f1:g}, unsolved: {', '.join(scored.unsolved)}"
@@ -62,11 +61,19 @@ def _changed(arena: Arena, homes: Mapping[str, Environment], sandbox: Sandbox) -
     goals = [(distractor.name, goal) for distractor in arena.distractors
              for goal in _gold_of(homes[distractor.environment_id], distractor.name)]
     calls: Sequence[Planned] = [(name, goal.arguments) for name, goal in goals]
-    played = replay(environment_of(arena), [calls, *([] for _ in arena.turns[1:])], sandbox)
+    played = _made_again(environment_of(arena), [calls, *([] for _ in arena.turns[1:])], sandbox)
     for (name, goal), made in zip(goals, played.made, strict=True):
         if goal.response is not None and not same(goal.response, made.response):
             return f"arena: a distractor answers otherwise than at home - {name}"
     return "arena: a distractor reaches a goal" if played.breakdown.solved else None
+
+
+def _made_again(environment: Environment, calls: Sequence[Sequence[Planned]], sandbox: Sandbox) -> Played:
+    """The replay of gold calls, which had answers before. Raises `ToolBackendDown` where one has none in time now."""
+    played = replay(environment, calls, sandbox)
+    if any(result.outcome is not None and result.outcome.kind == "timeout" for result in played.results):
+        raise ToolBackendDown(TIMEOUT, "a gold call had no answer in time")
+    return played
 
 
 def _gold_of(environment: Environment, tool: str) -> list[Goal]:

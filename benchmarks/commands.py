@@ -20,6 +20,8 @@ import orjson
 
 from astra_data.cli.reproduce import ENTRY
 
+WEIGHTS = "model.safetensors"
+"""The file of a model's folder that has its weights."""
 Row = dict[str, Any]
 T = TypeVar("T")
 

@@ -31,7 +31,7 @@ from astra_data.rows import ROW_TYPES
 from astra_data.training import metrics
 from astra_data.training.recipe import GrpoRecipe, load
 from benchmarks import figure
-from benchmarks.commands import astra, each
+from benchmarks.commands import WEIGHTS, astra, each
 from benchmarks.figure import ROOT, Figure, at_least, at_most, equal, show
 from benchmarks.study_plots import draw
 from benchmarks.study_tables import ABLATIONS, ARMS, BASE, MOST_SEEDS, Arm, ends, summary, told
@@ -41,7 +41,6 @@ MINUTES = 8
 """Most CPU minutes of one arm and seed, training and evaluation together."""
 MODES = tuple(arm.distractors for arm in ABLATIONS["distractors"])
 CURVES = ("reward", "rollouts/f1", "rollouts/calls", "rollouts/distractor_calls")
-WEIGHTS = "model.safetensors"
 STORED = ROOT / "recipes" / "tiny" / "study.json"
 Row = dict[str, Any]
 

@@ -22,10 +22,11 @@ import orjson
 
 from astra_data.cli.reproduce import ACTING, FIGURES, STEPS, found
 from astra_data.errors import AstraError, UsageError
+from astra_data.hub.disk import write_synced
 from astra_data.hub.tree import sha256_file
 from astra_data.training import metrics
 from benchmarks import figure
-from benchmarks.commands import astra, each
+from benchmarks.commands import WEIGHTS, astra, each
 from benchmarks.figure import ROOT, Figure, at_least, at_most, show
 from benchmarks.study_plots import plot
 from benchmarks.study_tables import EDGE, MOST_SEEDS, ends, mean_of
@@ -47,7 +48,6 @@ PANELS = {
     ("grpo", "rollouts/f1"): "GRPO: F1 as sampled",
     ("grpo", "rollouts/calls"): "GRPO: calls of a rollout",
 }
-WEIGHTS = "model.safetensors"
 TOOLS, SHARE = "time/tools", 2
 """Most per cent of a step's time that tools may take."""
 Row = dict[str, Any]
@@ -127,7 +127,7 @@ def once(file: Path, beginning: list[Any], run: Callable[..., Row]) -> Row:
             done["row"] = run(spent=done["spent"])
         finally:
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(orjson.dumps(done, option=orjson.OPT_INDENT_2))
+            write_synced(file, orjson.dumps(done, option=orjson.OPT_INDENT_2))
     return {**done["row"], **done["spent"]}
 
 

@@ -1,5 +1,6 @@
 """A name from data becomes a path inside its folder, or nothing."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,8 @@ def test_a_plain_name_stands_in_the_folder(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", ".", "..", "../a", "a/b", "a\\b", "/etc/passwd", "~", "~root", ".ssh", "-rf", "a\0b", "a\n", "C:a", "nul", "Con.txt", "a.",
-     "COM1.json", "ä", "a b", "x" * (LONGEST + 1), "a\u202eb", "%2e%2e"],
+    ["", ".", "..", "../a", "a/b", "a\\b", "/etc/passwd", "~", "~root", ".ssh", "-rf", "a\0b", "a\n", "C:a", "nul", "Con.txt",
+     "a.", "COM1.json", "ä", "a b", "x" * (LONGEST + 1), "a\u202eb", "%2e%2e"],
 )  # fmt: skip
 def test_any_other_name_is_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="may not become a file"):
@@ -40,7 +41,5 @@ def test_a_link_that_is_there_does_not_lead_out(tmp_path: Path) -> None:
 @given(st.lists(st.text(max_size=20) | st.sampled_from(["..", ".", "a/../..", "\0", "aux"]), min_size=1, max_size=4))
 def test_no_name_leads_out(names: list[str]) -> None:
     folder = Path("/nowhere/folder")
-    try:
+    with suppress(DataError):
         assert inside(folder, *names).parent.is_relative_to(folder)
-    except DataError:
-        pass

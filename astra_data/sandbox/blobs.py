@@ -12,13 +12,15 @@ from collections import OrderedDict
 from typing import Final
 
 MOST: Final = 256
+MOST_BYTES: Final = 1 << 28
 
 
 class Blobs:
-    """The last `MOST`, by the digest of their image. Thread-safe."""
+    """The last `MOST`, and `MOST_BYTES` of them, by the digest of their image. Thread-safe."""
 
     def __init__(self) -> None:
         self._blobs: OrderedDict[str, bytes] = OrderedDict()
+        self._bytes = 0
         self._lock = threading.Lock()
 
     def get(self, digest: str) -> bytes | None:
@@ -29,6 +31,7 @@ class Blobs:
 
     def keep(self, digest: str, blob: bytes) -> None:
         with self._lock:
+            self._bytes += len(blob) - len(self._blobs.pop(digest, b""))
             self._blobs[digest] = blob
-            while len(self._blobs) > MOST:
-                self._blobs.popitem(last=False)
+            while len(self._blobs) > MOST or self._bytes > MOST_BYTES:
+                self._bytes -= len(self._blobs.popitem(last=False)[1])

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from astra_data.errors import SandboxError
 from astra_data.sandbox import answers
+from astra_data.sandbox.answers import Bounds
 from astra_data.sandbox.channel import Channel, Deadline, EndedError, MalformedError, OverdueError
 from astra_data.sandbox.limits import Image, Limits
 from astra_data.sandbox.outcome import Call, Kind, Outcome
@@ -36,7 +37,7 @@ class Episode:
         self._over: Outcome | None = None
         self._closed, self._number = False, 0
         self._lock = threading.Lock()
-        self._most = answers.most_bytes(limits.stdout_bytes, limits.result_bytes)
+        self._bounds = Bounds(limits.stdout_bytes, limits.result_bytes)
         self.loaded = Outcome("infrastructure", message="the image was not loaded", alive=False)
 
     def load(self, image: Image, blob: bytes | None) -> bytes | None:
@@ -99,7 +100,8 @@ class Episode:
                 if made is not None and blob is None:
                     made.append(self._channel.receive(BLOB_BYTES, deadline.patience))
             while self._over is None and len(outcomes) < wanted:
-                outcome = answers.read(self._channel.receive(self._most, deadline.patience), self._number, deadline.passed)
+                frame = self._channel.receive(self._bounds.frame_bytes, deadline.patience)
+                outcome = answers.read(frame, self._number, deadline.passed, self._bounds)
                 outcomes.append(outcome)
                 if not outcome.alive:
                     self._end(outcome.kind, f"not run: the episode ended before - {outcome.message}")

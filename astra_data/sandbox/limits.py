@@ -14,6 +14,8 @@ from functools import cached_property
 from astra_data.errors import DataError, UsageError
 
 RESERVED = {"sys", "builtins", "__main__"}
+MOST_SOURCE_BYTES = 4 << 20
+"""What the names and sources of an image may come to, in UTF-8: compiled it is several times as much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,9 @@ class Image:
 
     def __post_init__(self) -> None:
         names = [name for name, _ in self.modules]
+        size = sum(len(text.encode(errors="surrogatepass")) for module in self.modules for text in module)
+        if size > MOST_SOURCE_BYTES:
+            raise DataError(f"the modules come to {size:,} bytes", mend=f"keep them within {MOST_SOURCE_BYTES:,}")
         for name in names:
             parts = name.split(".")
             if name in RESERVED or not all(part.isidentifier() and not keyword.iskeyword(part) for part in parts):

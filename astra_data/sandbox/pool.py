@@ -67,13 +67,7 @@ class Sandbox:
 
         Waits while other episodes hold the pool's memory. Raises `SandboxError` if there is no room, or no worker can be started.
         """
-        limits = limits or self.limits
-        self.memory.take(limits.memory_mb)
-        try:
-            return self._loaded(image, {"seed": seed, "clock": clock}, limits)
-        except BaseException:
-            self.memory.give_back(limits.memory_mb)
-            raise
+        return self._loaded(image, {"seed": seed, "clock": clock}, limits or self.limits)
 
     def close(self) -> None:
         """End all workers and episodes. Does nothing the second time."""
@@ -97,17 +91,28 @@ class Sandbox:
             except (WorkerLostError, OSError) as error:
                 lost = error
                 continue
-            made = episode.load(image, self._blobs.get(image.digest))
+            try:
+                made = episode.load(image, self._blobs.get(image.digest))
+            except BaseException:
+                episode.close()
+                raise
             if made:
                 self._blobs.keep(image.digest, made)
             if episode.loaded.kind != "infrastructure" or attempt == ATTEMPTS - 1:
                 return episode
             episode.close()
-            self.memory.take(limits.memory_mb)
         raise SandboxError(f"no process could be started for an episode ({type(lost).__name__})", mend="free processes or memory")
 
     def _forked(self, options: dict[str, Any], limits: Limits) -> Episode:
-        worker = self._least_busy()
+        """An episode with nothing loaded. What it holds of the pool is given back when it is closed, or here if there is none."""
+        self.memory.take(limits.memory_mb)
+        try:
+            return self._forked_by(self._least_busy(), options, limits)
+        except BaseException:
+            self.memory.give_back(limits.memory_mb)
+            raise
+
+    def _forked_by(self, worker: Worker, options: dict[str, Any], limits: Limits) -> Episode:
         options = {
             **options, "memory": limits.memory_mb << 20, "cpu_s": limits.episode_cpu_s, "stdout_bytes": limits.stdout_bytes,
             "result_bytes": limits.result_bytes, "attempts": False,

@@ -183,7 +183,7 @@ def _answered(channel: Channel, deadline: Deadline) -> bool:
 
 def _launched(setting: Setting, control: int) -> subprocess.Popen[bytes]:
     options = {
-        "layers": list(setting.layers), "preload": list(setting.preload), "again": True,
+        "layers": list(setting.layers), "preload": list(setting.preload), "again": True, "host": os.getpid(),
         "paths": [path for path in sys.path if path] if setting.preload else [],
     }
     program = PROGRAM.format(root=Path(astra_data.__file__).parent)

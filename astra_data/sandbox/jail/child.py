@@ -1,6 +1,6 @@
 """What a child is. It is made in the zygote, so that a child has little left to do once it is forked.
 
-    child = Child(report, base, places)
+    child = Child(report, base, paths)
     child.rehearse()
     if not os.fork():
         child.live(options, socket)
@@ -38,12 +38,12 @@ CALLS: Final = [[f"{NAME}.total", {"item": "A-1", "numbers": [1, 2.5]}], [f"{NAM
 class Child:
     """Standard output, chance, the clock and the service, ready for a fork. Takes over standard output and chance at once."""
 
-    def __init__(self, report: Report, base: int, places: list[str]) -> None:
+    def __init__(self, report: Report, base: int, paths: dict[str, str]) -> None:
         self.confinement = Confinement.prepared(report, base)
         self.output = Output()
         self.output.redirect()
         self.seed, self.freeze = randomness.take_over(), clock.stopped()
-        self.service = Service(self.output, Scrubber(places))
+        self.service = Service(self.output, Scrubber(paths))
 
     def live(self, message: bytes, channel: int) -> NoReturn:
         """Serve an episode as a process of its own, with options in JSON."""

@@ -9,7 +9,7 @@ Exceptions are hostile too: their `__str__` may raise anything, their class may 
 import errno
 from typing import Any
 
-MESSAGE_LETTERS = 2_000
+MESSAGE_LETTERS, NAME_LETTERS, PLACE_LETTERS = 2_000, 200, 500
 REFUSED = (errno.EPERM, errno.EACCES)
 _own_name = type.__dict__["__name__"].__get__
 
@@ -32,7 +32,7 @@ def described(error: BaseException, files: set[str]) -> tuple[str, str, str]:
 
 
 def name_of(error: BaseException) -> str:
-    return str(_own_name(type(error)))[:200]
+    return str(_own_name(type(error)))[:NAME_LETTERS]
 
 
 def text_of(error: BaseException) -> str:
@@ -54,4 +54,4 @@ def place_of(error: BaseException, files: set[str]) -> str:
         if code.co_filename in files:
             place = f"{code.co_filename}:{trace.tb_lineno} in {code.co_name}"
         trace = trace.tb_next
-    return place
+    return place[:PLACE_LETTERS]

@@ -21,6 +21,7 @@ from typing import Any, NoReturn
 
 from astra_data.sandbox.jail import failures, modules
 from astra_data.sandbox.jail.confinement import CHANNEL
+from astra_data.sandbox.jail.depth import MOST_DEPTH, deeper
 from astra_data.sandbox.jail.output import Output
 from astra_data.sandbox.jail.scrubbing import Scrubber
 
@@ -100,6 +101,8 @@ class Service:
             return failures.kind_of(error), "null", failures.described(error, self.image.files if self.image else set())
         try:
             text = _encode(value)
+            if (openings := text.count("[") + text.count("{")) > MOST_DEPTH and deeper(decode(text)[0], openings):
+                raise RecursionError
         except MemoryError:
             raise
         except RecursionError:
@@ -116,7 +119,7 @@ class Service:
         if not name and not message and not printed and not cut:
             return f'["{kind}",{value},"","","","",false,{cpu_ns}e-9,{self.number}]'.encode("ascii")
         kind = "output_limit" if cut and kind == "ok" else kind
-        message, printed = self.scrubber.text(message), self.scrubber.text(printed)
+        message, printed = self.scrubber.text(message)[:failures.MESSAGE_LETTERS], self.scrubber.text(printed)
         rest = _text([name, message, where, printed, cut])[1:-1]
         return f'["{kind}",{value},{rest},{cpu_ns}e-9,{self.number}]'.encode("ascii")
 

@@ -7,7 +7,8 @@ On the control socket (SEQPACKET) it gets, one a message:
     K pid       kill it; answered like S, once it has ended
     k pid       kill it and forget it; no answer
 
-It ends when the host hangs up, and its children end with it.
+It ends when the host hangs up, and its children end with it. The socket of a host that was killed stays open while a process that
+the host forked lives, so the zygote looks every `LOOK_MS` whether its parent is still the host.
 """
 
 import gc
@@ -26,6 +27,7 @@ from typing import NoReturn
 
 from astra_data.sandbox.jail import kernel, layers
 from astra_data.sandbox.jail.child import Child
+from astra_data.sandbox.jail.scrubbing import module_paths
 
 ENDED = struct.Struct("<?id")
 PID = struct.Struct("<i")
@@ -33,6 +35,7 @@ DESCRIPTOR = struct.Struct("@i")
 PASSED_BYTES = socket.CMSG_SPACE(DESCRIPTOR.size)
 MESSAGE_BYTES = 1 << 16
 REAP_MS = 1
+LOOK_MS = 500
 MODULES = """
 abc array base64 binascii bisect calendar cmath codecs collections collections.abc contextlib copy csv dataclasses datetime
 decimal difflib enum errno fractions functools hashlib heapq hmac html inspect io itertools json keyword locale logging math
@@ -45,10 +48,11 @@ UNWANTED = ("_bz2", "_lzma", "_uuid")
 
 
 class Zygote:
-    """`forgotten` are children that were killed and that nobody will ask about; they are reaped when they have ended."""
+    """`host` is the pid of the process that started it. `forgotten` are children that were killed and that nobody will ask about;
+    they are reaped when they have ended."""
 
-    def __init__(self, control: socket.socket, child: Child) -> None:
-        self.control, self.child = control, child
+    def __init__(self, control: socket.socket, child: Child, host: int) -> None:
+        self.control, self.child, self.host = control, child, host
         self.forgotten: list[int] = []
         self.messages = select.poll()
         self.messages.register(control, select.POLLIN)
@@ -56,6 +60,9 @@ class Zygote:
     def run(self) -> NoReturn:
         while True:
             self._reap()
+            while not self.messages.poll(LOOK_MS):
+                if os.getppid() != self.host:
+                    os._exit(0)
             message, passed, _, _ = self.control.recvmsg(MESSAGE_BYTES, PASSED_BYTES)
             if not message:
                 os._exit(0)
@@ -120,12 +127,9 @@ def preload(names: list[str], paths: list[str]) -> None:
     sys.modules["datetime"].datetime.strptime("2024-01-01", "%Y-%m-%d")
 
 
-def forget_the_machine() -> list[str]:
-    """Take this machine out of what code can see; the folders that texts are scrubbed of, longest first, also as JSON has them.
-
-    Those of Python's modules alone: a shorter one, as `/usr/`, may well stand in a tool's own result.
-    """
-    folders = {str(Path(__file__).parents[3]), str(Path(os.__file__).parent), *sys.path}
+def forget_the_machine() -> dict[str, str]:
+    """Take this machine out of what code can see; the paths of Python's modules, and what they are shown as."""
+    paths = module_paths(list(sys.modules.values()), {str(Path(__file__).parents[3]), str(Path(os.__file__).parent), *sys.path})
     for name in [one for one in sys.modules if one.partition(".")[0] in ("astra_data", "ctypes", "_ctypes", "__main__")]:
         del sys.modules[name]
     os.environ.clear()
@@ -134,8 +138,7 @@ def forget_the_machine() -> list[str]:
     sys.prefix = sys.exec_prefix = sys.base_prefix = sys.base_exec_prefix = "/python"
     sys.path_importer_cache.clear()
     sys.dont_write_bytecode = True
-    named = {f"{folder.rstrip('/')}/" for folder in folders if len(folder) > 1}
-    return sorted(named | {json.dumps(folder)[1:-1] for folder in named}, key=len, reverse=True)
+    return paths
 
 
 def main() -> NoReturn:
@@ -157,4 +160,4 @@ def main() -> NoReturn:
     gc.collect()
     gc.freeze()
     control.sendall(json.dumps(report).encode())
-    Zygote(control, child).run()
+    Zygote(control, child, options["host"]).run()

@@ -2,13 +2,14 @@
 
     answer = await ledger.once(key, "ask", request, ask_the_model)
 
-Work in flight is shared between its waiters; the file is written by `disk.Writer`.
+Work in flight is shared between its waiters, and waited for where another process of this machine does it (`claims`); the file is
+written by `disk.Writer`.
 """
 
 import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from contextlib import closing
+from contextlib import AbstractAsyncContextManager, closing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 import orjson
 
 from astra_data.ledger.answer import Answer, Kind, Totals, Unanswered, Usage
+from astra_data.ledger.claims import Claims
 from astra_data.ledger.disk import EXPORTED, FIND, Writer, connect, disk_error, open_table, select
 from astra_data.rows.canonical import canonical
 
@@ -33,6 +35,7 @@ class Ledger:
         self.path, self._reader, self._writer = path, reader, writer
         self._running: dict[str, _Work] = {}
         self._totals = Totals()
+        self._claims = Claims(path)
 
     @classmethod
     def open(cls, path: Path) -> "Ledger":
@@ -62,12 +65,16 @@ class Ledger:
         if work is None:
             found = self.find(key)
             if found is not None:
-                self._totals = replace(self._totals, reused=self._totals.reused + 1)
+                self._reuse()
                 return found
             work = self._start(key, kind, request, produce)
         else:
-            self._totals = replace(self._totals, reused=self._totals.reused + 1)
+            self._reuse()
         return await self._wait(key, work)
+
+    def claimed(self, name: str) -> AbstractAsyncContextManager[None]:
+        """Keeps other processes of this machine that claim the same name waiting, for as long as it is held."""
+        return self._claims.held(name)
 
     async def put(self, key: str, kind: Kind, request: Any, answer: Answer) -> None:
         """Record a new answer that supersedes the ones before it."""
@@ -91,6 +98,7 @@ class Ledger:
         await asyncio.gather(*works, return_exceptions=True)
         await asyncio.to_thread(self._writer.stop)
         self._reader.close()
+        self._claims.close()
 
     def _start(self, key: str, kind: Kind, request: Any, produce: Callable[[], Awaitable[Answer]]) -> _Work:
         work = _Work(asyncio.ensure_future(self._run(key, kind, request, produce)))
@@ -117,6 +125,15 @@ class Ledger:
             work.waiters -= 1
 
     async def _run(self, key: str, kind: Kind, request: Any, produce: Callable[[], Awaitable[Answer]]) -> Answer:
+        """The answer of `produce`, or the one that another process committed first."""
+        async with self._claims.held(key):
+            found = self.find(key)
+            if found is None:
+                return await self._produced(key, kind, request, produce)
+        self._reuse()
+        return found
+
+    async def _produced(self, key: str, kind: Kind, request: Any, produce: Callable[[], Awaitable[Answer]]) -> Answer:
         try:
             answer = await produce()
         except Unanswered as error:
@@ -129,6 +146,9 @@ class Ledger:
         self._count(answer.usage)
         await self._writer.write(_effect(key, kind, request, answer.response, "ok", answer.usage))
         return answer
+
+    def _reuse(self) -> None:
+        self._totals = replace(self._totals, reused=self._totals.reused + 1)
 
     def _count(self, usage: Usage, failed: int = 0) -> None:
         now = self._totals

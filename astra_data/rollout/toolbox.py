@@ -6,7 +6,7 @@
 A result is keyed by the server, the fixture, the rollout and every call before it, so a recorded rollout replays without any
 server. On the first call that is not recorded a server is started and brought to the same state by sending the earlier calls
 again; if one of them answers otherwise now, the rollout has `Diverged` and starts afresh. A server that died is replaced once
-for each call in the same way.
+for each call in the same way. A rollout is played by one process at a time: another that wants it waits, and replays it.
 """
 
 import functools
@@ -52,11 +52,11 @@ class LiveToolbox:
     def __init__(self, server: Server, pool: "Pool", ledger: Ledger, *, rollout: str, fixture: str) -> None:
         self._server, self._pool, self._ledger = server, pool, ledger
         self._identity = {"server": server.id, "fixture": fixture, "rollout": rollout}
-        recorded = ledger.find(self._key("restarts"))
-        self._restarts = int(recorded.response) if recorded else 0
+        self._restarts = 0
         self._sent: list[Sent] = []
-        self._stack = AsyncExitStack()
+        self._stack, self._claim = AsyncExitStack(), AsyncExitStack()
         self._session: McpSession | None = None
+        self._seen = 0
 
     async def call(self, name: str, arguments: JsonObject) -> ToolResult:
         """See `Toolbox.call`. Arguments must have passed the tool's schema."""
@@ -84,7 +84,7 @@ class LiveToolbox:
         for renewable in (self._pool.renewable(self._server.name), False):
             try:
                 session = await self._live()
-                return await self._ledger.once(key, "tool", request, functools.partial(_asked, session, name, arguments))
+                return await self._ledger.once(key, "tool", request, functools.partial(self._asked, session, name, arguments))
             except Unanswered as failure:
                 if not renewable or not failure.reason.startswith(self._losses):
                     raise
@@ -100,34 +100,41 @@ class LiveToolbox:
         return digest([self._identity, *parts])
 
     async def _live(self) -> "McpSession":
-        """The leased server, in the state that the calls so far have left."""
-        if self._session is None:
-            try:
-                session = await self._stack.enter_async_context(self._pool.lease(self._server.name))
-                for sent in () if self._server.name in self._pool.stateless else self._sent:
-                    if await session.call(sent.name, sent.arguments) != sent.result:
-                        raise Diverged
-            except ToolBackendDown as down:
-                raise Unanswered(str(down)) from down
-            self._session = session
+        """The leased server, in the state that the calls so far have left: those that it has not seen are sent to it."""
+        try:
+            if self._session is None:
+                self._session, self._seen = await self._stack.enter_async_context(self._pool.lease(self._server.name)), 0
+            for sent in () if self._server.name in self._pool.stateless else self._sent[self._seen :]:
+                if await self._session.call(sent.name, sent.arguments) != sent.result:
+                    raise Diverged
+                self._seen += 1
+        except ToolBackendDown as down:
+            raise Unanswered(str(down)) from down
         return self._session
+
+    async def _asked(self, session: "McpSession", name: str, arguments: JsonObject) -> Answer:
+        try:
+            result = await session.call(name, arguments)
+        except ToolBackendDown as down:
+            raise Unanswered(str(down)) from down
+        self._seen += 1
+        return Answer(asdict(result))
 
     async def _release(self) -> None:
         self._session = None
         await self._stack.aclose()
 
     async def __aenter__(self) -> "LiveToolbox":
+        await self._claim.enter_async_context(self._ledger.claimed(self._key("rollout")))
+        recorded = self._ledger.find(self._key("restarts"))
+        self._restarts = int(recorded.response) if recorded else 0
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._release()
-
-
-async def _asked(session: "McpSession", name: str, arguments: JsonObject) -> Answer:
-    try:
-        return Answer(asdict(await session.call(name, arguments)))
-    except ToolBackendDown as down:
-        raise Unanswered(str(down)) from down
+        try:
+            await self._release()
+        finally:
+            await self._claim.aclose()
 
 
 async def _never() -> Answer:

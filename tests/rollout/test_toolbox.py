@@ -1,14 +1,16 @@
 """The results of a rollout are recorded as they come, and a replay needs no server until it leaves what was recorded."""
 
 import asyncio
+import functools
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from scripted import TEXT, card, schema, server
 
-from astra_data.ledger import Ledger, Unanswered
+from astra_data.ledger import Answer, Ledger, Unanswered
 from astra_data.messages import JsonObject
 from astra_data.rollout.toolbox import Diverged, LiveToolbox
 from astra_data.tools.mcp_config import ServerEntry
@@ -38,8 +40,9 @@ class Bench:
         rollout: str = "r",
         notes: str = "",
         program: tuple[str, ...] = ("desk.py", "notes"),
+        then: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        """Run `work` on the toolbox of a rollout whose workspace begins with these notes."""
+        """Run `work` on the toolbox of a rollout whose workspace begins with these notes, and wait for `then` after it."""
         template = self.folder / f"template-{len(notes)}"
         template.mkdir(exist_ok=True)
         (template / "notes.txt").write_text(notes)
@@ -54,6 +57,8 @@ class Bench:
                     LiveToolbox(ROW, pool, ledger, rollout=rollout, fixture="f") as toolbox,
                 ):
                     await work(toolbox)
+                if then:
+                    await then()
             finally:
                 await ledger.close()
 
@@ -97,6 +102,41 @@ def test_no_call_starts_no_server(bench: Bench) -> None:
 def test_the_same_call_later_is_another_call(bench: Bench) -> None:
     count: tuple[str, JsonObject] = ("count_notes", {})
     assert bench.results(count, FIRST[0], count) == ['{"notes": 0}', '{"number": 1}', '{"notes": 1}']
+
+
+def test_a_server_sees_the_calls_that_another_answered_before_it_acts_again(bench: Bench) -> None:
+    bench.results(*FIRST, rollout="elsewhere")
+
+    async def work(toolbox: LiveToolbox) -> None:
+        await toolbox.call(*FIRST[0])
+        find, answer = functools.partial(Ledger.find, toolbox._ledger), Answer({"content": '{"number": 2}', "is_error": False})
+        with patch.object(Ledger, "find", lambda ledger, key: find(key) or answer):
+            await toolbox.call(*FIRST[1])
+        assert (await toolbox.call("count_notes", {})).content == '{"notes": 2}'
+
+    bench.play(work)
+    assert bench.starts == 2
+
+
+def test_one_process_plays_a_rollout_at_a_time(bench: Bench) -> None:
+    order: list[str] = []
+
+    async def second() -> None:
+        ledger = Ledger.open(bench.folder / "ledger.sqlite")
+        async with Pool({}, Template()) as pool, LiveToolbox(ROW, pool, ledger, rollout="r", fixture="f") as toolbox:
+            order.append((await toolbox.call(*FIRST[0])).content)
+        await ledger.close()
+
+    async def first(toolbox: LiveToolbox) -> None:
+        other = asyncio.create_task(second())
+        await asyncio.sleep(0.1)
+        await toolbox.call(*FIRST[0])
+        order.append("first")
+        waiting.append(other)
+
+    waiting: list[asyncio.Task[None]] = []
+    bench.play(first, then=lambda: waiting[0])
+    assert order == ["first", '{"number": 1}']
 
 
 def test_rollouts_share_nothing(bench: Bench) -> None:

@@ -9,6 +9,7 @@ sentence per tool, so that the policy can read them back; no text is written twi
 
 import functools
 import hashlib
+import itertools
 import json
 import random
 import re
@@ -29,6 +30,7 @@ CHAINS = {
     "The paint desk": [["measure_room", "paint_needed"], ["measure_room", "paint_needed", "price_paint"]],
     "The notes desk": [["add_note", "strike_note"]],
 }
+ASKED = itertools.count(1)
 SENTENCES = {
     "measure_room": "A room is {width} m wide and {depth} m deep; find its floor.",
     "paint_needed": "Work out what {coats} coats over {area} square metres take.",
@@ -63,6 +65,14 @@ def about(request: dict[str, Any]) -> str | None:
     if name in BEFORE_TASKS:
         return None
     return user_text(messages if name == POLICY else judged(messages))
+
+
+def varying(request: dict[str, Any]) -> dict[str, Any]:
+    """Another good answer each time, as a model at a temperature gives: other words of a task, another end of a rollout."""
+    answer, word = reply(request), "".join("abcdefghij"[int(digit)] for digit in str(next(ASKED)))
+    if name_of(request) == POLICY:
+        return answer | {"content": answer["content"] and f"{answer['content']} - {word}"}
+    return answer | {"content": answer["content"].replace("Hello.", f"Hello {word}.")}
 
 
 @functools.cache

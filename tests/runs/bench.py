@@ -70,10 +70,10 @@ class Bench:
     def starts(self) -> Path:
         return self.folder / "starts"
 
-    def endpoint(self, *, faults: str | None = None) -> EndpointProcess:
-        """The scripted model. `faults` names a list of plans in `answers`."""
+    def endpoint(self, *, faults: str | None = None, says: str = "reply") -> EndpointProcess:
+        """The scripted model. `says` names a function and `faults` a list of plans in `answers`."""
         named = f"runs.answers:{faults}" if faults else None
-        return EndpointProcess("runs.answers:reply", self.folder / "requests.jsonl", faults=named, path=(ROOT,))
+        return EndpointProcess(f"runs.answers:{says}", self.folder / "requests.jsonl", faults=named, path=(ROOT,))
 
     def recipe(self, endpoint: EndpointProcess | str, tasks: int, **model: Any) -> Path:
         """The recipe file, with `tasks` free tasks and the few that follow a chain."""

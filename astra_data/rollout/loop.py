@@ -12,7 +12,9 @@ from typing import Protocol
 
 from astra_data.ledger import Unanswered
 from astra_data.messages import MALFORMED, Call, JsonObject, Message, calls_of, final_answer, tool_result, user
+from astra_data.rollout.debris import written_call
 from astra_data.rollout.toolbox import Toolbox
+from astra_data.rollout.turns import spoken
 from astra_data.rows.trajectories import CallRecord, Usage
 from astra_data.teacher.teacher import Policy
 from astra_data.tools.result import ToolResult
@@ -21,12 +23,16 @@ from astra_data.tools.validate import argument_error
 ANSWERED = "answered"
 EMPTY = "empty_answer"
 CUT_OFF = "cut_off"
+CALLS_AS_TEXT = "calls_as_text"
 TURN_LIMIT = "turn_limit"
 INVALID_CALLS = "invalid_calls"
 BACKEND_DOWN = "tool_backend_down"
 USER_FAILED = "user_failed"
 NOT_THE_POLICY = (BACKEND_DOWN, USER_FAILED)
 """Endings that say nothing about the policy."""
+
+CUT = ("length", "content_filter")
+"""Reasons for which an endpoint ends a turn before its end, whatever stands there."""
 
 NO_BACKEND = "none"
 """`CallRecord.backend` of a call that no backend saw."""
@@ -75,7 +81,7 @@ async def rollout(policy: Policy, toolbox: Toolbox, opening: list[Message], tool
         if calls:
             over = await _round(calls, toolbox, tools, done, max_invalid)
         else:
-            done.terminal = _ending(done.messages, turn.finish)
+            done.terminal = _ending(done.messages, turn.finish, tools)
             over = done.terminal != ANSWERED or await _replied(other, done)
         if over:
             return done
@@ -109,10 +115,13 @@ async def _replied(other: User | None, done: Rollout) -> bool:
     return said is None
 
 
-def _ending(messages: list[Message], finish: str) -> str:
-    if final_answer(messages) is None:
+def _ending(messages: list[Message], finish: str, tools: list[JsonObject]) -> str:
+    if final_answer(messages) is None and finish != "content_filter":
         return EMPTY
-    return CUT_OFF if finish == "length" else ANSWERED
+    if finish in CUT:
+        return CUT_OFF
+    names = {tool["function"]["name"] for tool in tools}
+    return ANSWERED if written_call(spoken(messages[-1]), names) is None else CALLS_AS_TEXT
 
 
 async def _perform(call: Call, toolbox: Toolbox, tools: list[JsonObject], done: Rollout) -> None:

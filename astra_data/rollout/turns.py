@@ -4,7 +4,7 @@
 
 A turn is well-formed if it makes calls, or says something in plain words. One that is empty, or in which a piece of a call or of
 the chat template is left over as text, is malformed, even beside calls that could be read: the piece is a call that went wrong.
-No template is asked; what gives a piece away is listed in `DEBRIS`. Thoughts are not looked at.
+No template is asked: a piece is one of the marks of `debris`, or a key of a call written as JSON. Thoughts are not looked at.
 """
 
 import json
@@ -12,13 +12,9 @@ import re
 from collections.abc import Iterable
 
 from astra_data.messages import MALFORMED, JsonObject, Message, tool_call
+from astra_data.rollout.debris import mark
 
-DEBRIS = re.compile(
-    r"</?(?:tool_calls?|tool_response|tools|function(?:_calls?)?|parameter|invoke)\b[^>]*>?|<function=|<parameter="
-    r"|<\|[^|>]*\|>|<\uff5c[^\uff5c>]*\uff5c>|\[/?(?:TOOL_CALLS|TOOL_RESULTS|INST)\]"
-    r"|\"(?:name|arguments|parameters|tool_calls)\"\s*:", re.IGNORECASE)
-"""Tags of tool calls, special tokens of chat templates, keys of a call written as JSON."""
-
+CALL_KEYS = re.compile(r"\"(?:name|arguments|parameters|tool_calls)\"\s*:")
 THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)|\A.*</think(?:ing)?>", re.DOTALL)
 WORD = re.compile(r"\w")
 
@@ -44,7 +40,7 @@ def spoken(message: Message) -> str:
 
 def is_plain(text: str) -> bool:
     """Whether a text is words without debris, and its braces pair."""
-    return bool(WORD.search(text)) and not DEBRIS.search(text) and _paired(text)
+    return bool(WORD.search(text)) and not CALL_KEYS.search(text) and mark(text) is None and _paired(text)
 
 
 def _paired(text: str) -> bool:

@@ -22,6 +22,7 @@ from astra_data.ledger import Answer, Unanswered, Usage
 from astra_data.messages import JsonObject
 from astra_data.teacher.budget import Budget
 from astra_data.teacher.models import ModelConfig
+from astra_data.teacher.wire import text_of
 
 LONGEST_RETRY_AFTER_S = 120.0
 """The openai client waits no longer for an endpoint that asks for time."""
@@ -30,6 +31,9 @@ TEMPLATE_TOKENS = 1000
 """What a chat template may add to a request; of the rest, no token is shorter than a byte."""
 
 MAX_DETAIL = 200
+
+INTERRUPTED = frozenset({"error", "abort", "aborted", "cancelled", "insufficient_system_resource"})
+"""Finish reasons of a generation that broke off through no doing of the model: it is asked for again."""
 
 
 class BadRequest(Unanswered):
@@ -77,13 +81,24 @@ class Endpoint:
         if self._broken:
             raise self._broken
         payload = orjson.dumps({"model": self.config.model, **body, **self._sampling(sample)})
+        usage = Usage()
+        for _ in range(1 + self.config.max_retries):
+            completion = await self._once(payload, usage)
+            if completion.finish not in INTERRUPTED:
+                return completion
+            usage = completion.usage
+        reason = f"endpoint: interrupted - finish reason {completion.finish}"
+        raise Unanswered(reason, Answer(text_of(completion.message.get("content")), usage))
+
+    async def _once(self, payload: bytes, before: Usage) -> Completion:
+        """The completion of one request, with what was used `before` it added to its own usage."""
         bound = self._cost(len(payload) + TEMPLATE_TOKENS, self.config.max_tokens or 0)
         async with self._budget.reserve(bound) as spend:
             response = _parsed(await self._post(payload))
-            counted = response.get("usage") or {}
-            tokens = int(counted.get("prompt_tokens") or 0), int(counted.get("completion_tokens") or 0)
+            counted = _counted(response.get("usage"))
+            tokens = counted or (0, 0)
             spend(self._cost(*tokens) if counted else bound)
-        return _first_choice(response, Usage(*tokens, self._cost(*tokens)))
+        return _first_choice(response, before + Usage(*tokens, self._cost(*tokens)))
 
     def _sampling(self, sample: int) -> JsonObject:
         chosen = dict(self.config.sampling)
@@ -166,7 +181,16 @@ def _parsed(text: str) -> JsonObject:
 
 def _first_choice(response: JsonObject, usage: Usage) -> Completion:
     choices = response.get("choices")
-    if not isinstance(choices, list) or not choices or not isinstance(choices[0].get("message"), dict):
+    first = choices[0] if isinstance(choices, list) and choices else None
+    if not isinstance(first, dict) or not isinstance(first.get("message"), dict):
         reason = f"endpoint: no choices - {_detail(response.get('error', response))}"
         raise Unanswered(reason, Answer(None, usage))
-    return Completion(choices[0]["message"], str(choices[0].get("finish_reason") or "stop"), usage)
+    return Completion(first["message"], str(first.get("finish_reason") or "stop"), usage)
+
+
+def _counted(usage: Any) -> tuple[int, int] | None:
+    """(input tokens, output tokens) of a response's usage, or None where it does not say them."""
+    if not isinstance(usage, dict) or not usage:
+        return None
+    counts = [usage.get(name) or 0 for name in ("prompt_tokens", "completion_tokens")]
+    return (counts[0], counts[1]) if all(type(count) is int and count >= 0 for count in counts) else None

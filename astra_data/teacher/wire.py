@@ -14,6 +14,9 @@ import orjson
 from astra_data.messages import MALFORMED, JsonObject, Message, assistant, calls_of, tool_call
 from astra_data.teacher.extract import split_thought
 
+THOUGHTS = ("thinking", "reasoning", "redacted_thinking")
+"""Types of content parts that are thoughts."""
+
 
 def to_wire(messages: list[Message], *, pass_reasoning: bool) -> list[JsonObject]:
     """Copies of the messages as an endpoint takes them. A malformed call goes back as it was written."""
@@ -39,17 +42,29 @@ def _sent_call(call: JsonObject) -> JsonObject:
 def from_wire(message: JsonObject, before: list[Message]) -> Message:
     """The assistant message that followed `before`. Thoughts inside the content become `reasoning_content`."""
     thought, content = split_thought(text_of(message.get("content")))
-    reasoning = message.get("reasoning_content") or message.get("reasoning") or ""
+    reasoning = text_of(message.get("reasoning_content")) or text_of(message.get("reasoning")) or _details(message)
     ids = _new_ids(before)
-    calls = [_received(call, ids) for call in message.get("tool_calls") or ()]
-    return assistant(content, calls, "\n".join(filter(None, (text_of(reasoning), thought))) or None)
+    received = message.get("tool_calls")
+    calls = [_received(call, ids) for call in received] if isinstance(received, list) else []
+    return assistant(content, calls, "\n".join(filter(None, (reasoning, thought))) or None)
 
 
 def text_of(content: Any) -> str:
-    """The text of a content field: a string, nothing, or a list of parts."""
+    """The text of a content field: a string, nothing, or a list of parts. Thoughts among the parts are no text."""
     if isinstance(content, list):
-        return "".join(part.get("text") or "" for part in content if isinstance(part, dict))
+        return "".join(text_of(part.get("text")) for part in _parts(content) if part.get("type") not in THOUGHTS)
     return content if isinstance(content, str) else ""
+
+
+def _details(message: JsonObject) -> str:
+    """Thoughts that came as a list: in `reasoning_details`, or as parts of the content."""
+    parts = [part for part in _parts(message.get("content")) if part.get("type") in THOUGHTS]
+    parts += _parts(message.get("reasoning_details"))
+    return "".join(text_of(part.get("thinking")) or text_of(part.get("text")) or text_of(part.get("summary")) for part in parts)
+
+
+def _parts(value: Any) -> list[JsonObject]:
+    return [part for part in value if isinstance(part, dict)] if isinstance(value, list) else []
 
 
 def _new_ids(before: list[Message]) -> Iterator[str]:
@@ -61,8 +76,11 @@ def _new_ids(before: list[Message]) -> Iterator[str]:
             yield f"call_{number}"
 
 
-def _received(call: JsonObject, ids: Iterator[str]) -> JsonObject:
-    function = call.get("function") or {}
+def _received(call: Any, ids: Iterator[str]) -> JsonObject:
+    """A call as it came. What is no call at all is one of a tool without a name, and malformed."""
+    function = call.get("function") if isinstance(call, dict) else None
+    if not isinstance(function, dict):
+        return tool_call(next(ids), "", {MALFORMED: orjson.dumps(call).decode()})
     return tool_call(next(ids), text_of(function.get("name")), _arguments(function.get("arguments")))
 
 

@@ -49,6 +49,12 @@ def test_an_answer_ends_it() -> None:
         (Turn(says("The sum is"), Usage(), finish="length"), "cut_off"),
         (Turn(says(""), Usage(), finish="length"), "empty_answer"),
         (Turn(says("3"), Usage(), finish="stop"), "answered"),
+        (Turn(says("I am sor"), Usage(), finish="content_filter"), "cut_off"),
+        (Turn(says(""), Usage(), finish="content_filter"), "cut_off"),
+        (says('<tool_call>{"name": "add", "arguments": {"a": 1, "b": 2}}</tool_call>'), "calls_as_text"),
+        (says("[add(a=1, b=2)]"), "calls_as_text"),
+        (says("Action: add\nAction Input: {}"), "calls_as_text"),
+        (says('Another tool would be {"name": "subtract", "arguments": {}}'), "answered"),
     ],
 )
 def test_how_the_last_turn_ends_it(last: Any, terminal: str) -> None:

@@ -11,6 +11,7 @@ from scripted_endpoint import Fault, ScriptedEndpoint, always, at, once_each, re
 from astra_data.errors import EndpointError
 from astra_data.ledger import Unanswered, Usage
 from astra_data.teacher import Ask
+from astra_data.teacher.endpoint import _counted, _first_choice
 
 GOOD = '{"ok": true, "score": 0.5, "notes": ["a"]}'
 PRICE = {"input": 1.0, "output": 10.0}
@@ -282,3 +283,18 @@ def test_a_repair_that_fails_at_the_endpoint_still_counts_what_was_paid(with_mod
     with_model(script, asking(verdict_ask, out), faults)
     assert out[0].reason == "endpoint: 500 - scripted 500"
     assert (out[1].failed, out[1].input_tokens) == (1, 100)
+
+
+@pytest.mark.parametrize(
+    "response",
+    [{"choices": [None]}, {"choices": ["x"]}, {"choices": {}}, {"choices": [{}]}, {"choices": [{"message": None}]},
+     {"choices": []}, {"choices": [{"message": "x"}], "usage": 3}],
+)  # fmt: skip
+def test_a_response_without_a_choice_is_no_answer(response: dict[str, Any]) -> None:
+    with pytest.raises(Unanswered, match="endpoint: no choices"):
+        _first_choice(response, Usage())
+
+
+@pytest.mark.parametrize("usage", [None, "many", [], {"prompt_tokens": "10"}, {"prompt_tokens": -1}, {"prompt_tokens": 1.5}, {}])
+def test_usage_that_cannot_be_read_counts_as_not_told(usage: Any) -> None:
+    assert _counted(usage) is None

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from scripted_endpoint import Fault, at
 
+from astra_data.ledger import Unanswered
 from astra_data.messages import MALFORMED, assistant, tool_call, tool_result, user
 
 TOOLS = [{"type": "function", "function": {"name": "add", "parameters": {"type": "object", "properties": {}}}}]
@@ -103,3 +104,54 @@ def test_a_turn_survives_a_passing_failure(with_model: Any) -> None:
     turn, endpoint = act(with_model, "one", [user("go")], [at(0, Fault.status(500, 0.01))])
     assert turn.message["content"] == "one"
     assert len(endpoint.requests) == 2
+
+
+@pytest.mark.parametrize("finish", ["error", "abort"])
+def test_a_generation_that_broke_off_is_asked_for_again_and_paid(with_model: Any, finish: str) -> None:
+    said = iter([finish, finish, "stop"])
+    broken = [{"content": f"It is {number}", "finish_reason": finish} for number, finish in enumerate(said)]
+    turns: list[Any] = []
+
+    async def work(stand: Any) -> None:
+        turns.append(await stand.policy.act([user("go")], TOOLS))
+
+    endpoint = with_model(lambda request: broken.pop(0) | {"usage": {"prompt_tokens": 10, "completion_tokens": 1}}, work)
+    assert (turns[0].message["content"], turns[0].finish, len(endpoint.requests)) == ("It is 2", "stop", 3)
+    assert (turns[0].usage.input_tokens, turns[0].usage.output_tokens) == (30, 3)
+
+
+def test_one_that_breaks_off_each_time_is_no_answer(with_model: Any) -> None:
+    with pytest.raises(Unanswered, match="endpoint: interrupted - finish reason abort"):
+        act(with_model, {"content": "It is", "finish_reason": "abort"}, [user("go")])
+
+
+def test_a_filtered_turn_is_told_as_such(with_model: Any) -> None:
+    assert act(with_model, {"content": "It", "finish_reason": "content_filter"}, [user("go")])[0].finish == "content_filter"
+
+
+@pytest.mark.parametrize("call", [None, "add", 7, {}, {"function": None}, {"function": "add"}, {"id": "x", "function": [1]}])
+def test_what_is_no_call_is_a_malformed_one(with_model: Any, call: Any) -> None:
+    turn, _ = act(with_model, {"content": "", "tool_calls": [call, wire_call("{}")]}, [user("go")])
+    first, second = (one["function"] for one in turn.message["tool_calls"])
+    assert (first["name"], list(first["arguments"]), second["name"]) == ("", [MALFORMED], "add")
+
+
+@pytest.mark.parametrize("calls", [{}, "add", 7, {"name": "add"}])
+def test_calls_that_are_no_list_are_none(with_model: Any, calls: Any) -> None:
+    assert "tool_calls" not in act(with_model, {"content": "done", "tool_calls": calls}, [user("go")])[0].message
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        {"content": [{"type": "thinking", "thinking": "I add"}, {"type": "text", "text": "3"}]},
+        {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "I add"}]}, {"type": "text", "text": "3"}]},
+        {"content": "3", "reasoning_details": [{"type": "text", "text": "I "}, {"type": "text", "text": "add"}]},
+        {"content": "3", "reasoning_details": [{"type": "reasoning.summary", "summary": "I add"}]},
+        {"content": [{"type": "reasoning", "text": "I add"}, None, {"type": "text", "text": "3"}], "reasoning_content": None},
+        {"content": "3", "reasoning": "I add", "reasoning_details": [{"type": "reasoning.text", "text": "I add"}]},
+    ],
+)
+def test_thoughts_are_read_in_whatever_form_they_come(with_model: Any, reply: dict[str, Any]) -> None:
+    message = act(with_model, reply, [user("go")])[0].message
+    assert (message["content"], message["reasoning_content"]) == ("3", "I add")

@@ -5,9 +5,14 @@ from typing import Annotated, get_args
 from pydantic import AfterValidator, Field
 
 from astra_data.pipeline.stage import Keep, Outcome, Quarantine, Reject, StageConfig
-from astra_data.rollout.loop import ANSWERED
+from astra_data.rollout.loop import ANSWERED, CALLS_AS_TEXT
 from astra_data.rows import Trajectory
 from astra_data.stages.trajectories.axes import ABSTAINED, FAILED, Axis
+
+PARSER = (
+    "the endpoint's tool-call parser did not read the call: vLLM wants --enable-auto-tool-choice --tool-call-parser NAME, "
+    "SGLang --tool-call-parser NAME, llama.cpp --jinja"
+)
 
 
 def _some(weights: dict[Axis, float]) -> dict[Axis, float]:
@@ -36,7 +41,8 @@ def decide(trajectory: Trajectory, thresholds: Acceptance) -> Outcome:
     if failed is not None:
         return Quarantine(f"judge: {failed.axis}: {failed.reason}", trajectory)
     if trajectory.terminal != ANSWERED:
-        return Reject(f"trajectory: {trajectory.terminal}", trajectory)
+        advice = f" - {PARSER}" if trajectory.terminal == CALLS_AS_TEXT else ""
+        return Reject(f"trajectory: {trajectory.terminal}{advice}", trajectory)
     if len(trajectory.flaws) > thresholds.flaws:
         return Reject(f"check: {trajectory.flaws[0].check} - {trajectory.flaws[0].reason}", trajectory)
     answer = next(score for score in trajectory.scores if score.axis == "FA")

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from astra_data.messages import Call, JsonObject, Message, calls_of, final_answer, results_of
+from astra_data.rollout.debris import mark
+from astra_data.rollout.turns import spoken
 from astra_data.rows.trajectories import CallRecord, Flaw
 from astra_data.stages.trajectories.grounding import Known
 from astra_data.teacher.offline.lexicon import Stage, stage_of, tokens, verb_of
@@ -58,10 +60,10 @@ class Made:
 
 
 def find(messages: list[Message], records: list[CallRecord], tools: list[JsonObject], reference: list[str]) -> list[Flaw]:
-    """Every flaw, calls first, then the answer. `reference` are the tools that the task's author expected."""
+    """Every flaw, calls first, then turns, then the answer. `reference` are the tools that the task's author expected."""
     made = made_calls(messages, records)
     schemas = {tool["function"]["name"]: json.dumps(tool["function"], ensure_ascii=False) for tool in tools}
-    return [*_of_calls(made, messages, schemas, reference), *_of_answer(messages, records, reference)]
+    return [*_of_calls(made, messages, schemas, reference), *_of_turns(messages), *_of_answer(messages, records, reference)]
 
 
 def made_calls(messages: list[Message], records: list[CallRecord]) -> list[Made]:
@@ -137,6 +139,14 @@ def _unused(one: Made, after: list[Made], messages: list[Message], reference: li
     new = tokens(_text(one, messages)) - tokens("\n".join(_contents(messages[: one.result])))
     later = [json.dumps(other.call.arguments, ensure_ascii=False) for other in after]
     return bool(new) and not new & tokens("\n".join([*later, final_answer(messages) or ""]))
+
+
+def _of_turns(messages: list[Message]) -> Iterator[Flaw]:
+    """Pieces of a template or a call in what the policy said, unless it repeats what others had said."""
+    for index, message in enumerate(messages):
+        found = mark(spoken(message), "\n".join(_contents(messages[:index]))) if message["role"] == "assistant" else None
+        if found is not None:
+            yield Flaw("debris", "FA" if index == len(messages) - 1 else "TC", index, None, f"the text holds {found[:60]}")
 
 
 def _of_answer(messages: list[Message], records: list[CallRecord], reference: list[str]) -> Iterator[Flaw]:

@@ -12,7 +12,6 @@ import orjson
 from astra_data.cli.run import as_object, say
 from astra_data.errors import UsageError
 from astra_data.hub.load import Located
-from astra_data.hub.store import config_files
 from astra_data.hub.writer import read_rows
 from astra_data.pipeline.execute import Outcome
 from astra_data.pipeline.runner import Source, row_type_of, source_at

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict, Features, IterableDataset, IterableDatasetDict
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
+_counted: set[tuple[str, str]] = set()
+"""Tree and config of the versions whose rows have the digest that their lineage names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,15 @@ class Located:
     def configs(self) -> list[str]:
         """The configs that its lineage names."""
         return [] if self.record is None else configs_of(self.record)
+
+    @property
+    def strange(self) -> str | None:
+        """What people are told of a version before it is used, if no run of this store made it."""
+        if self.made:
+            return None
+        if self.origin is not None:
+            return f"{self.address}, pulled from {self.origin}"
+        return f"{self.address}, {'which no run of this store made' if self.record else 'which has no lineage'}"
 
     def lineage(self) -> Lineage | None:
         """Its lineage, or None for a dataset that we did not make."""
@@ -99,6 +110,26 @@ def input_of(place: Located, role: str, store: Store) -> Located | None:
         raise DataError(f"its {role} are not in this store, and the lineage of others is not followed to other places",
                         place=Place(place.address), mend=mend)
     return _from_store(store, held, None)
+
+
+def check_rows(place: Located, config: str) -> None:
+    """Raise `DataError` unless the rows of a config have the digest of its lineage, by which runs on them are found again.
+
+    Of a version that a run of this store made nothing is read, of any other all rows, once in a process.
+    """
+    if place.made or place.record is None or (place.tree, config) in _counted:
+        return
+    from astra_data.hub.writer import read_rows, rows_digest
+    from astra_data.rows import ROW_TYPES
+
+    row_type = ROW_TYPES[place.record.kind]
+    try:
+        digest = rows_digest(read_rows(place.files(config), row_type), row_type)
+    except (TypeError, ValueError, KeyError, AttributeError):
+        digest = "rows of another kind"
+    if digest != place.record.rows(config):
+        raise DataError("its rows are not those that its lineage names", place=Place(place.address), mend="name another dataset")
+    _counted.add((place.tree, config))
 
 
 def load(

@@ -19,7 +19,7 @@ from pathlib import Path
 import astra_data
 from astra_data.errors import AstraError, DataError, Place, ToolError
 from astra_data.hub.lineage import Code, FileDigest, Funnel, Input, Lineage, Output, stage_key
-from astra_data.hub.load import Located
+from astra_data.hub.load import Located, check_rows
 from astra_data.hub.store import Store, Version
 from astra_data.hub.tree import sha256_file
 from astra_data.hub.writer import Written
@@ -38,11 +38,16 @@ COLLECT_AGAIN = "mend the server's entry in mcp.json and run again; `astra docto
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A dataset version that a stage reads: what lineage records of it, and its rows."""
+    """A dataset version that a stage reads: what lineage records of it, and its rows.
+
+    `further` is the digest of rows beyond those of `record`; `strange` is what people are told of a version that no run made.
+    """
 
     record: Input
     rows: Rows
     licenses: tuple[str, ...] = ()
+    further: str = ""
+    strange: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +113,7 @@ def key_of(stage: Stage, config: StageConfig, inputs: Mapping[str, Source], run:
         resources.seed,
         _prompts(stage),
         resources.roles.identity(stage.roles_of(config)),
-        {role: source.record.rows for role, source in inputs.items()},
+        {role: source.record.rows + source.further for role, source in inputs.items()},
         {"limit": run.limit, "fingerprint": stage.fingerprint(config, resources)},
     )
 
@@ -272,12 +277,14 @@ def row_type_of(place: Located) -> type:
 
 
 def source_at(place: Located) -> Source:
-    """A located version as the input of the stage that reads its kind. Raises as `lineage_of` does."""
-    lineage = lineage_of(place)
-    source = _source(lineage, lineage.kind, place.address, place.tree, place.files())
-    return replace(source, record=replace(source.record, repo=place.repo, commit=place.commit))
+    """A located version as the input of the stage that reads its kind. Raises as `lineage_of` and `check_rows` do."""
+    lineage, config = lineage_of(place), place.config or "default"
+    source = _source(lineage, lineage.kind, place.address, place.tree, place.files(), config)
+    check_rows(place, config)
+    repo, commit = (place.origin.repo, place.origin.commit) if place.origin else (place.repo, place.commit)
+    return replace(source, record=replace(source.record, repo=repo, commit=commit), strange=place.strange)
 
 
-def _source(lineage: Lineage, role: str, address: str, tree: str, files: list[Path]) -> Source:
-    record = Input(role, address, None, None, tree, lineage.rows())
+def _source(lineage: Lineage, role: str, address: str, tree: str, files: list[Path], config: str = "default") -> Source:
+    record = Input(role, address, None, None, tree, lineage.rows(config), config)
     return Source(record, Rows(ROW_TYPES[lineage.kind], tuple(files)), tuple(lineage.licenses))

@@ -32,13 +32,21 @@ def tree_named(record: Lineage) -> str:
 
 
 def file_at(folder: Path, path: str) -> Path:
-    """The place of a version's file, which need not be there. Raises `DataError` where a link on the way leads out of `folder`.
-
-    The cache of the Hub keeps the files of all commits of a repo beside its snapshots and links to them; such links are fine.
-    """
+    """The place of a version's file, which need not be there. Raises `DataError` where a link on the way leads out of `folder`."""
     folder = folder.absolute()
-    home = folder.parents[1] if COMMIT.fullmatch(folder.name) and folder.parent.name == "snapshots" else folder
+    home = _home(folder)
     return inside(home, *folder.relative_to(home).parts, *path.split("/"))
+
+
+def is_own(folder: Path, file: Path) -> bool:
+    """Whether something found below `folder` is a file of it, and no link that leads out."""
+    return file.is_file() and file.resolve().is_relative_to(_home(folder.absolute()).resolve())
+
+
+def _home(folder: Path) -> Path:
+    """The folder that links of `folder` may lead to: itself. The cache of the Hub keeps the files of all commits of a repo beside
+    its snapshots, which are links to them."""
+    return folder.parents[1] if COMMIT.fullmatch(folder.name) and folder.parent.name == "snapshots" else folder
 
 
 def check_files(folder: Path, record: Lineage, *, alone: bool = True) -> None:

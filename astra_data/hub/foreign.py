@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from astra_data.errors import DataError, Place
-from astra_data.hub.files import COMMIT
+from astra_data.hub.files import is_own
 from astra_data.hub.tree import IGNORED, file_id, tree_of
 
 BUILDERS = {".parquet": "parquet", ".jsonl": "json", ".json": "json", ".csv": "csv"}
@@ -71,13 +71,11 @@ def _builder(path: str) -> str:
 
 def _files(base: Path) -> Iterator[tuple[str, Path]]:
     """(path inside, file) of what may hold rows. No folder behind a link is entered, no file behind one that leads out taken."""
-    home = base.parents[1] if COMMIT.fullmatch(base.name) and base.parent.name == "snapshots" else base
-    root = home.resolve()
     for folder, below, names in os.walk(base):
         below[:] = sorted(name for name in below if name not in IGNORED)
         for name in sorted(names):
             file = Path(folder, name)
-            if file.suffix in BUILDERS and name not in NO_ROWS and file.is_file() and file.resolve().is_relative_to(root):
+            if file.suffix in BUILDERS and name not in NO_ROWS and is_own(base, file):
                 yield file.relative_to(base).as_posix(), file
 
 

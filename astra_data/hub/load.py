@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from astra_data.errors import DataError, Place, UsageError
 from astra_data.hub import foreign, lineage, snapshots
 from astra_data.hub.addresses import Address, FolderAddress, HubAddress, StoreAddress, parse
-from astra_data.hub.files import check_files, configs_of, file_at, files_of, tree_named
+from astra_data.hub.files import MEND, check_files, configs_of, file_at, files_of, tree_named
 from astra_data.hub.lineage import Lineage
 from astra_data.hub.origins import Origin
 from astra_data.hub.store import Store, Version
@@ -58,6 +58,11 @@ class Located:
     def configs(self) -> list[str]:
         """The configs that its lineage names."""
         return [] if self.record is None else configs_of(self.record)
+
+    @property
+    def published(self) -> tuple[str | None, str | None]:
+        """Repo and commit on the Hub, where it is or was pulled from; null for any other."""
+        return (self.origin.repo, self.origin.commit) if self.origin else (self.repo, self.commit)
 
     @property
     def strange(self) -> str | None:
@@ -200,11 +205,13 @@ def _is_plain(feature: Any) -> bool:
 
 
 def _from_store(store: Store, version: Version, config: str | None) -> Located:
+    noted = Place(str(version.record))
+    if not version.record.exists():
+        raise DataError("there is no such file", place=noted, mend=MEND)
     record = lineage.read(version.record)
     check_files(version.path, record)
     if tree_named(record) != version.tree:
-        raise DataError("the lineage is that of another version", place=Place(str(version.record)),
-                        mend="make or pull the version again")
+        raise DataError("the lineage is that of another version", place=noted, mend=MEND)
     pinned = str(StoreAddress(version.name, version.tree))
     return Located(version.path, pinned, None, None, version.tree, config, record, store.made(version), store.origin(version))
 

@@ -281,7 +281,7 @@ def source_at(place: Located) -> Source:
     lineage, config = lineage_of(place), place.config or "default"
     source = _source(lineage, lineage.kind, place.address, place.tree, place.files(), config)
     check_rows(place, config)
-    repo, commit = (place.origin.repo, place.origin.commit) if place.origin else (place.repo, place.commit)
+    repo, commit = place.published
     return replace(source, record=replace(source.record, repo=repo, commit=commit), strange=place.strange)
 
 

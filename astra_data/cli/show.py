@@ -82,7 +82,8 @@ def _dataset(place: Located) -> None:
     lineage, total = lineage_of(place), count_rows(place.files())
     rows = list(itertools.islice(_rows(place), FIRST_ROWS))
     console = Console(width=WIDTH)
-    state = "" if lineage.complete else "  (incomplete: run again to retry what is quarantined)"
+    source = f", pulled from {place.origin}" if place.origin else ""
+    state = source if lineage.complete else source + "  (incomplete: run again to retry what is quarantined)"
     console.print(f"[bold]{place.address}[/]  {lineage.kind}{state}", highlight=False, soft_wrap=True)
     others = [f"#{config}" for config in place.configs() if config not in ("default", place.config)]
     where, also = f" in #{place.config}" if place.config else "", f"; also {', '.join(others)}" if others else ""

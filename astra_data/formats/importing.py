@@ -59,7 +59,10 @@ def digest_of(files: Sequence[Path]) -> str:
 
 
 def files_in(source: Path) -> list[Path]:
-    """A file, or the Parquet (if none, JSON Lines) files of a folder, without links that lead out of it. Raises `DataError` where there is none."""
+    """A file, or the Parquet (if none, JSON Lines) files of a folder, without links that lead out of it.
+
+    Raises `DataError` where there is none.
+    """
     if source.is_file():
         return [source]
     for suffix in SUFFIXES:

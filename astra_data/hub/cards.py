@@ -64,7 +64,8 @@ def render(name: str, tree: str, record: Lineage, configs: Sequence[str], repo: 
     from astra_data.rows import ROW_TYPES
 
     known = templates()
-    template = known.get_template(f"{record.kind if record.kind in ROW_TYPES else '_base'}.md.jinja")
+    own = [f"{record.kind}.md.jinja"] if record.kind in ROW_TYPES else []
+    template = known.select_template([*own, "_base.md.jinja"])
     return template.render(
         head=yaml.safe_dump(head(tree, record, configs), sort_keys=False, allow_unicode=True, width=119).rstrip(),
         name=name,

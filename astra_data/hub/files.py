@@ -32,7 +32,7 @@ def tree_named(record: Lineage) -> str:
 
 
 def file_at(folder: Path, path: str) -> Path:
-    """The place of a version's file, which need not be there. Raises `DataError` where a link on the way leads out of `folder`."""
+    """The place of a version's file, which need not be there. Raises `DataError` where a link on the way leads out."""
     folder = folder.absolute()
     home = _home(folder)
     return inside(home, *folder.relative_to(home).parts, *path.split("/"))

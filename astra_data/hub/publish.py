@@ -82,14 +82,18 @@ def pull(repo: str, revision: str | None, store: Store, name: str | None = None)
     """Copy a revision of a Hub dataset, `main` if None, into the store, under the last part of `repo` or as `name`.
 
     Just the files that its lineage names are copied, with a card of ours; it counts as no run's. Raises `DataError` for a dataset
-    that we did not make, and what `resolve` raises.
+    that we did not make, `UsageError` where it would take the name of one that this store made though `name` does not say so, and
+    what `resolve` raises.
     """
-    name = check_name(name or check_repo(repo).split("/")[1].lower())
+    taken = check_name(name or check_repo(repo).split("/")[1].lower())
     place = resolve(HubAddress(check_repo(repo), revision))
     if place.record is None or place.commit is None:
         raise DataError("has no lineage.json: astra-data did not write it", place=Place(place.address),
                         mend="load it by its address, or import rows with `astra make KIND rows.jsonl --to NAME`")
-    return store.adopt(place.path, place.record, name, Origin(repo, place.commit))
+    there = name is None and taken in store.names() and place.tree not in store.versions(taken)
+    if there and store.made(store.version(taken)):
+        raise UsageError(f"{taken} is a dataset that this store made", mend="name the pulled one with --to NAME")
+    return store.adopt(place.path, place.record, taken, Origin(repo, place.commit))
 
 
 def require_license(licenses: Sequence[str], repo: str, private: bool) -> None:

@@ -10,7 +10,7 @@ from astra_data.errors import DataError, Place
 from astra_data.hub.load import Located, input_of
 from astra_data.hub.store import Store
 from astra_data.hub.writer import read_rows
-from astra_data.pipeline.runner import row_type_of
+from astra_data.pipeline.sources import row_type_of
 from astra_data.rows import Row
 
 PARENTS = {

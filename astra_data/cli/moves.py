@@ -11,10 +11,11 @@ import orjson
 
 from astra_data.cli.run import as_object, say
 from astra_data.errors import UsageError
-from astra_data.hub.load import Located, check_rows
+from astra_data.hub.digests import check_rows
+from astra_data.hub.load import Located
 from astra_data.hub.writer import read_rows
 from astra_data.pipeline.execute import Outcome
-from astra_data.pipeline.runner import Source, lineage_of, row_type_of, source_at
+from astra_data.pipeline.sources import Source, lineage_of, row_type_of, source_at
 from astra_data.pipeline.stage import Rows
 
 

@@ -15,7 +15,7 @@ from astra_data.hub.load import Located, input_of, resolve
 from astra_data.hub.store import Store
 from astra_data.pipeline.execute import Options, execute
 from astra_data.pipeline.recipe import Recipe, RecipeHead, find, load
-from astra_data.pipeline.runner import Source, source_at
+from astra_data.pipeline.sources import Source, source_at
 from astra_data.stages import STAGES
 from astra_data.stages.rescore import RESCORE, RescoreConfig
 

@@ -19,7 +19,7 @@ from astra_data.hub.load import Located, resolve
 from astra_data.hub.store import Store
 from astra_data.hub.writer import count_rows, read_rows
 from astra_data.pipeline.progress import funnel_table
-from astra_data.pipeline.runner import lineage_of, row_type_of
+from astra_data.pipeline.sources import lineage_of, row_type_of
 from astra_data.rows import Row
 
 FIRST_ROWS = 5

@@ -21,7 +21,6 @@ from astra_data.errors import DataError, Place
 from astra_data.formats.harbor_task import GOALS, TASK, TOOLS, files_of, goals_file, tools_of
 from astra_data.formats.importing import stage_of
 from astra_data.formats.strict_json import parsed
-from astra_data.hub.files import is_own
 from astra_data.pipeline.stage import Item, Stage
 from astra_data.rows import Environment
 from astra_data.stages.imported import checked
@@ -33,7 +32,7 @@ def locate(source: str) -> Path | None:
 
 def import_stage(source: Path) -> Stage:
     """See `Importer`. `source` is a tree, or one task of it. Tasks that were not written by `write` are a `DataError`."""
-    files = sorted(file for file in source.rglob(TASK) if is_own(source, file))
+    files = sorted(source.rglob(TASK))
     if not files:
         raise DataError(f"there is no {TASK}", place=Place(source.name), mend="name the folder of a Harbor task tree")
 

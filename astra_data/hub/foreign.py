@@ -22,6 +22,7 @@ BUILDERS = {".parquet": "parquet", ".jsonl": "json", ".json": "json", ".csv": "c
 NO_ROWS = frozenset({"lineage.json", "dataset_infos.json", "dataset_info.json", "dataset_dict.json", "state.json", "config.json"})
 """JSON files of datasets and libraries that hold no rows."""
 HEAD = re.compile(r"---\r?\n(.*?)\r?\n---", re.DOTALL)
+MOST_FILES = 100_000
 MOST_HEAD = 256 << 10
 """Characters of the YAML head of a README; aliases, by which a short one unfolds to a long one, are refused."""
 PATTERN = re.compile(r"(?!/)(?!.*(?:^|/)\.\.(?:/|$))[^:\\\x00-\x1f]{1,512}")
@@ -71,8 +72,12 @@ def _builder(path: str) -> str:
 
 def _files(base: Path) -> Iterator[tuple[str, Path]]:
     """(path inside, file) of what may hold rows. No folder behind a link is entered, no file behind one that leads out taken."""
+    left = MOST_FILES
     for folder, below, names in os.walk(base):
         below[:] = sorted(name for name in below if name not in IGNORED)
+        left -= len(names) + 1
+        if left < 0:
+            raise _bad(base, f"holds more than {MOST_FILES:,} files")
         for name in sorted(names):
             file = Path(folder, name)
             if file.suffix in BUILDERS and name not in NO_ROWS and is_own(base, file):

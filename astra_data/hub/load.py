@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict, Features, IterableDataset, IterableDatasetDict
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
-_counted: set[tuple[str, str]] = set()
-"""Tree and config of the versions whose rows have the digest that their lineage names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +39,15 @@ class Located:
     address: str
     repo: str | None
     commit: str | None
-    tree: str
     config: str | None
     record: Lineage | None = None
     made: bool = False
     origin: Origin | None = None
+
+    @property
+    def tree(self) -> str:
+        """The git tree id of the files that its lineage names; without one, of all that may hold rows, each of which is read."""
+        return foreign.tree_at(self.path) if self.record is None else tree_named(self.record)
 
     def files(self, config: str | None = None) -> list[Path]:
         """The Parquet files of a config, by default its own, in order. Raises `DataError` where there are none, or where they are
@@ -117,26 +119,6 @@ def input_of(place: Located, role: str, store: Store) -> Located | None:
     return _from_store(store, held, None)
 
 
-def check_rows(place: Located, config: str) -> None:
-    """Raise `DataError` unless the rows of a config have the digest of its lineage, by which runs on them are found again.
-
-    Of a version that a run of this store made nothing is read, of any other all rows, once in a process.
-    """
-    if place.made or place.record is None or (place.tree, config) in _counted:
-        return
-    from astra_data.hub.writer import read_rows, rows_digest
-    from astra_data.rows import ROW_TYPES
-
-    row_type = ROW_TYPES[place.record.kind]
-    try:
-        digest = rows_digest(read_rows(place.files(config), row_type), row_type)
-    except (TypeError, ValueError, KeyError, AttributeError):
-        digest = "rows of another kind"
-    if digest != place.record.rows(config):
-        raise DataError("its rows are not those that its lineage names", place=Place(place.address), mend="name another dataset")
-    _counted.add((place.tree, config))
-
-
 def load(
     address: str,
     *,
@@ -158,8 +140,9 @@ def load(
     place = resolve(address, None if store is None else Store.open(store))
     chosen = config or place.config
     rows = _rows(place, chosen)
-    files = {name: DataFilesList(paths, [(place.tree,)] * len(paths)) for name, paths in rows.files.items()}
-    cache = Path(datasets.config.HF_DATASETS_CACHE) / "astra-versions" / place.tree
+    tree = place.tree
+    files = {name: DataFilesList(paths, [(tree,)] * len(paths)) for name, paths in rows.files.items()}
+    cache = Path(datasets.config.HF_DATASETS_CACHE) / "astra-versions" / tree
     try:
         features = _features(rows)
         found = datasets.load_dataset(rows.builder, data_files=files, features=features, split=split, streaming=streaming,
@@ -213,7 +196,7 @@ def _from_store(store: Store, version: Version, config: str | None) -> Located:
     if tree_named(record) != version.tree:
         raise DataError("the lineage is that of another version", place=noted, mend=MEND)
     pinned = str(StoreAddress(version.name, version.tree))
-    return Located(version.path, pinned, None, None, version.tree, config, record, store.made(version), store.origin(version))
+    return Located(version.path, pinned, None, None, config, record, store.made(version), store.origin(version))
 
 
 def _from_folder(address: FolderAddress) -> Located:
@@ -222,10 +205,10 @@ def _from_folder(address: FolderAddress) -> Located:
         raise DataError(f"there is no folder {address.path}", mend="write org/name for the Hub, or a name in the store")
     noted = path / lineage.FILE
     if not noted.exists() and not noted.is_symlink():
-        return Located(path, address.path, None, None, foreign.tree_at(path), address.config)
+        return Located(path, address.path, None, None, address.config)
     record = lineage.read(file_at(path, lineage.FILE))
     check_files(path, record)
-    return Located(path, address.path, None, None, tree_named(record), address.config, record)
+    return Located(path, address.path, None, None, address.config, record)
 
 
 def _from_hub(address: HubAddress) -> Located:
@@ -234,6 +217,6 @@ def _from_hub(address: HubAddress) -> Located:
     path, record = snapshots.bring(address.repo, commit)
     pinned = str(HubAddress(address.repo, commit))
     if record is None:
-        return Located(path, pinned, address.repo, commit, foreign.tree_at(path), address.config)
+        return Located(path, pinned, address.repo, commit, address.config)
     check_files(path, record, alone=False)
-    return Located(path, pinned, address.repo, commit, tree_named(record), address.config, record)
+    return Located(path, pinned, address.repo, commit, address.config, record)

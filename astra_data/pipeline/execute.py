@@ -22,7 +22,8 @@ from astra_data.hub.store import Store, Version
 from astra_data.ledger import Ledger, Totals
 from astra_data.pipeline.progress import Board, Silent
 from astra_data.pipeline.recipe import Recipe
-from astra_data.pipeline.runner import Report, Run, Source, find_version, key_of, run_stage, source_at, source_of
+from astra_data.pipeline.runner import Report, Run, find_version, key_of, run_stage
+from astra_data.pipeline.sources import Source, source_at, source_of
 from astra_data.pipeline.stage import Resources, Stage, StageConfig, Stages
 from astra_data.teacher.budget import Budget
 from astra_data.teacher.offline.policy import OfflinePolicy

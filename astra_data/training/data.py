@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from astra_data.errors import DataError, Place
 from astra_data.hub.addresses import FolderAddress, parse
+from astra_data.hub.digests import check_rows
 from astra_data.hub.lineage import Input
-from astra_data.hub.load import Located, check_rows, load, resolve
+from astra_data.hub.load import Located, load, resolve
 from astra_data.hub.store import Store
 from astra_data.rows import ROW_TYPES, Row, features
 from astra_data.training.recipe import SftRecipe

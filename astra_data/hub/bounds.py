@@ -21,8 +21,8 @@ from astra_data.hub.tree import CONFIG_FOLDERS
 if TYPE_CHECKING:
     from astra_data.hub.lineage import Input, Lineage, Output
 
-MOST_BYTES = 8 << 20
-MOST_VALUES = 500_000
+MOST_BYTES = 4 << 20
+MOST_VALUES = 200_000
 MOST_DEPTH = 64
 LONGEST_TEXT = 16 << 10
 LONGEST_NAME = 512

@@ -104,8 +104,10 @@ JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=12,
 )  # fmt: skip
-PLACES = ["key", "kind", "config", "outputs", "outputs.0", "outputs.0.files", "outputs.0.files.0.path", "outputs.0.files.0.size",
-          "inputs", "inputs.0.address", "funnel", "funnel.kept", "funnel.rejected", "histograms", "format", "seed", "licenses"]  # fmt: skip
+PLACES = [
+    "key", "kind", "config", "outputs", "outputs.0", "outputs.0.files", "outputs.0.files.0.path", "outputs.0.files.0.size",
+    "inputs", "inputs.0.address", "funnel", "funnel.kept", "funnel.rejected", "histograms", "format", "seed", "licenses",
+]  # fmt: skip
 
 
 @settings(max_examples=120, deadline=None)

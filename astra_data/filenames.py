@@ -30,6 +30,13 @@ def inside(folder: Path, *names: str) -> Path:
             shown = name if len(name) <= LONGEST else f"{name[:LONGEST]}..."
             raise DataError(f"the name {shown!r} may not become a file: it is no plain name", mend="leave out what holds it")
     path = folder.joinpath(*names)
-    if not path.resolve().is_relative_to(folder.resolve()):
+    if not _leads_into(folder, path):
         raise DataError(f"the path {'/'.join(names)!r} leads out of {folder}", mend="remove the link that is in the way")
     return path
+
+
+def _leads_into(folder: Path, path: Path) -> bool:
+    try:
+        return path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):  # links that lead round in a circle
+        return False

@@ -17,7 +17,7 @@ from astra_data.formats.card import card
 from astra_data.hub.addresses import parse
 from astra_data.hub.load import resolve
 from astra_data.hub.store import Store
-from astra_data.pipeline.runner import lineage_of, source_at
+from astra_data.pipeline.sources import lineage_of, source_at
 from astra_data.rows import Environment
 from benchmarks.figure import ROOT, Figure, at_least, equal, show
 

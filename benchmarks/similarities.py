@@ -18,7 +18,7 @@ from astra_data.hub.load import resolve
 from astra_data.hub.store import Store
 from astra_data.pipeline.execute import Options, opened
 from astra_data.pipeline.recipe import Recipe, RecipeHead
-from astra_data.pipeline.runner import source_at
+from astra_data.pipeline.sources import source_at
 from astra_data.pipeline.stage import Resources
 from astra_data.rows import Environment
 from astra_data.stages.arenas.pool import candidates, rows_of, scoped

@@ -15,7 +15,7 @@ from astra_data.hub.store import Store, Version
 from astra_data.hub.tree import sha256_file
 from astra_data.hub.writer import Writer
 from astra_data.messages import user
-from astra_data.rows import Arena, Environment, new_row, to_dict
+from astra_data.rows import Arena, Environment, digest, new_row, to_dict
 from astra_data.rows.arenas import ArenaDifficulty, Distractor, Entry
 from astra_data.rows.environments import EnvironmentTurn
 
@@ -61,7 +61,7 @@ def arenas_version(store: Store, arenas: list[Arena], name: str = "small-arenas"
         path = folder / "data" / written.files[0]
         file = FileDigest(f"data/{path.name}", sha256_file(path), path.stat().st_size)
         values: dict[str, Any] = {
-            "kind": "arenas", "stage": "arenas", "stage_version": 1, "key": written.rows, "complete": True, "config": {},
+            "kind": "arenas", "stage": "arenas", "stage_version": 1, "key": digest(written.rows), "complete": True, "config": {},
             "seed": 7, "command": "astra run small --only arenas", "funnel": Funnel(len(arenas), len(arenas)),
             "outputs": [Output("default", written.rows, len(arenas), [file])], "code": Code("astra-data", "0.1.0"),
             "licenses": ["MIT"],

@@ -18,7 +18,8 @@ from astra_data.hub.store import Store
 from astra_data.hub.writer import read_rows
 from astra_data.ledger import Answer, Ledger, Unanswered
 from astra_data.pipeline.progress import Silent
-from astra_data.pipeline.runner import Report, Run, Source, run_stage
+from astra_data.pipeline.runner import Report, Run, run_stage
+from astra_data.pipeline.sources import Source
 from astra_data.pipeline.stage import Expand, Inputs, Item, Outcome, Resources, Stage, StageConfig
 from astra_data.rows import ROW_TYPES, Task, from_dict
 from astra_data.teacher.roles import Roles

@@ -14,7 +14,7 @@ from astra_data.hub.lineage import Code, FileDigest, Funnel, Lineage, Output
 from astra_data.hub.store import Store, Version
 from astra_data.hub.tree import sha256_file
 from astra_data.hub.writer import Writer
-from astra_data.rows import SftRow, new_row, to_dict
+from astra_data.rows import SftRow, digest, new_row, to_dict
 from astra_data.rows.sft import Difficulty
 
 END, PAD = "<|im_end|>", "<|endoftext|>"
@@ -81,7 +81,7 @@ def sft_version(store: Store, count: int = 8, name: str = "shop-sft", rows: list
         path = folder / "data" / writer.written.files[0]
         file = FileDigest(f"data/{path.name}", sha256_file(path), path.stat().st_size)
         values: dict[str, Any] = {
-            "kind": "sft", "stage": "sft", "stage_version": 1, "key": writer.written.rows, "complete": True, "config": {},
+            "kind": "sft", "stage": "sft", "stage_version": 1, "key": digest(writer.written.rows), "complete": True, "config": {},
             "seed": 7, "command": "astra run shop --only sft", "funnel": Funnel(len(rows), len(rows)),
             "outputs": [Output("default", writer.written.rows, len(rows), [file])], "code": Code("astra-data", "0.1.0"),
             "licenses": ["MIT"],

@@ -9,7 +9,7 @@ from typing import Any
 from astra_data.hub.lineage import Code, FileDigest, Funnel, Lineage, Output
 from astra_data.hub.store import Store, Version
 from astra_data.hub.tree import CONFIG_FOLDERS, sha256_file
-from astra_data.hub.writer import Writer
+from astra_data.hub.writer import Writer, read_rows, rows_digest
 from astra_data.rows import Task, new_row, to_dict
 from astra_data.rows.canonical import digest
 
@@ -54,7 +54,7 @@ def record(outputs: list[Output], **changes: Any) -> Lineage:
 
 def write_config(folder: Path, config: str, shards: list[list[str]]) -> Output:
     """One Parquet shard for each list of texts, and what lineage says of them."""
-    files, rows = [], []
+    files, paths = [], []
     for index, texts in enumerate(shards):
         refused = config != "default"
         with Writer(folder / "one", Task, refused=refused) as writer:
@@ -64,9 +64,9 @@ def write_config(folder: Path, config: str, shards: list[list[str]]) -> Output:
         (folder / name).parent.mkdir(exist_ok=True)
         written = (folder / "one" / writer.written.files[0]).rename(folder / name)
         files.append(FileDigest(name, sha256_file(written), written.stat().st_size))
-        rows.append(writer.written.rows)
+        paths.append(written)
     (folder / "one").rmdir()
-    return Output(config, rows[0] if len(rows) == 1 else digest(rows), sum(map(len, shards)), files)
+    return Output(config, rows_digest(read_rows(paths, Task), Task), sum(map(len, shards)), files)
 
 
 def make_version(

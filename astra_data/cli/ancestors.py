@@ -7,11 +7,10 @@
 from collections.abc import Iterator
 
 from astra_data.errors import DataError, Place
-from astra_data.hub.addresses import parse
-from astra_data.hub.load import Located, resolve
+from astra_data.hub.load import Located, input_of
 from astra_data.hub.store import Store
 from astra_data.hub.writer import read_rows
-from astra_data.pipeline.runner import row_type_of
+from astra_data.pipeline.sources import row_type_of
 from astra_data.rows import Row
 
 PARENTS = {
@@ -25,21 +24,22 @@ BULK = {
 }
 
 
-def ancestors(row: Row, place: Located, store: Store) -> Iterator[Row]:
+def ancestors(row: Row, place: Located, store: Store, seen: frozenset[tuple[str, str]] = frozenset()) -> Iterator[Row]:
     """The row, then those it came from, each with its `dataset` and `address`, without what only a machine reads.
 
     Ends where a lineage names no further input, as that of rows from a file. Raises `DataError` where a dataset or a row that
-    is named is not there.
+    is named is not there, is in a place that only a stranger's lineage names, or is one of those that are `seen` already.
     """
+    if (place.tree, row["id"]) in seen:
+        raise DataError("its lineage leads round in a circle", place=Place(place.address), mend="show its ancestors one by one")
     lineage = place.lineage()
     kind = lineage.kind if lineage else ""
     yield {"dataset": kind, "address": place.address, **_without_bulk(row)}
-    inputs = {item.role: item.address for item in lineage.inputs} if lineage else {}
-    named = (row.get("knowledge") or {}) | row
+    knowledge = row.get("knowledge")
+    named = (knowledge if isinstance(knowledge, dict) else {}) | row
     for field, parent in PARENTS.items():
-        if named.get(field) and parent in inputs:
-            above = resolve(parse(inputs[parent]), store)
-            yield from ancestors(_named(named[field], above), above, store)
+        if named.get(field) and (above := input_of(place, parent, store)):
+            yield from ancestors(_named(named[field], above), above, store, seen | {(place.tree, row["id"])})
             return
 
 

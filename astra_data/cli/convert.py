@@ -22,7 +22,7 @@ from astra_data.hub.load import resolve
 from astra_data.hub.store import Store
 from astra_data.pipeline.execute import Options, execute
 from astra_data.pipeline.recipe import Recipe, RecipeHead
-from astra_data.pipeline.runner import lineage_of, source_at
+from astra_data.pipeline.sources import lineage_of, source_at
 
 
 @click.command("convert")

@@ -23,7 +23,7 @@ from astra_data.hub.store import Store, Version
 from astra_data.pipeline.complaints import complaint
 from astra_data.pipeline.execute import Options, Outcome, execute
 from astra_data.pipeline.recipe import Recipe, RecipeHead
-from astra_data.pipeline.runner import Source, source_at, source_of
+from astra_data.pipeline.sources import Source, source_at, source_of
 from astra_data.rollout.acting import MAX_TURNS
 
 SCRIPTED = ("oracle", "random", "empty")

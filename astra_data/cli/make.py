@@ -17,7 +17,7 @@ from astra_data.hub.store import Store
 from astra_data.hub.writer import read_jsonl
 from astra_data.pipeline.execute import Options, execute
 from astra_data.pipeline.recipe import Recipe, RecipeHead, find, load
-from astra_data.pipeline.runner import Source, source_at
+from astra_data.pipeline.sources import Source, source_at
 from astra_data.pipeline.stage import Stage
 from astra_data.rows import ROW_TYPES, fields
 from astra_data.stages import STAGES

@@ -11,11 +11,11 @@ import orjson
 
 from astra_data.cli.run import as_object, say
 from astra_data.errors import UsageError
+from astra_data.hub.digests import check_rows
 from astra_data.hub.load import Located
-from astra_data.hub.store import config_files
 from astra_data.hub.writer import read_rows
 from astra_data.pipeline.execute import Outcome
-from astra_data.pipeline.runner import Source, row_type_of, source_at
+from astra_data.pipeline.sources import Source, lineage_of, row_type_of, source_at
 from astra_data.pipeline.stage import Rows
 
 
@@ -24,8 +24,11 @@ def all_rows(place: Located, kind: str) -> Source:
     source = source_at(place)
     if source.record.role != kind:
         raise UsageError(f"{place.address} holds {source.record.role}", mend=f"give the address of {kind}")
-    rejected = config_files(place.path, "rejected") if (place.path / "rejected").is_dir() else []
-    return replace(source, rows=Rows(source.rows.row_type, (*source.rows.files, *rejected)))
+    if "rejected" not in place.configs():
+        return source
+    check_rows(place, "rejected")
+    rows = Rows(source.rows.row_type, (*source.rows.files, *place.files("rejected")))
+    return replace(source, rows=rows, further=lineage_of(place).rows("rejected"))
 
 
 def tell(outcome: Outcome, place: Located, *, as_json: bool) -> None:

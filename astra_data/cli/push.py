@@ -42,9 +42,13 @@ def command(address: str, repo: str, private: bool, tag: str | None, incomplete:
 
 def _incomplete(version: Version, store: Store) -> Version | None:
     """The first version with quarantined rows among this one and those of the store that it was made from."""
-    if not version.complete:
-        return version
-    inputs = (parse(source.address) for source in version.lineage().inputs)
-    above = [(one.name, one.version) for one in inputs if isinstance(one, StoreAddress)]
-    known = (store.version(name, tree) for name, tree in above if tree in store.versions(name))
-    return next((gap for one in known if (gap := _incomplete(one, store))), None)
+    seen, left = {version.tree}, [version]
+    while left:
+        one = left.pop(0)
+        record = one.lineage()
+        if not record.complete:
+            return one
+        held = [store.holding(source.tree) for source in record.inputs if source.tree not in seen]
+        left += [above for above in held if above is not None]
+        seen |= {above.tree for above in left}
+    return None

@@ -11,11 +11,11 @@ from astra_data.cli import options
 from astra_data.cli.moves import all_rows, tell
 from astra_data.errors import UsageError
 from astra_data.hub.addresses import parse
-from astra_data.hub.load import Located, resolve
+from astra_data.hub.load import Located, input_of, resolve
 from astra_data.hub.store import Store
 from astra_data.pipeline.execute import Options, execute
 from astra_data.pipeline.recipe import Recipe, RecipeHead, find, load
-from astra_data.pipeline.runner import Source, source_at
+from astra_data.pipeline.sources import Source, source_at
 from astra_data.stages import STAGES
 from astra_data.stages.rescore import RESCORE, RescoreConfig
 
@@ -59,12 +59,10 @@ def _recipe(name: str | None, overrides: list[str]) -> Recipe:
 
 
 def _tasks(place: Located, given: str | None, shelf: Store) -> Source:
-    lineage = place.lineage()
-    recorded = next((item.address for item in lineage.inputs if item.role == "tasks"), None) if lineage else None
-    address = given or recorded
-    if address is None:
+    found = resolve(parse(given), shelf) if given else input_of(place, "tasks", shelf)
+    if found is None:
         raise UsageError("the lineage names no tasks", mend="give their address with --tasks")
-    source = source_at(resolve(parse(address), shelf))
+    source = source_at(found)
     if source.record.role != "tasks":
-        raise UsageError(f"{address} holds {source.record.role}", mend="give the address of tasks with --tasks")
+        raise UsageError(f"{given or found.address} holds {source.record.role}", mend="give the address of tasks with --tasks")
     return source

@@ -16,10 +16,10 @@ from astra_data.cli.rendering import WIDTH, lineage_lines, reasons_of, row_lines
 from astra_data.errors import DataError, Place, UsageError
 from astra_data.hub.addresses import parse
 from astra_data.hub.load import Located, resolve
-from astra_data.hub.store import Store, configs_of
+from astra_data.hub.store import Store
 from astra_data.hub.writer import count_rows, read_rows
 from astra_data.pipeline.progress import funnel_table
-from astra_data.pipeline.runner import lineage_of, row_type_of
+from astra_data.pipeline.sources import lineage_of, row_type_of
 from astra_data.rows import Row
 
 FIRST_ROWS = 5
@@ -82,9 +82,10 @@ def _dataset(place: Located) -> None:
     lineage, total = lineage_of(place), count_rows(place.files())
     rows = list(itertools.islice(_rows(place), FIRST_ROWS))
     console = Console(width=WIDTH)
-    state = "" if lineage.complete else "  (incomplete: run again to retry what is quarantined)"
+    source = f", pulled from {place.origin}" if place.origin else ""
+    state = source if lineage.complete else source + "  (incomplete: run again to retry what is quarantined)"
     console.print(f"[bold]{place.address}[/]  {lineage.kind}{state}", highlight=False, soft_wrap=True)
-    others = [f"#{config}" for config in configs_of(place.path) if config not in ("default", place.config)]
+    others = [f"#{config}" for config in place.configs() if config not in ("default", place.config)]
     where, also = f" in #{place.config}" if place.config else "", f"; also {', '.join(others)}" if others else ""
     console.print(f"{total} {'row' if total == 1 else 'rows'}{where}{also}\n", highlight=False)
     console.print(funnel_table([(lineage.stage, lineage.funnel)]))
@@ -120,7 +121,7 @@ def _row(place: Located, row_id: str) -> Row:
     if len(found) == 1:
         return found[0]
     mend = f"`astra show {place.address} --json` prints all rows"
-    others = [f"#{config}" for config in configs_of(place.path) if config != (place.config or "default")]
+    others = [f"#{config}" for config in place.configs() if config != (place.config or "default")]
     what = f"{len(found)} rows have" if found else "no row has"
     also = f"; there is also {', '.join(others)}" if others and not found else ""
     raise DataError(f"{what} an id that starts with {row_id}", place=Place(place.address), mend=mend + also)

@@ -23,6 +23,7 @@ TREE = re.compile(r"[0-9a-f]{7,40}")
 CONFIG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 FOLDER = re.compile(r"[./~]|[A-Za-z]:[/\\]")
 HUB_PREFIX = "hf://datasets/"
+LEDGER = "ledger.sqlite"
 SOURCE_SUFFIXES = (".json", ".jsonl", ".gz", ".yaml", ".yml", ".csv")
 
 
@@ -88,6 +89,8 @@ def parse(text: str) -> Address:
 
 def check_name(name: str) -> str:
     """`name` itself if a dataset in the store may be called so, else `UsageError`."""
+    if name.startswith(LEDGER):
+        raise _bad(name, "this is the ledger of a store", "choose another name")
     if NAME.fullmatch(name):
         return name
     fixed = re.sub(r"[^a-z0-9._-]+", "-", name.lower()).strip("._-")[:96]

@@ -61,8 +61,11 @@ def render(name: str, tree: str, record: Lineage, configs: Sequence[str], repo: 
     """The card of a version with these configs. `repo` is the Hub repo it is for; without one, a stand-in is shown."""
     import yaml
 
+    from astra_data.rows import ROW_TYPES
+
     known = templates()
-    template = known.select_template([f"{record.kind}.md.jinja", "_base.md.jinja"])
+    own = [f"{record.kind}.md.jinja"] if record.kind in ROW_TYPES else []
+    template = known.select_template([*own, "_base.md.jinja"])
     return template.render(
         head=yaml.safe_dump(head(tree, record, configs), sort_keys=False, allow_unicode=True, width=119).rstrip(),
         name=name,

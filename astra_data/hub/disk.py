@@ -67,7 +67,9 @@ def sync_all(folder: Path) -> None:
 
 @contextlib.contextmanager
 def held_folder(parent: Path, name: str) -> Iterator[Path]:
-    """A new folder in `parent`, held until the end, then removed if it is still there."""
+    """A new folder in `parent`, held until the end, then removed if it is still there. A `parent` that is a link is refused."""
+    if parent.is_symlink():
+        raise DataError(f"{parent} is a link", mend="remove it")
     parent.mkdir(parents=True, exist_ok=True)
     while True:
         folder = parent / f"{name}.{uuid.uuid4().hex[:12]}"
@@ -82,12 +84,23 @@ def held_folder(parent: Path, name: str) -> Iterator[Path]:
 
 
 def sweep(parent: Path) -> None:
-    """Remove the folders in `parent` that no live process holds. Does nothing where that is not allowed."""
+    """Remove the folders in `parent` that no live process holds. Does nothing where that is not allowed, or it is a link."""
     with contextlib.suppress(OSError):
-        for folder in list(parent.iterdir()):
+        for folder in [] if parent.is_symlink() else list(parent.iterdir()):
             if (handle := _hold(folder)) is not None:
                 shutil.rmtree(folder, ignore_errors=True)
                 os.close(handle)
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Wait until no other process is in this section for the same folder."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _hold(folder: Path) -> int | None:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import orjson
 
 from astra_data.errors import DataError, Place
+from astra_data.hub import bounds
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -157,26 +158,28 @@ def dump(value: Any) -> bytes:
 
 
 def from_json(value: Any, *, file: str) -> Lineage:
-    """The record of parsed JSON. Raises `DataError` naming `file` and the first field that is wrong."""
+    """The record of parsed JSON. Raises `DataError` naming `file` and the first field that is wrong, or says what it may not."""
     from pydantic import ValidationError
 
     if isinstance(value, dict) and value.get("format", FORMAT) != FORMAT:
-        found = value["format"]
         raise DataError(
-            f"lineage format {found!r}, we read {FORMAT}",
+            f"lineage format {str(value['format'])[:64]}, we read {FORMAT}",
             place=Place(file, field="format"),
             mend="use the version of astra-data that wrote it, or a newer one",
         )
     try:
-        return _adapter().validate_json(orjson.dumps(value))
+        record = _adapter().validate_json(_json(value, file))
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or None
-        raise DataError(
-            first["msg"].lower(),
-            place=Place(file, field=where),
-            mend="the file was changed by hand or is no lineage record: make or pull the version again",
-        ) from None
+        first = error.errors(include_input=False, include_url=False)[0]
+        raise _no_record(first["msg"].lower(), file, ".".join(str(part) for part in first["loc"])) from None
+    if found := bounds.fault(record):
+        raise _no_record(found[1], file, found[0])
+    return record
+
+
+def checked(record: Lineage) -> Lineage:
+    """`record` itself if it can be read again once it is written, else `DataError`."""
+    return from_json(to_json(record), file=FILE)
 
 
 def read(path: Path) -> Lineage:
@@ -185,14 +188,31 @@ def read(path: Path) -> Lineage:
 
 
 def read_json(path: Path) -> Any:
-    """Parsed JSON of a file of ours. Raises `DataError` naming the file."""
+    """Parsed JSON of a file of ours, of bounded size and depth. Raises `DataError` naming the file."""
     try:
-        return orjson.loads(path.read_bytes())
-    except FileNotFoundError:
-        raise DataError("there is no such file", place=Place(str(path)), mend="astra-data did not write this") from None
-    except ValueError as error:
-        mend = "the file is damaged: remove it, and make or pull the version again"
-        raise DataError(f"not JSON: {error}", place=Place(str(path)), mend=mend) from None
+        if not path.is_file() and path.exists():
+            raise DataError("is no file", place=Place(str(path)), mend="remove it, and make or pull the version again")
+        with path.open("rb") as file:
+            return bounds.parsed(file.read(bounds.MOST_BYTES + 1), str(path))
+    except OSError as error:
+        gone = isinstance(error, FileNotFoundError | NotADirectoryError)
+        said = "there is no such file" if gone else f"cannot be read: {error.strerror}"
+        raise DataError(said, place=Place(str(path)), mend="astra-data did not write this") from None
+
+
+def _json(value: Any, file: str) -> bytes:
+    """The bytes of a value that may come from anywhere."""
+    try:
+        if bounds.too_large(value):
+            raise _no_record(bounds.TOO_LARGE, file, "")
+        return orjson.dumps(value)
+    except TypeError as error:
+        raise _no_record(f"not JSON: {error}", file, "") from None
+
+
+def _no_record(message: str, file: str, field: str) -> DataError:
+    mend = "the file was changed by hand or is no lineage record: make or pull the version again"
+    return DataError(message, place=Place(file, field=field[:bounds.LONGEST_NAME] or None), mend=mend)
 
 
 @cache

@@ -3,54 +3,85 @@
     rows = load("org/weather-tasks@v-5c1b14949828")            # datasets.Dataset
     place = resolve("weather-tasks", store)                    # its folder, tree and commit
 
-`load_dataset(repo, revision=...)` may serve another revision that it finds in its cache when the Hub is away, and
-prefers a local folder of the same name. Here a revision becomes a commit first, the files of that commit are taken,
-compared with their lineage, and loaded by their path into a cache of that very tree.
+`load_dataset(repo, revision=...)` may serve another revision that it finds in its cache when the Hub is away, prefers a local
+folder of the same name, and reads what the README of a repo names, wherever it is. Here a revision becomes a commit first, just
+the files that its lineage names are taken, compared with it, and loaded by their paths into a cache of that very tree.
 """
 
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from astra_data.errors import DataError, EndpointError, UsageError
-from astra_data.hub import lineage
+from astra_data.errors import DataError, Place, UsageError
+from astra_data.hub import foreign, lineage, snapshots
 from astra_data.hub.addresses import Address, FolderAddress, HubAddress, StoreAddress, parse
-from astra_data.hub.client import retried
+from astra_data.hub.files import MEND, check_files, configs_of, file_at, files_of, tree_named
 from astra_data.hub.lineage import Lineage
-from astra_data.hub.store import Store, check_files, config_files
-from astra_data.hub.tree import version_tree
+from astra_data.hub.origins import Origin
+from astra_data.hub.store import Store, Version
 
 if TYPE_CHECKING:
-    from datasets import Dataset, DatasetDict, IterableDataset, IterableDatasetDict
+    from datasets import Dataset, DatasetDict, Features, IterableDataset, IterableDatasetDict
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
-LOOKUP_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A version on this machine. `repo` and `commit` are null off the Hub; `address` names just this version."""
+    """A version on this machine. `repo` and `commit` are null off the Hub; `address` names just this version.
+
+    `record` is its lineage, null for a dataset that we did not make. `made` says that a run of this store made it, `origin` where
+    a version of the store was pulled from.
+    """
 
     path: Path
     address: str
     repo: str | None
     commit: str | None
-    tree: str
     config: str | None
+    record: Lineage | None = None
+    made: bool = False
+    origin: Origin | None = None
 
-    def files(self) -> list[Path]:
-        """The Parquet files of its config, in order."""
-        return config_files(self.path, self.config or "default", called=self.address)
+    @property
+    def tree(self) -> str:
+        """The git tree id of the files that its lineage names; without one, of all that may hold rows, each of which is read."""
+        return foreign.tree_at(self.path) if self.record is None else tree_named(self.record)
+
+    def files(self, config: str | None = None) -> list[Path]:
+        """The Parquet files of a config, by default its own, in order. Raises `DataError` where there are none, or where they are
+        not those that its lineage names."""
+        if self.record is None:
+            raise DataError("no lineage.json, so no file of it is known", place=Place(self.address),
+                            mend="name a dataset made by `astra`")
+        return files_of(self.path, self.record, config or self.config or "default", self.address)
+
+    def configs(self) -> list[str]:
+        """The configs that its lineage names."""
+        return [] if self.record is None else configs_of(self.record)
+
+    @property
+    def published(self) -> tuple[str | None, str | None]:
+        """Repo and commit on the Hub, where it is or was pulled from; null for any other."""
+        return (self.origin.repo, self.origin.commit) if self.origin else (self.repo, self.commit)
+
+    @property
+    def strange(self) -> str | None:
+        """What people are told of a version before it is used, if no run of this store made it."""
+        if self.made:
+            return None
+        if self.origin is not None:
+            return f"{self.address}, pulled from {self.origin}"
+        return f"{self.address}, {'which no run of this store made' if self.record else 'which has no lineage'}"
 
     def lineage(self) -> Lineage | None:
         """Its lineage, or None for a dataset that we did not make."""
-        file = self.path / lineage.FILE
-        return lineage.read(file) if file.exists() else None
+        return self.record
 
 
 def resolve(address: str | Address, store: Store | None = None) -> Located:
-    """The version that an address names, downloaded if need be.
+    """The version that an address names, downloaded if need be, its files compared with its lineage.
 
     A 40-digit commit that is on this machine needs no request. Raises `DataError` if files are not those of the
     lineage, `EndpointError` if the Hub cannot be asked or has no such revision, `UsageError` for a name without store.
@@ -62,7 +93,30 @@ def resolve(address: str | Address, store: Store | None = None) -> Located:
         return _from_folder(parsed)
     if store is None:
         raise UsageError(f"{parsed} is a name in a store, and no store was given", mend="name a store, or write org/name")
-    return _from_store(parsed, store)
+    return _from_store(store, store.version(parsed.name, parsed.version), parsed.config)
+
+
+def input_of(place: Located, role: str, store: Store) -> Located | None:
+    """The version that `place` was made from, by the stage's name for it; None where its lineage names none.
+
+    A lineage that a stranger wrote leads to no repo and no folder, only to what the store holds already, by its tree. Raises
+    `DataError` where that is not so, and where what is there is another version now.
+    """
+    source = next((one for one in place.record.inputs if one.role == role), None) if place.record else None
+    if source is None:
+        return None
+    if place.made:
+        found = resolve(source.address, store)
+        if found.tree != source.tree:
+            raise DataError(f"was made from another version of {source.address}", place=Place(place.address),
+                            mend=f"it was the one with the tree {source.tree}")
+        return found
+    held = store.holding(source.tree)
+    if held is None:
+        mend = f"pull {source.address if source.repo else 'its ' + role} first if you trust it"
+        raise DataError(f"its {role} are not in this store, and the lineage of others is not followed to other places",
+                        place=Place(place.address), mend=mend)
+    return _from_store(store, held, None)
 
 
 def load(
@@ -75,77 +129,94 @@ def load(
 ) -> "Dataset | DatasetDict | IterableDataset | IterableDatasetDict":
     """The rows of the version that `address` names, as `datasets` gives them; all splits where `split` is None.
 
-    `config` wins over the `#config` of the address. Raises what `resolve` raises.
+    `config` wins over the `#config` of the address. Of a dataset that we did not make just the Parquet, JSON or CSV files in its
+    own folder are read. Raises what `resolve` raises, and `DataError` where files hold no rows.
     """
     import datasets
+    import pyarrow as pa
+    from datasets.data_files import DataFilesList
+    from datasets.exceptions import DatasetsError
 
     place = resolve(address, None if store is None else Store.open(store))
-    config = config or place.config
-    if config and place.lineage():
-        config_files(place.path, config)
-    cache = Path(datasets.config.HF_DATASETS_CACHE) / "astra-versions" / place.tree
-    return datasets.load_dataset(str(place.path), config, split=split, streaming=streaming, cache_dir=str(cache))
+    chosen = config or place.config
+    rows = _rows(place, chosen)
+    tree = place.tree
+    files = {name: DataFilesList(paths, [(tree,)] * len(paths)) for name, paths in rows.files.items()}
+    cache = Path(datasets.config.HF_DATASETS_CACHE) / "astra-versions" / tree
+    try:
+        features = _features(rows)
+        found = datasets.load_dataset(rows.builder, data_files=files, features=features, split=split, streaming=streaming,
+                                      cache_dir=str(cache))
+    except (DatasetsError, pa.ArrowException, OSError, ValueError, TypeError, RecursionError) as error:
+        said = " ".join(str(error.__cause__ or error).split())[:300]
+        raise DataError(f"cannot be read as rows: {said}", place=Place(place.address), mend="name another dataset") from error
+    if place.record is not None:
+        place.files(chosen)  # nobody changed them meanwhile
+    return found
 
 
-def _from_store(address: StoreAddress, store: Store) -> Located:
-    version = store.version(address.name, address.version)
+def _rows(place: Located, config: str | None) -> foreign.Rows:
+    if place.record is None:
+        return foreign.rows_of(place.path, config)
+    return foreign.Rows("parquet", {"train": [str(path.absolute()) for path in place.files(config)]})
+
+
+def _features(rows: foreign.Rows) -> "Features | None":
+    """The features of Parquet files by their plain types, whatever a library or a stranger has noted in them: no image, sound or
+    other type that opens files when a row is read. They are those of the row types where the rows are ours.
+
+    None for other files, whose features `datasets` finds, of plain types too.
+    """
+    if rows.builder != "parquet":
+        return None
+    import pyarrow.parquet as pq
+    from datasets import Features
+
+    found = Features.from_arrow_schema(pq.read_schema(next(iter(rows.files.values()))[0]).remove_metadata())
+    for name, feature in found.items():
+        if not _is_plain(feature):
+            raise ValueError(f"the column {name[:100]!r} has the type {type(feature).__name__}")
+    return found
+
+
+def _is_plain(feature: Any) -> bool:
+    from datasets import Json, LargeList, List, Value
+
+    if isinstance(feature, dict):
+        return all(map(_is_plain, feature.values()))
+    return _is_plain(feature.feature) if isinstance(feature, List | LargeList) else isinstance(feature, Value | Json)
+
+
+def _from_store(store: Store, version: Version, config: str | None) -> Located:
+    noted = Place(str(version.record))
+    if not version.record.exists():
+        raise DataError("there is no such file", place=noted, mend=MEND)
+    record = lineage.read(version.record)
+    check_files(version.path, record)
+    if tree_named(record) != version.tree:
+        raise DataError("the lineage is that of another version", place=noted, mend=MEND)
     pinned = str(StoreAddress(version.name, version.tree))
-    return Located(version.path, pinned, None, None, version.tree, address.config)
+    return Located(version.path, pinned, None, None, config, record, store.made(version), store.origin(version))
 
 
 def _from_folder(address: FolderAddress) -> Located:
     path = Path(address.path).expanduser()
     if not path.is_dir():
         raise DataError(f"there is no folder {address.path}", mend="write org/name for the Hub, or a name in the store")
-    _verify(path)
-    return Located(path, address.path, None, None, version_tree(path), address.config)
+    noted = path / lineage.FILE
+    if not noted.exists() and not noted.is_symlink():
+        return Located(path, address.path, None, None, address.config)
+    record = lineage.read(file_at(path, lineage.FILE))
+    check_files(path, record)
+    return Located(path, address.path, None, None, address.config, record)
 
 
 def _from_hub(address: HubAddress) -> Located:
-    commit = _commit(address.repo, address.revision or "main")
-    path = _cached(address.repo, commit) or _snapshot(address.repo, commit)
-    _verify(path)
+    revision = address.revision or "main"
+    commit = revision if COMMIT.fullmatch(revision) else snapshots.ask_commit(address.repo, revision)
+    path, record = snapshots.bring(address.repo, commit)
     pinned = str(HubAddress(address.repo, commit))
-    return Located(path, pinned, address.repo, commit, version_tree(path), address.config)
-
-
-def _commit(repo: str, revision: str) -> str:
-    """The 40-digit commit of a revision; only the Hub knows where a tag or a branch stands."""
-    return revision if COMMIT.fullmatch(revision) else _ask_commit(repo, revision)
-
-
-def _ask_commit(repo: str, revision: str) -> str:
-    from huggingface_hub import HfApi
-
-    info = retried(lambda: HfApi().repo_info(repo, repo_type="dataset", revision=revision), repo, tries=LOOKUP_TRIES)
-    return str(info.sha)
-
-
-def _cached(repo: str, commit: str) -> Path | None:
-    """The files of a commit if all that the Hub listed for it are on this machine."""
-    from huggingface_hub import get_cached_repo_tree, snapshot_download
-    from huggingface_hub.errors import CachedRepoTreeNotFoundError, LocalEntryNotFoundError
-
-    try:
-        get_cached_repo_tree(repo, repo_type="dataset", revision=commit)
-        return Path(snapshot_download(repo, repo_type="dataset", revision=commit, local_files_only=True))
-    except (CachedRepoTreeNotFoundError, LocalEntryNotFoundError):
-        return None
-
-
-def _snapshot(repo: str, commit: str) -> Path:
-    """Download the files of a commit. The Hub is asked for it first, since the download would try for long."""
-    from huggingface_hub import snapshot_download
-
-    _ask_commit(repo, commit)
-    path = retried(lambda: snapshot_download(repo, repo_type="dataset", revision=commit), repo, tries=LOOKUP_TRIES)
-    if Path(path).name != commit:
-        raise EndpointError(f"{repo}: asked for commit {commit}, got {Path(path).name}", mend="report this as a bug")
-    return Path(path)
-
-
-def _verify(path: Path) -> None:
-    """Raise `DataError` if the folder has a lineage, and files that are not those that it names."""
-    file = path / lineage.FILE
-    if file.exists():
-        check_files(path, lineage.read(file))
+    if record is None:
+        return Located(path, pinned, address.repo, commit, address.config)
+    check_files(path, record, alone=False)
+    return Located(path, pinned, address.repo, commit, address.config, record)

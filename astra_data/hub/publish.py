@@ -15,13 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from astra_data.errors import UsageError
+from astra_data.errors import DataError, Place, UsageError
 from astra_data.hub import cards, lineage
 from astra_data.hub.addresses import HubAddress, check_name, check_repo
 from astra_data.hub.client import retried
+from astra_data.hub.files import check_files, configs_of, file_at
 from astra_data.hub.lineage import Lineage
 from astra_data.hub.load import resolve
-from astra_data.hub.store import Store, Version, check_files, configs_of
+from astra_data.hub.origins import Origin
+from astra_data.hub.store import Store, Version
 from astra_data.hub.tree import DATA_FOLDERS, blob_id, is_lfs, sha256_file
 
 if TYPE_CHECKING:
@@ -79,10 +81,19 @@ def push(
 def pull(repo: str, revision: str | None, store: Store, name: str | None = None) -> Version:
     """Copy a revision of a Hub dataset, `main` if None, into the store, under the last part of `repo` or as `name`.
 
-    Raises `DataError` for a dataset that we did not make, and what `resolve` raises.
+    Just the files that its lineage names are copied, with a card of ours; it counts as no run's. Raises `DataError` for a dataset
+    that we did not make, `UsageError` where it would take the name of one that this store made though `name` does not say so, and
+    what `resolve` raises.
     """
+    taken = check_name(name or check_repo(repo).split("/")[1].lower())
     place = resolve(HubAddress(check_repo(repo), revision))
-    return store.adopt(place.path, check_name(name or repo.split("/")[1].lower()))
+    if place.record is None or place.commit is None:
+        raise DataError("has no lineage.json: astra-data did not write it", place=Place(place.address),
+                        mend="load it by its address, or import rows with `astra make KIND rows.jsonl --to NAME`")
+    there = name is None and taken in store.names() and place.tree not in store.versions(taken)
+    if there and store.made(store.version(taken)):
+        raise UsageError(f"{taken} is a dataset that this store made", mend="name the pulled one with --to NAME")
+    return store.adopt(place.path, place.record, taken, Origin(repo, place.commit))
 
 
 def require_license(licenses: Sequence[str], repo: str, private: bool) -> None:
@@ -126,9 +137,9 @@ def _commit(api: "HfApi", version: Version, record: Lineage, repo: str, tag: str
 
 def _contents(version: Version, record: Lineage, repo: str) -> dict[str, Path | bytes]:
     """Path in the repo -> file of the version. The card is rendered again, since it shows the name of the repo."""
-    files = (path for part in DATA_FOLDERS for path in (version.path / part).rglob("*") if path.is_file())
-    ours: dict[str, Path | bytes] = {path.relative_to(version.path).as_posix(): path for path in files}
-    card = cards.render(version.name, version.tree, record, configs_of(version.path), repo)
+    files = (file for output in record.outputs for file in output.files)
+    ours: dict[str, Path | bytes] = {file.path: file_at(version.path, file.path) for file in files}
+    card = cards.render(version.name, version.tree, record, configs_of(record), repo)
     return ours | {lineage.FILE: lineage.dump(lineage.to_json(record)), "README.md": card.encode()}
 
 

@@ -8,9 +8,11 @@
 
     NAME/versions/<tree>/{README.md, lineage.json, data/, rejected/, quarantined/, ledger/}
     NAME/keys/<stage key>.json      the lineage of the run with that key, and the tree it made
+    NAME/pulled/<tree>.json         the Hub dataset and commit that a version was pulled from
     NAME/refs/main                  the newest tree, one line
 
-A version appears whole, by one rename, or not at all. Equal bytes are one version, whoever commits them and how often.
+A version appears whole, by one rename, or not at all. Equal bytes are one version, whoever commits them and how often. Nothing
+that stands in a record becomes a path before it has passed `filenames.inside`.
 """
 
 import contextlib
@@ -20,13 +22,16 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from astra_data.errors import DataError, Place, UsageError
-from astra_data.hub import cards, disk, lineage
-from astra_data.hub.addresses import check_name
+from astra_data.filenames import inside
+from astra_data.hub import cards, disk, lineage, origins
+from astra_data.hub.addresses import NAME, check_name
+from astra_data.hub.bounds import SHA1
+from astra_data.hub.files import check_files, configs_of, file_at, files_of, tree_named
 from astra_data.hub.lineage import Lineage
-from astra_data.hub.tree import CONFIG_FOLDERS, DATA_FOLDERS, EMPTY_TREE, sha256_file, version_tree
+from astra_data.hub.origins import Origin
+from astra_data.hub.tree import EMPTY_TREE, version_tree
 
 STAGING = ".staging"
 
@@ -47,8 +52,9 @@ class Version:
         return lineage.from_json(inner, file=str(self.record))
 
     def files(self, config: str = "default") -> list[Path]:
-        """The Parquet files of a config in order. Raises `DataError` where the version has none such."""
-        return config_files(self.path, config)
+        """The Parquet files of a config in order. Raises `DataError` where the version has none such, or where they are not those
+        that its lineage names."""
+        return files_of(self.path, self.lineage(), config, str(self.path))
 
     @property
     def complete(self) -> bool:
@@ -79,11 +85,13 @@ class Store:
 
     def names(self) -> list[str]:
         """The datasets that have a version."""
-        return sorted(path.parent.parent.name for path in self.root.glob("*/refs/main"))
+        found = (path.parent.parent.name for path in self.root.glob("*/refs/main"))
+        return sorted(name for name in found if NAME.fullmatch(name))
 
     def versions(self, name: str) -> list[str]:
         """The trees of a dataset, in no particular order of time."""
-        return sorted(path.name for path in (self.root / name / "versions").glob("*"))
+        folder = inside(self._home(name), "versions")
+        return sorted(path.name for path in folder.glob("*") if SHA1.fullmatch(path.name))
 
     def version(self, name: str, tree: str | None = None) -> Version:
         """The newest version of a dataset, or the one whose tree starts with `tree`.
@@ -97,7 +105,7 @@ class Store:
         found = [one for one in known if one.startswith(wanted)]
         if not found and tree is None:
             place = Place(str(self.root / name / "refs" / "main"))
-            raise DataError(f"{wanted!r} is no version that is here", place=place, mend=f"write one of: {', '.join(known[:8])}")
+            raise DataError("names no version that is here", place=place, mend=f"write one of: {', '.join(known[:8])}")
         if len(found) != 1:
             what = "several versions that start with" if found else "no version"
             has = ", ".join(known[:8])
@@ -105,16 +113,28 @@ class Store:
         return self._at(name, found[0])
 
     def find(self, name: str, key: str) -> Version | None:
-        """The version that the run with this stage key made, if it is still there. Its `complete` is that run's."""
-        record = self.root / check_name(name) / "keys" / f"{key}.json"
-        if not record.exists():
+        """The version that the run of this store with this stage key made, if it is still there and whole. Its `complete` is
+        that run's. What was pulled is found under no key."""
+        home = self._home(name)
+        tree = origins.tree_of_run(home, key)
+        if tree is None:
             return None
-        value = lineage.read_json(record)
-        if not isinstance(value, dict) or not isinstance(value.get("tree"), str):
-            raise DataError("no record of a run", place=Place(str(record)), mend="remove it, and the stage is run again")
-        tree = value["tree"]
-        path = self.root / name / "versions" / tree
-        return Version(name, tree, path, record) if path.is_dir() else None
+        path = inside(home, "versions", tree)
+        sound = origins.made_here(home, tree) and _whole(path, tree)
+        return Version(name, tree, path, origins.run_file(home, key)) if sound else None
+
+    def holding(self, tree: str) -> Version | None:
+        """A version with this tree, under whatever name."""
+        names = (name for name in self.names() if tree in self.versions(name))
+        return next((self._at(name, tree) for name in names), None)
+
+    def made(self, version: Version) -> bool:
+        """Whether a run of this store made the version."""
+        return origins.made_here(self._home(version.name), version.tree)
+
+    def origin(self, version: Version) -> Origin | None:
+        """Where the version was pulled from; None for one that was not."""
+        return None if self.made(version) else origins.origin_of(self._home(version.name), version.tree)
 
     @contextlib.contextmanager
     def staging(self, name: str) -> Iterator[Path]:
@@ -126,16 +146,16 @@ class Store:
     def commit(self, name: str, staging: Path, record: Lineage) -> Version:
         """Make the staged data folders, with their lineage and card, the newest version of `name`.
 
-        Raises `DataError` if there is no data, the record holds a path of this machine, or the disk refuses; the store
-        is then as it was.
+        Raises `DataError` if there is no data, the record holds a path of this machine or not what is staged, or the disk
+        refuses; the store is then as it was.
         """
-        check_name(name)
-        lineage.check_portable(record, [self.root])
+        home = self._home(name)
+        lineage.check_portable(lineage.checked(record), [self.root])
         with disk.guarded(self.root):
             tree = version_tree(staging)
-            disk.write_synced(staging / lineage.FILE, lineage.dump(lineage.to_json(record)))
-            disk.write_synced(staging / "README.md", cards.render(name, tree, record, configs_of(staging)).encode())
-            return self._land(name, staging, tree, record)
+            _describe(staging, record, cards.render(name, tree, record, configs_of(record)))
+            run = origins.run_file(home, record.key)
+            return Version(name, tree, self._land(name, staging, record, (run, origins.run_record(record, tree))), run)
 
     def promote(self, version: Version) -> None:
         """Make a version that is in the store the newest one of its name, as a run that finds it again does."""
@@ -143,51 +163,62 @@ class Store:
             return
         with disk.guarded(self.root), disk.held_folder(self.root / STAGING, "refs") as folder:
             disk.write_synced(folder / "main", f"{version.tree}\n".encode())
-            (folder / "main").replace(self.root / version.name / "refs" / "main")
+            (folder / "main").replace(inside(self._home(version.name), "refs", "main"))
 
-    def adopt(self, folder: Path, name: str) -> Version:
-        """Copy a version that lies elsewhere, such as a pulled snapshot, into the store as it is.
+    def adopt(self, folder: Path, record: Lineage, name: str, origin: Origin) -> Version:
+        """Copy a version that lies elsewhere, such as a downloaded snapshot, into the store: the files that `record`, its
+        lineage, names, with a card of ours. It becomes the newest of its name, and is no run's.
 
-        Raises `DataError` if its files are not those that its lineage names.
+        Raises `DataError` if its files are not those; the store is then as it was.
         """
-        record = lineage.read(folder / lineage.FILE)
+        home = self._home(name)
+        check_files(folder, record, alone=False)
         with self.staging(name) as staging:
-            for part in (*DATA_FOLDERS, lineage.FILE, "README.md"):
-                source = folder / part
-                if source.is_dir():
-                    shutil.copytree(source, staging / part)
-                elif source.exists():
-                    shutil.copyfile(source, staging / part)
+            for file in (file for output in record.outputs for file in output.files):
+                target = inside(staging, *file.path.split("/"))
+                target.parent.mkdir(exist_ok=True)
+                shutil.copyfile(file_at(folder, file.path), target)
             check_files(staging, record)
-            return self._land(name, staging, version_tree(staging), record)
+            tree = tree_named(record)
+            _describe(staging, record, cards.render(name, tree, record, configs_of(record), origin.repo))
+            self._land(name, staging, record, (origins.pull_file(home, tree), origins.pull_record(origin)))
+            return self._at(name, tree)
 
-    def _land(self, name: str, staging: Path, tree: str, record: Lineage) -> Version:
-        """Rename the staged folder into place. All that needs room on the disk is written before the first rename."""
+    def _land(self, name: str, staging: Path, record: Lineage, note: tuple[Path, bytes]) -> Path:
+        """Rename the staged folder into place, with a note of how it came. All that needs room on the disk is written before."""
+        home, tree = self._home(name), tree_named(record)
         if tree == EMPTY_TREE:
             raise DataError(f"{name}: nothing was written, so there is no version", mend="write data/*.parquet first")
+        if tree != version_tree(staging):
+            raise DataError(f"{name}: what is staged is not what its lineage names", mend="report this as a bug")
         disk.sync_all(staging)
-        home = self.root / name
-        for part in ("versions", "keys", "refs"):
-            (home / part).mkdir(parents=True, exist_ok=True)
-        run = lineage.dump({"lineage": lineage.to_json(record), "tree": tree})
-        with disk.held_folder(self.root / STAGING, "records") as records:
-            disk.write_synced(records / "key", run)
+        target, main = inside(home, "versions", tree), inside(home, "refs", "main")
+        for folder in (target.parent, note[0].parent, main.parent):
+            folder.mkdir(parents=True, exist_ok=True)
+        with disk.held_folder(self.root / STAGING, "records") as records, disk.locked(home):
+            disk.write_synced(records / "note", note[1])
             disk.write_synced(records / "main", f"{tree}\n".encode())
-            _rename_version(staging, home / "versions" / tree)
-            (records / "key").replace(home / "keys" / f"{record.key}.json")
-            (records / "main").replace(home / "refs" / "main")
-        for part in ("versions", "keys", "refs"):
-            disk.sync(home / part)
-        return Version(name, tree, home / "versions" / tree, home / "keys" / f"{record.key}.json")
+            _settle(staging, target, records / "spoilt", keep=origins.made_here(home, tree))
+            (records / "note").replace(note[0])
+            (records / "main").replace(main)
+        for folder in (target.parent, note[0].parent, main.parent):
+            disk.sync(folder)
+        return target
+
+    def _home(self, name: str) -> Path:
+        return inside(self.root, check_name(name))
 
     def _at(self, name: str, tree: str) -> Version:
-        path = self.root / name / "versions" / tree
-        return Version(name, tree, path, path / lineage.FILE)
+        path = inside(self._home(name), "versions", tree)
+        return Version(name, tree, path, file_at(path, lineage.FILE))
 
     def _main(self, name: str) -> str:
+        """The newest tree. What is no tree is given back as one that no version has."""
         try:
-            return (self.root / name / "refs" / "main").read_text().strip()
-        except FileNotFoundError:
+            with inside(self._home(name), "refs", "main").open(encoding="ascii", errors="replace") as file:
+                text = file.read(64).strip()
+                return text if SHA1.fullmatch(text) else "unreadable"
+        except OSError:
             raise self._unknown_name(name) from None
 
     def _unknown_name(self, name: str) -> DataError:
@@ -197,45 +228,28 @@ class Store:
         return DataError(f"no dataset {name!r} in the store {self.root}", mend=mend)
 
 
-def config_files(folder: Path, config: str, *, called: str | None = None) -> list[Path]:
-    """The Parquet files of one config of a version's folder, in order. Raises `DataError` where there are none.
-
-    `called` is how the version is called in the message, if not by its folder.
-    """
-    files = sorted((folder / CONFIG_FOLDERS.get(config, config)).glob("*.parquet"))
-    if not files:
-        known = ", ".join(configs_of(folder)) or "none"
-        raise DataError(f"{called or folder} has no config {config!r}", mend=f"its configs are: {known}")
-    return files
+def _describe(staging: Path, record: Lineage, card: str) -> None:
+    disk.write_synced(staging / lineage.FILE, lineage.dump(lineage.to_json(record)))
+    disk.write_synced(staging / "README.md", card.encode())
 
 
-def check_files(folder: Path, record: Lineage) -> None:
-    """Raise `DataError` unless the data files of `folder` are those that its lineage names, byte for byte."""
-    named: dict[str, Any] = {file.path: file for output in record.outputs for file in output.files}
-    below = (path for part in DATA_FOLDERS for path in (folder / part).rglob("*"))
-    there = {path.relative_to(folder).as_posix() for path in below if path.is_file()}
-    for path in sorted(there ^ named.keys()):
-        raise _wrong(folder / path, "is in no lineage" if path in there else "is missing")
-    for path, file in named.items():
-        if (folder / path).stat().st_size != file.size or sha256_file(folder / path) != file.sha256:
-            raise _wrong(folder / path, "is not the one its lineage names")
-
-
-def _wrong(path: Path, what: str) -> DataError:
-    return DataError(f"the file {what}", place=Place(str(path)), mend="make or pull the version again")
-
-
-def configs_of(folder: Path) -> list[str]:
-    """The configs that a version's folder has, in the order of `CONFIG_FOLDERS`."""
-    return [config for config, part in CONFIG_FOLDERS.items() if any((folder / part).glob("*.parquet"))]
-
-
-def _rename_version(staging: Path, target: Path) -> None:
-    """Put a version in place; if equal bytes are there already, leave those."""
-    if target.exists():
-        return
+def _whole(path: Path, tree: str) -> bool:
+    """Whether a version is there as its lineage says."""
     try:
+        record = lineage.read(file_at(path, lineage.FILE))
+        check_files(path, record)
+    except DataError:
+        return False
+    return tree_named(record) == tree
+
+
+def _settle(staging: Path, target: Path, spoilt: Path, *, keep: bool) -> None:
+    """Put a version in place. Of equal bytes that are there, lineage and card stay too if told to `keep` them; what is damaged
+    gives way."""
+    if target.exists() and not _whole(target, target.name):
+        target.rename(spoilt)
+    if not target.exists():
         staging.rename(target)
-    except OSError:
-        if not target.is_dir():
-            raise
+    elif not keep:
+        for name in (lineage.FILE, "README.md"):
+            (staging / name).replace(target / name)

@@ -14,14 +14,16 @@ from pathlib import Path
 
 from rich.console import Console
 
-from astra_data.errors import UsageError
-from astra_data.hub.addresses import FOLDER
+from astra_data.errors import DataError, Place, UsageError
+from astra_data.filenames import inside
+from astra_data.hub.addresses import FOLDER, LEDGER
 from astra_data.hub.load import resolve
 from astra_data.hub.store import Store, Version
 from astra_data.ledger import Ledger, Totals
 from astra_data.pipeline.progress import Board, Silent
 from astra_data.pipeline.recipe import Recipe
-from astra_data.pipeline.runner import Report, Run, Source, find_version, key_of, run_stage, source_at, source_of
+from astra_data.pipeline.runner import Report, Run, find_version, key_of, run_stage
+from astra_data.pipeline.sources import Source, source_at, source_of
 from astra_data.pipeline.stage import Resources, Stage, StageConfig, Stages
 from astra_data.teacher.budget import Budget
 from astra_data.teacher.offline.policy import OfflinePolicy
@@ -118,7 +120,7 @@ async def status(recipe: Recipe, stages: Stages, options: Options) -> list[tuple
 async def opened(recipe: Recipe, options: Options) -> AsyncIterator[Run]:
     """What the stages of a run share, closed again at the end."""
     store = Store.open(options.store)
-    ledger = Ledger.open(options.ledger or options.store / "ledger.sqlite")
+    ledger = Ledger.open(options.ledger or inside(options.store, LEDGER))
     try:
         resources = _resources(recipe, ledger, options)
         try:
@@ -137,6 +139,8 @@ async def _stages(recipe: Recipe, stages: Stages, run: Run, console: Console | N
         for stage in stages.values():
             config = recipe.stages[stage.name]
             inputs = _inputs(stage, config, sources, run)
+            for strange in {source.strange: None for source in inputs.values() if source.strange}:
+                board.say(f"{stage.name:<16}reads {strange}")
             total = _total(stage, config, inputs, run)
             meter = board.meter(stage.name, total) if console else Silent()
             report = await run_stage(stage, config, inputs, run, meter)
@@ -173,8 +177,17 @@ def _at(address: str, kind: str, run: Run) -> Source:
 
 
 def _stored(name: str, run: Run) -> Source:
-    """The newest version of a dataset that this run does not make itself."""
-    return source_of(name, run.store.version(f"{run.name}-{name}"))
+    """The newest version of a dataset that this run does not make itself. Raises `DataError` for one that no run made: under such
+    a name a recipe expects its own."""
+    version = run.store.version(f"{run.name}-{name}")
+    if run.store.made(version):
+        return source_of(name, version)
+    origin, address = run.store.origin(version), f"{version.name}@{version.tree[:12]}"
+    raise DataError(
+        f"the newest {version.name} was {f'pulled from {origin}' if origin else 'not made by a run of this store'}",
+        place=Place(address),
+        mend=f"run the stage that makes it, or name that one: astra make STAGE {address} --to NAME",
+    )
 
 
 def _total(stage: Stage, config: object, inputs: Mapping[str, Source], run: Run) -> int | None:

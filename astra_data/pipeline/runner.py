@@ -17,32 +17,23 @@ from itertools import islice
 from pathlib import Path
 
 import astra_data
-from astra_data.errors import AstraError, DataError, Place, ToolError
-from astra_data.hub.lineage import Code, FileDigest, Funnel, Input, Lineage, Output, stage_key
-from astra_data.hub.load import Located
+from astra_data.errors import AstraError, ToolError
+from astra_data.hub.lineage import Code, FileDigest, Funnel, Lineage, Output, stage_key
 from astra_data.hub.store import Store, Version
 from astra_data.hub.tree import sha256_file
 from astra_data.hub.writer import Written
 from astra_data.ledger import Unanswered
 from astra_data.pipeline.histograms import histograms
 from astra_data.pipeline.progress import Meter
+from astra_data.pipeline.sources import Source
 from astra_data.pipeline.spool import Spool
-from astra_data.pipeline.stage import Expand, Item, Outcome, Quarantine, Resources, Rows, Stage, StageConfig
+from astra_data.pipeline.stage import Expand, Item, Outcome, Quarantine, Resources, Stage, StageConfig
 from astra_data.rows import ROW_TYPES, fields
 
 WINDOW = 4
 """Items in flight or waiting to be filed, as a multiple of the concurrency."""
 
 COLLECT_AGAIN = "mend the server's entry in mcp.json and run again; `astra doctor` says which launchers are here"
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A dataset version that a stage reads: what lineage records of it, and its rows."""
-
-    record: Input
-    rows: Rows
-    licenses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +99,7 @@ def key_of(stage: Stage, config: StageConfig, inputs: Mapping[str, Source], run:
         resources.seed,
         _prompts(stage),
         resources.roles.identity(stage.roles_of(config)),
-        {role: source.record.rows for role, source in inputs.items()},
+        {role: source.record.rows + source.further for role, source in inputs.items()},
         {"limit": run.limit, "fingerprint": stage.fingerprint(config, resources)},
     )
 
@@ -247,37 +238,3 @@ def _lineage(stage: Stage, config: StageConfig, inputs: Mapping[str, Source], ru
         histograms=histograms(stage.histograms, folder, written),
         env={"python": platform.python_version()} | {name: installed(name) for name in ("pyarrow", "datasets")},
     )
-
-
-def source_of(role: str, version: Version) -> Source:
-    """A stored version as the input of a stage."""
-    return _source(version.lineage(), role, f"{version.name}@{version.tree}", version.tree, version.files())
-
-
-def lineage_of(place: Located) -> Lineage:
-    """The lineage of a located version. Raises `DataError` for a dataset that we did not make, or of a kind unknown to us."""
-    lineage = place.lineage()
-    if lineage is None:
-        raise DataError("no lineage.json, so this is no version that astra-data wrote", place=Place(place.address),
-                        mend="name a dataset made by `astra`, or import rows with `astra make KIND rows.jsonl --to NAME`")
-    if lineage.kind not in ROW_TYPES:
-        raise DataError(f"unknown kind of dataset {lineage.kind!r}", place=Place(place.address, field="kind"),
-                        mend=f"use the astra-data that wrote it; this one knows {', '.join(ROW_TYPES)}")
-    return lineage
-
-
-def row_type_of(place: Located) -> type:
-    """The row type of a located version. Raises as `lineage_of` does."""
-    return ROW_TYPES[lineage_of(place).kind]
-
-
-def source_at(place: Located) -> Source:
-    """A located version as the input of the stage that reads its kind. Raises as `lineage_of` does."""
-    lineage = lineage_of(place)
-    source = _source(lineage, lineage.kind, place.address, place.tree, place.files())
-    return replace(source, record=replace(source.record, repo=place.repo, commit=place.commit))
-
-
-def _source(lineage: Lineage, role: str, address: str, tree: str, files: list[Path]) -> Source:
-    record = Input(role, address, None, None, tree, lineage.rows())
-    return Source(record, Rows(ROW_TYPES[lineage.kind], tuple(files)), tuple(lineage.licenses))

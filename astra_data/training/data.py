@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from astra_data.errors import DataError, Place
 from astra_data.hub.addresses import FolderAddress, parse
+from astra_data.hub.digests import check_rows
 from astra_data.hub.lineage import Input
 from astra_data.hub.load import Located, load, resolve
 from astra_data.hub.store import Store
@@ -45,6 +46,7 @@ def choose(recipe: SftRecipe, address: str, split: str | None, kind: str, store:
         raise DataError(f"{address} holds {record.kind}, and {kind} are needed", mend=f"name a dataset of {kind} in data.train")
     rows: Any = load(place.address, store=store, config=place.config)
     _require_schema(rows, kind, address)
+    check_rows(place, place.config or "default")
     if split is not None:
         rows = rows.filter(lambda value: value == split, input_columns="split", keep_in_memory=False)
     if recipe.data.limit is not None:
@@ -53,7 +55,8 @@ def choose(recipe: SftRecipe, address: str, split: str | None, kind: str, store:
         raise DataError(f"{address} has no row" + (f" of split {split}" if split else ""), mend="choose another split or dataset")
     digest = record.rows(place.config or "default") if record else ""
     named = f"./{place.path.name}" if isinstance(parse(place.address), FolderAddress) else place.address
-    source = Input(kind, named, place.repo, place.commit, place.tree, digest, place.config or "default")
+    repo, commit = place.published
+    source = Input(kind, named, repo, commit, place.tree, digest, place.config or "default")
     return Chosen(rows, place, source, tuple(record.licenses) if record else ())
 
 

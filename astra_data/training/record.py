@@ -14,7 +14,10 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 import astra_data
+from astra_data.errors import DataError, Place
 from astra_data.hub import lineage
 from astra_data.hub.lineage import Code, Input
 from astra_data.training.data import Chosen
@@ -70,14 +73,35 @@ def portable(recipe: SftRecipe) -> dict[str, Any]:
 
 
 def base_record(recipe: SftRecipe) -> dict[str, Any] | None:
-    """The record of the model that the run starts from, in its folder or on the Hub; None for a model of others."""
+    """The record of the model that the run starts from, in its folder or on the Hub; None for a model of others.
+
+    Raises `DataError` for one that says it is a record of ours and is none.
+    """
     name = recipe.model.name
     if name is None:
         return None
     folder = Path(name).expanduser()
     file = folder / FILE if folder.is_dir() else _on_hub(name, recipe.model.revision)
     record = lineage.read_json(file) if file is not None and file.is_file() else {}
-    return record if isinstance(record, dict) and record.get("kind") == "model" else None
+    if not isinstance(record, dict) or record.get("kind") != "model":
+        return None
+    _require_records(record, str(file))
+    return record
+
+
+def _require_records(record: dict[str, Any] | None, file: str) -> None:
+    """Raise `DataError` unless this, and every record inside it, has the fields of a record, of the right types."""
+    from pydantic import TypeAdapter, ValidationError
+
+    adapter = TypeAdapter(ModelRecord)
+    while record:
+        try:
+            checked = adapter.validate_json(orjson.dumps(record))
+            Path(checked.recipe["model"]["name"] or "")
+        except (ValidationError, KeyError, TypeError):
+            mend = "take another model, or remove this file"
+            raise DataError("says that it is the record of a model, and is none", place=Place(file), mend=mend) from None
+        record = checked.base
 
 
 def _on_hub(name: str, revision: str | None) -> Path | None:

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from rich.console import Console
 
-from astra_data.errors import DataError, UsageError
+from astra_data.errors import UsageError
 from astra_data.hub import lineage
 from astra_data.hub.disk import guarded, write_synced
 from astra_data.training import card, metrics
@@ -184,8 +184,8 @@ def _first_difference(before: Any, now: Any, where: str) -> str:
 def _whole(checkpoint: Path) -> bool:
     """Whether the trainer finished writing it: its state comes last."""
     try:
-        lineage.read_json(checkpoint / "trainer_state.json")
-    except DataError:
+        orjson.loads((checkpoint / "trainer_state.json").read_bytes())
+    except (OSError, ValueError):
         return False
     return True
 

@@ -5,7 +5,6 @@ from command_line.arrangements import Case, arranged, full, one, read_only, rewr
 ROW = '{"server_id": "x", "server": "s", "chain_id": null, "kind": "server", "parent_id": null, "augmentation": null, '
 TASK = ROW + '"text": TEXT, "language": null, "target_tools": [], "scores": [], "models": {}, "sub_tasks": [], "horizon": 1}\n'
 FIELDS = "(a row has the fields and types that `astra show ADDRESS --json` prints)"
-DAMAGED = "(the file is damaged: make its version again, or pull it)"
 ELSEWHERE = "or set ASTRA_STORE to a folder with room that you can write to)"
 ONLINE = "(go online; until then only a 40-digit commit that was loaded before can be read)"
 
@@ -79,28 +78,28 @@ STORES = [
         "lineage: none",
         "make trajectories small-tools small-tasks --to t",
         3,
-        "astra: small-tasks@...: no lineage.json, so this is no version ... (name a dataset made by `astra`, or ...)",
+        "astra: HERE/...lineage.json: there is no such file (make or pull the version again)",
         within=arranged(lambda here: one(here, LINEAGE).unlink()),
     ),
     Case(
         "Parquet: cut off",
         "show small-tasks",
         3,
-        f"astra: HERE/...parquet: not a readable Parquet file: ... {DAMAGED}",
+        "astra: HERE/...parquet: the file is not the one its lineage names (make or pull the version again)",
         within=rewrite(PARQUET, lambda old: old[:-99]),
     ),
     Case(
         "Parquet: cut off, as input",
         "make trajectories small-tools small-tasks --to t",
         3,
-        f"astra: HERE/...parquet: not a readable Parquet file: ... {DAMAGED}",
+        "astra: HERE/...parquet: the file is not the one its lineage names (make or pull the version again)",
         within=rewrite(PARQUET, lambda old: old[:-99]),
     ),
     Case(
         "Parquet: overwritten inside",
         "make trajectories small-tools small-tasks --to t --recipe small.yaml",
         3,
-        f"astra: HERE/...parquet: not a readable Parquet file: ... {DAMAGED}",
+        "astra: HERE/...parquet: the file is not the one its lineage names (make or pull the version again)",
         within=rewrite(PARQUET, lambda old: old[:4] + b"\xff" * 200 + old[204:]),
     ),
     Case(
@@ -120,7 +119,7 @@ STORES = [
         "refs: damaged",
         "show small-tasks",
         3,
-        "astra: HERE/hub/small-tasks/refs/main: 'zz' is no version that is here (write one of: ...)",
+        "astra: HERE/hub/small-tasks/refs/main: names no version that is here (write one of: ...)",
         within=rewrite("small-tasks/refs/main", lambda old: b"zz\n"),
     ),
     Case(

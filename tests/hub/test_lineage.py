@@ -28,16 +28,16 @@ FULL = Lineage(
     kind="trajectories",
     stage="trajectories",
     stage_version=3,
-    key="k" * 64,
+    key="f" * 64,
     complete=False,
     config={"samples": 4, "axes": ["conciseness"], "threshold": 0.5},
     seed=7,
     command="astra run recipes/weather/pipeline.yaml --only trajectories",
     funnel=Funnel(10, 7, {"too short": 2}, {"no answer": 1}),
-    outputs=[Output("default", "rows-sha256:00", 7, [FileDigest("data/train-00000-of-00001.parquet", "0" * 64, 12)])],
+    outputs=[Output("default", f"rows-sha256:{'0' * 64}", 7, [FileDigest("data/train-00000-of-00001.parquet", "0" * 64, 12)])],
     code=Code("astra-data", "0.1.0"),
     recipe="weather",
-    inputs=[Input("tasks", f"org/tasks@{'a' * 40}", "org/tasks", "a" * 40, "b" * 40, "rows-sha256:11")],
+    inputs=[Input("tasks", f"org/tasks@{'a' * 40}", "org/tasks", "a" * 40, "b" * 40, f"rows-sha256:{'1' * 64}")],
     models={"policy": "offline"},
     prompts={"judge": "c" * 64},
     licenses=["MIT"],
@@ -89,7 +89,7 @@ def test_a_damaged_record_is_an_error_that_names_the_file(tmp_path: Path, conten
 
 
 def test_a_config_that_the_version_lacks_is_named_with_those_it_has() -> None:
-    assert FULL.rows() == "rows-sha256:00"
+    assert FULL.rows() == f"rows-sha256:{'0' * 64}"
     with pytest.raises(DataError, match="default"):
         FULL.rows("rejected")
 

@@ -17,8 +17,10 @@ from small_versions import make_version, record, write_config
 
 from astra_data.errors import DataError, UsageError
 from astra_data.hub import lineage
+from astra_data.hub.origins import Origin
 from astra_data.hub.store import STAGING, Store
 
+ORIGIN = Origin("org/tasks", "c" * 40)
 ROOT = Path(__file__).parents[2]
 PATH = f"{ROOT}:{ROOT / 'tests'}"
 
@@ -127,7 +129,7 @@ def test_a_machine_path_in_the_record_is_refused_and_nothing_is_committed(store:
     assert store.names() == []
 
 
-@pytest.mark.parametrize("point", ["_rename_version", "configs_of"])
+@pytest.mark.parametrize("point", ["_settle", "configs_of"])
 def test_a_process_killed_before_the_rename_changes_nothing(store: Store, point: str) -> None:
     before = make_version(store, "a")
     code = f"""
@@ -135,7 +137,7 @@ def test_a_process_killed_before_the_rename_changes_nothing(store: Store, point:
         from pathlib import Path
         from astra_data.hub import store
         from small_versions import make_version
-        store.{point} = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+        store.{point} = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
         make_version(store.Store.open(Path({str(store.root)!r})), "b")
     """
     process = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], env=os.environ | {"PYTHONPATH": PATH})
@@ -198,15 +200,20 @@ def test_a_read_only_store_can_be_read_and_not_written(tmp_path: Path) -> None:
             make_version(Store.open(disk / "other"), "b")
 
 
-def test_a_version_from_elsewhere_is_adopted_with_its_lineage_and_card(store: Store, tmp_path: Path) -> None:
+def test_a_version_from_elsewhere_is_adopted_with_its_lineage_and_a_card_of_ours(store: Store, tmp_path: Path) -> None:
     version = make_version(store, "a", rejected=("b",))
+    (version.path / "README.md").write_text("# theirs")
+    (version.path / "load.py").write_text("raise SystemExit")
     other = Store.open(tmp_path / "other")
-    adopted = other.adopt(version.path, "mine")
-    assert contents(adopted.path) == contents(version.path)
-    assert other.find("mine", version.lineage().key).tree == version.tree
+    adopted = other.adopt(version.path, version.lineage(), "mine", ORIGIN)
+    home, away = contents(version.path), contents(adopted.path)
+    assert home.keys() - away.keys() == {"load.py"}
+    assert {name for name in away if home[name] != away[name]} == {"README.md"}
+    assert away["README.md"].startswith(b"---\nconfigs:") and b'load_dataset("org/tasks"' in away["README.md"]
+    assert other.version("mine") == adopted and other.origin(adopted) == ORIGIN
 
 
-@pytest.mark.parametrize("damage", ["changed", "missing", "added", "no lineage"])
+@pytest.mark.parametrize("damage", ["changed", "missing", "no lineage"])
 def test_a_version_whose_files_are_not_those_of_its_lineage_is_not_adopted(store: Store, tmp_path: Path, damage: str) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(make_version(store, "a").path, copy)
@@ -217,13 +224,11 @@ def test_a_version_whose_files_are_not_those_of_its_lineage_is_not_adopted(store
         file.write_bytes(data)
     elif damage == "missing":
         file.unlink()
-    elif damage == "added":
-        shutil.copyfile(file, copy / "data" / "train-00001-of-00002.parquet")
     else:
         (copy / lineage.FILE).unlink()
     other = Store.open(tmp_path / "other")
     with pytest.raises(DataError) as caught:
-        other.adopt(copy, "mine")
+        other.adopt(copy, lineage.read(copy / lineage.FILE), "mine", ORIGIN)
     assert caught.value.place and caught.value.mend
     assert other.names() == []
 

@@ -18,6 +18,9 @@ KEPT: Final = 24
 """Characters of either end of a text that are enough of it."""
 KINDS: Final = frozenset(("array", "boolean", "function", "integer", "null", "number", "object", "string"))
 ROLES: Final = frozenset(("assistant", "system", "tool", "user"))
+KEYS: Final = frozenset(("role", "content", "reasoning_content", "tool_calls", "tool_call_id", "id", "type", "function", "name",
+                         "arguments", "description", "parameters"))
+"""Those of messages and of tools."""
 FILLERS: Final = "~^`$;\ue000"
 
 
@@ -51,4 +54,4 @@ def likeness_of(template: str, marks: str) -> Likeness:
     """For a template and the text of all its marks."""
     words = frozenset(WORD.findall(template))
     filler = next(sign for sign in FILLERS if sign not in marks)
-    return Likeness(filler, words | {"role"}, KINDS | {word for word in words if word not in marks})
+    return Likeness(filler, words | KEYS, KINDS | {word for word in words if word not in marks})

@@ -97,7 +97,7 @@ def marks_of(tokenizer: "PreTrainedTokenizerBase", template: str, plain: Sequenc
     written = "\n".join((template, *plain))
     tokens = {token: added.content for token, added in tokenizer.added_tokens_decoder.items() if _is_mark(added, written)}
     every = sorted(tags | set(tokens.values()))
-    texts = tags if tokenizer.is_fast else every
+    texts = tags | {text for token, text in tokens.items() if token == tokenizer.unk_token_id} if tokenizer.is_fast else every
     found = Marks(tokenizer, tuple(every), frozenset(tokens) - {tokenizer.unk_token_id}, _any_of(texts), _signs(every), None)
     probes = ("\n".join(f"{text[0]}{separator}{text[1:]}" for text in every if len(text) > 1) for separator in SEPARATORS)
     able = (separator for separator, probe in zip(SEPARATORS, probes, strict=True) if not _held(found, probe))

@@ -5,7 +5,6 @@
     console.print(rendered(report))      # coverage, lengths, an example with the trained tokens coloured
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -89,10 +88,10 @@ def settle(recipe: SftRecipe, tokens: "Dataset", report: Preflight) -> "Dataset"
 
 def marked(broken: int, refused: Sequence[tuple[int, str]], what: str = "rows") -> str:
     """What became of rows with tokens of the template in their texts, as one sentence; empty where there are none."""
-    kept = [f"in {broken} {what} tokens of the chat template stood as text, and were broken there"] if broken else []
-    counts = Counter(reason for _, reason in refused)
-    left = [f"{count} {what} were left out, since {reason}: number "
-            + ", ".join(str(number) for number, why in refused[:LISTED] if why == reason) for reason, count in counts.items()]
+    kept = [f"{what} with tokens of the chat template in their texts, which were broken there: {broken}"] if broken else []
+    numbers = {reason: [str(number) for number, why in refused if why == reason] for _, reason in refused}
+    left = [f"{what} left out, since {reason}: {len(found)}, number {', '.join(found[:LISTED])}" + " ..." * (len(found) > LISTED)
+            for reason, found in numbers.items()]
     return "; ".join(kept + left)
 
 

@@ -4,9 +4,10 @@
     renderer.render(messages, tools, opened=True).ids         # a prompt; opened for the assistant's turn
     renderer.render(messages, tools, trained=True).mask       # a row of SFT: 1 where the assistant speaks
 
-Marks of the template are broken in all that a model reads; a row in which the assistant itself says some is refused, since it would
-be learnt. Then the conversation is looked at as a whole: one with other words has to give the same marks in the same order, or the
-template has made one out of the data, and that is refused as well. A row without such text has the tokens that the tokenizer gives.
+Marks of the template are broken in all that a model reads; a row in which the assistant itself says some is refused, since it
+would be learnt. Then the conversation is looked at as a whole: one with other words has to give the same marks in the same order,
+or the template has made one out of the data, and that is refused as well. A row without such text has the tokens that the
+tokenizer itself gives.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -78,10 +78,13 @@ def arena(address: str, model: str, base_url: str | None, api_key_env: str | Non
     words = _words({"model": _shown(model), **_asked(models), **local, **_chosen(config), "seed": seed or None, "to": name})
     told = Options(store, (), None if limit is None else limit * config.samples, concurrency, budget, refresh, ledger,
                    options.recorded("evaluate", "arena", place.address if place.repo else address, *words, limit=limit), name)
-    stage = evaluation(folder, batch)
+    notes: list[str] = []
+    stage = evaluation(folder, batch, notes)
     outcome = asyncio.run(execute(recipe, {stage.name: stage}, told, Console(stderr=True, quiet=as_json), {"arenas": source}))
     version = outcome.reports[0].version
     summary = summarised(_rows(version), version.lineage().funnel)
+    for note in notes:
+        click.echo(note, err=True)
     click.echo(orjson.dumps(as_object(outcome) | {"summary": summary}).decode()) if as_json else _say(outcome, summary)
 
 

@@ -5,6 +5,8 @@
 Turns that are asked for at once are generated together. What is drawn depends on the seed, the sample and the conversation, and
 not on who else is in the batch: each has a generator of its own, and takes the largest of the logits with Gumbel noise, which is
 a draw from their softmax. Padding can still change the last bits of a logit, and with them, rarely, a token.
+
+What looks like a token of the template in a conversation is shown as text, by the door that training uses: `training.rendering`.
 """
 
 import asyncio
@@ -14,10 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from astra_data.errors import UsageError
-from astra_data.ledger import Usage
+from astra_data.ledger import Unanswered, Usage
 from astra_data.messages import JsonObject, Message, calls_of
 from astra_data.rows.canonical import digest
 from astra_data.teacher.teacher import Turn
+from astra_data.training.marks import Refused
+from astra_data.training.rendering import renderer_of
 
 if TYPE_CHECKING:
     import torch
@@ -33,12 +37,15 @@ class _Asked:
 
 
 class LocalPolicy:
-    """Takes the assistant's turns with one model. `temperature` 0 takes the likeliest token."""
+    """Takes the assistant's turns with one model. `temperature` 0 takes the likeliest token. `shown` counts the prompts so far,
+    and `broken` those in which tokens of the template stood as text."""
 
     def __init__(self, model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", name: str, *, temperature: float,
                  max_tokens: int, seed: int, batch: int) -> None:
         self.name = name
         self._model, self._tokenizer, self._batch = model.eval(), _parsing(tokenizer), batch
+        self._renderer = renderer_of(self._tokenizer)
+        self.shown = self.broken = 0
         self._temperature, self._most, self._seed = temperature, max_tokens, seed
         self._waiting: list[_Asked] = []
         self._lock = asyncio.Lock()
@@ -83,13 +90,23 @@ class LocalPolicy:
                 asked.answer.set_exception(error)
             return
         for asked, turn in zip(batch, turns, strict=True):
-            if not asked.answer.cancelled():
+            if asked.answer.cancelled():
+                continue
+            if isinstance(turn, Refused):
+                asked.answer.set_exception(Unanswered(f"template: the conversation cannot be shown - {turn.message}"))
+            else:
                 asked.answer.set_result(turn)
 
-    def _turns(self, batch: Sequence[_Asked]) -> list[Turn]:
+    def _turns(self, batch: Sequence[_Asked]) -> list[Turn | Refused]:
+        """A turn for each conversation, or why it cannot be shown."""
+        prompts = [self._prompt(asked) for asked in batch]
+        able = [(asked, prompt) for asked, prompt in zip(batch, prompts, strict=True) if not isinstance(prompt, Refused)]
+        made = iter(self._taken([asked for asked, _ in able], [prompt for _, prompt in able]))
+        return [prompt if isinstance(prompt, Refused) else next(made) for prompt in prompts]
+
+    def _taken(self, batch: Sequence[_Asked], prompts: Sequence[list[int]]) -> list[Turn]:
         """One turn for each conversation. Those with less room than a turn may take are served alone, so that they cut no other
         short; one without any room is empty, and cut off."""
-        prompts = [self._prompt(asked) for asked in batch]
         rooms = [min(self._context - len(prompt), self._most) for prompt in prompts]
         ample = [place for place, room in enumerate(rooms) if room == self._most]
         turns = dict[int, Turn]()
@@ -110,11 +127,14 @@ class LocalPolicy:
     def _context(self) -> int:
         return int(getattr(self._model.config, "max_position_embeddings", 1 << 30))
 
-    def _prompt(self, asked: _Asked) -> list[int]:
-        encoded = self._tokenizer.apply_chat_template(asked.messages, tools=asked.tools or None, add_generation_prompt=True,
-                                                      tokenize=True, return_dict=True)
-        ids: list[int] = encoded["input_ids"]
-        return ids
+    def _prompt(self, asked: _Asked) -> list[int] | Refused:
+        try:
+            made = self._renderer.render(asked.messages, asked.tools, opened=True)
+        except Refused as refusal:
+            return refusal
+        self.shown += 1
+        self.broken += made.broken
+        return made.ids
 
     def _generated(self, batch: Sequence[_Asked], prompts: Sequence[list[int]], most: int) -> list[list[int]]:
         """The tokens of each turn, that which ends it included."""

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
@@ -23,6 +23,9 @@ from astra_data.rollout.scoring import Mode, Terms
 from astra_data.rows import Arena
 from astra_data.stages.acting import ActingConfig, Wanted, items, outcome, sandboxed
 from astra_data.teacher.teacher import Policy
+
+if TYPE_CHECKING:
+    from astra_data.evaluate.local import LocalPolicy
 
 WEIGHTS = ("*.safetensors", "*.bin", "*.json", "*.jinja", "*.model", "*.txt")
 ROLE = "policy"
@@ -45,8 +48,9 @@ class EvaluationConfig(ActingConfig):
         return Terms(self.mode, self.answer, self.decline)
 
 
-def evaluation(folder: Path | None = None, batch: int = 16) -> Stage:
-    """The stage. `folder` holds the local model, of which up to `batch` conversations are continued at once."""
+def evaluation(folder: Path | None = None, batch: int = 16, notes: list[str] | None = None) -> Stage:
+    """The stage. `folder` holds the local model, of which up to `batch` conversations are continued at once; `notes` gets a
+    sentence where prompts held tokens of its template."""
 
     @asynccontextmanager
     async def open_stage(inputs: Inputs, config: EvaluationConfig, resources: Resources) -> AsyncIterator[Expand]:
@@ -58,6 +62,8 @@ def evaluation(folder: Path | None = None, batch: int = 16) -> Stage:
                 return [await outcome(wanted, policy, sandbox, config, config.terms, Keep)]
 
             yield expand
+        if notes is not None and local is not None and local.broken:
+            notes.append(f"in {local.broken} of {local.shown} prompts tokens of the chat template stood as text, and were broken")
 
     def fingerprint(config: EvaluationConfig, resources: Resources) -> JsonObject:
         return {} if folder is None else {"weights": digest_of(folder)}
@@ -80,7 +86,7 @@ def _policy(arena: Arena, config: EvaluationConfig, resources: Resources) -> Pol
     return EmptyPolicy() if config.policy == "empty" else resources.roles.policy(ROLE)
 
 
-def _local(folder: Path, config: EvaluationConfig, seed: int, batch: int) -> Policy:
+def _local(folder: Path, config: EvaluationConfig, seed: int, batch: int) -> "LocalPolicy":
     from astra_data.evaluate.local import LocalPolicy
 
     return LocalPolicy.load(folder, config.model or folder.name, config.temperature, config.max_tokens, seed, batch)

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 from astra_data.errors import DataError
 from astra_data.rows import Arena
 from astra_data.sandbox import Sandbox
+from astra_data.training.marks import Refused
 from astra_data.training.model import load_config
-from astra_data.training.preflight import LISTED
+from astra_data.training.preflight import LISTED, marked
 from astra_data.training.recipe import GrpoRecipe
+from astra_data.training.rendering import Rendered, renderer_of
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -119,34 +121,50 @@ def _scored(recipe: GrpoRecipe, arena: Arena) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Fitting:
-    """The arenas that the context holds, with tokens of their prompts; `too_long` has number (from 1) and length of others."""
+    """The arenas that the context holds, with tokens of their prompts; `too_long` has number (from 1) and length of others.
+
+    `broken` is how many had tokens of the chat template as text in prompt or tools; `refused` has number and reason of those that
+    cannot be shown for it.
+    """
 
     arenas: list[Arena]
     lengths: list[int]
     too_long: list[tuple[int, int]]
+    broken: int
+    refused: list[tuple[int, str]]
 
     def as_object(self) -> dict[str, object]:
         """The counts for a record."""
-        return {"rows": len(self.arenas), "tokens": sum(self.lengths), "longest": max(self.lengths), "too_long": self.too_long}
+        return {"rows": len(self.arenas), "tokens": sum(self.lengths), "longest": max(self.lengths), "too_long": self.too_long,
+                "broken": self.broken, "refused": self.refused}
 
 
 def fitting(recipe: GrpoRecipe, arenas: Sequence[Arena], tokenizer: Any, config: "GRPOConfig") -> Fitting:
     """The arenas of which the context holds the prompt and the longest completion. Raises `UsageError` where there are others,
-    unless they are to be dropped and some are left."""
+    unless they are to be dropped and some are left, and `DataError` where none can be shown."""
     context, room = recipe.model.context, config.max_completion_length
-    lengths = [prompt_length(arena, tokenizer) for arena in arenas]
-    long = [(number, length) for number, length in enumerate(lengths, 1) if length + room > context]
+    shown, refused = _shown(arenas, tokenizer, config)
+    if not shown:
+        raise DataError(f"no arena can be shown: {marked(0, refused, 'arenas')}", mend="mend the arenas, or choose others")
+    long = [(number, len(one.ids)) for number, one in shown.items() if len(one.ids) + room > context]
     listed = ", ".join(f"{number} ({length})" for number, length in long[:LISTED]) + (" ..." if len(long) > LISTED else "")
-    if long and (recipe.data.too_long == "refuse" or len(long) == len(arenas)):
+    if long and (recipe.data.too_long == "refuse" or len(long) == len(shown)):
         message = (f"{len(long)} of {len(arenas)} prompts leave less than trainer.max_completion_length ({room}) "
                    f"of {context} tokens; number (tokens): {listed}")
         raise recipe.wrong("model.context", message, "raise it, lower trainer.max_completion_length, or set data.too_long: drop")
-    kept = [number for number, length in enumerate(lengths) if length + room <= context]
-    return Fitting([arenas[number] for number in kept], [lengths[number] for number in kept], long)
+    kept = {number: one for number, one in shown.items() if len(one.ids) + room <= context}
+    return Fitting([arenas[number - 1] for number in kept], [len(one.ids) for one in kept.values()], long,
+                   sum(one.broken for one in kept.values()), refused)
 
 
-def prompt_length(arena: Arena, tokenizer: Any) -> int:
-    """Tokens of an arena's prompt with its tools."""
-    tools = [tool for tool, entry in zip(arena.tools, arena.entries, strict=True) if entry.from_turn == 0]
-    rendered = tokenizer.apply_chat_template(arena.prompt, tools=tools or None, add_generation_prompt=True, return_dict=True)
-    return len(rendered["input_ids"])
+def _shown(arenas: Sequence[Arena], tokenizer: Any, config: "GRPOConfig") -> tuple[dict[int, Rendered], list[tuple[int, str]]]:
+    """The prompts of arenas with their tools, by number (from 1), and those that cannot be shown."""
+    renderer = renderer_of(tokenizer, **(config.chat_template_kwargs or {}))
+    shown, refused = dict[int, Rendered](), list[tuple[int, str]]()
+    for number, arena in enumerate(arenas, 1):
+        tools = [tool for tool, entry in zip(arena.tools, arena.entries, strict=True) if entry.from_turn == 0]
+        try:
+            shown[number] = renderer.render(arena.prompt, tools, opened=True)
+        except Refused as refusal:
+            refused.append((number, refusal.message))
+    return shown, refused

@@ -2,14 +2,18 @@
 
     chosen = choose(recipe, recipe.data.train, recipe.data.split, SftRow, store)
     chosen.place.address                 # 'org/astra-sft@1f0e...': the very version
-    tokens = tokenise(chosen, tokenizer, template)     # columns input_ids, labels
+    tokens = tokenise(chosen, tokenizer, template)     # columns input_ids, labels, broken, refused
 
 Labels are the token ids where the assistant speaks, -100 elsewhere: the system, the user and what tools answer are never trained.
+What looks like a token of the template in a row's texts is none: see `rendering`.
 """
 
+import functools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from jinja2 import TemplateError
 
 from astra_data.errors import DataError, Place
 from astra_data.hub.addresses import FolderAddress, parse
@@ -18,7 +22,9 @@ from astra_data.hub.lineage import Input
 from astra_data.hub.load import Located, load, resolve
 from astra_data.hub.store import Store
 from astra_data.rows import ROW_TYPES, Row, features
+from astra_data.training.marks import Refused
 from astra_data.training.recipe import SftRecipe
+from astra_data.training.rendering import Renderer, renderer_of
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -75,10 +81,12 @@ def locate(address: str, store: Path) -> Located:
 
 
 def tokenise(chosen: Chosen, tokenizer: "PreTrainedTokenizerBase", template: str, processes: int | None = None) -> "Dataset":
-    """Columns `input_ids` and `labels`, one row for each conversation, whole. Raises `DataError` with the row."""
+    """Columns `input_ids` and `labels`, one row for each conversation, whole. `broken` is whether its texts held marks of the
+    template; `refused` is why it cannot be trained on, and empty where it can. Raises `DataError` with the row."""
     from datasets import Features, List, Value
 
-    columns = Features({"input_ids": List(Value("int32")), "labels": List(Value("int32"))})
+    columns = Features({"input_ids": List(Value("int32")), "labels": List(Value("int32")), "broken": Value("bool"),
+                        "refused": Value("string")})
     options = {"tokenizer": tokenizer, "template": template, "address": chosen.place.address}
     return chosen.rows.map(
         _tokens, with_indices=True, fn_kwargs=options, remove_columns=chosen.rows.column_names, features=columns,
@@ -87,21 +95,23 @@ def tokenise(chosen: Chosen, tokenizer: "PreTrainedTokenizerBase", template: str
 
 
 def _tokens(row: Row, index: int, tokenizer: Any, template: str, address: str) -> Row:
-    from jinja2 import TemplateError
-
+    place = Place(address, index + 1, "messages")
     try:
-        made: Any = tokenizer.apply_chat_template(
-            row["messages"], tools=row["tools"] or None, chat_template=template, return_dict=True,
-            return_assistant_tokens_mask=True,
-        )
+        made = _renderer(tokenizer, template).render(row["messages"], row["tools"], trained=True)
+    except Refused as refusal:
+        return {"input_ids": [], "labels": [], "broken": False, "refused": refusal.message}
     except (TemplateError, TypeError, ValueError) as error:
-        place = Place(address, index + 1, "messages")
         raise DataError(f"the chat template refuses it: {error}", place=place, mend="choose another model.template") from error
-    ids, mask = made["input_ids"], made["assistant_masks"]
-    if not any(mask):
-        place = Place(address, index + 1, "messages")
+    if not any(made.mask):
         raise DataError("no token of it would be trained", place=place, mend="remove rows without an assistant's turn")
-    return {"input_ids": ids, "labels": [token if trained else IGNORED for token, trained in zip(ids, mask, strict=True)]}
+    labels = [token if trained else IGNORED for token, trained in zip(made.ids, made.mask, strict=True)]
+    return {"input_ids": made.ids, "labels": labels, "broken": made.broken, "refused": ""}
+
+
+@functools.lru_cache(maxsize=2)
+def _renderer(tokenizer: Any, template: str) -> Renderer:
+    """Made once in each process that tokenises."""
+    return renderer_of(tokenizer, template)
 
 
 def _require_schema(rows: "Dataset", kind: str, address: str) -> None:

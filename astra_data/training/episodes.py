@@ -44,7 +44,7 @@ class Episode:
     """One rollout in an arena of one user turn.
 
     `calls` says what became of each call that was made; `failure` what the sandbox died of, and is empty while it lives; `cut`
-    whether the last turn ran out of room.
+    whether the last turn ran out of room; `marked` whether a result held tokens of the chat template as text.
     """
 
     def __init__(self, arena: Arena, sandbox: Sandbox) -> None:
@@ -52,7 +52,7 @@ class Episode:
         self.messages: list[Message] = list(arena.prompt)
         self.calls: list[CallRecord] = []
         self.failure = ""
-        self.cut = False
+        self.cut = self.marked = False
         self.input_tokens = self.output_tokens = 0
         self._running = Running(environment_of(arena), sandbox)
         self._stateful = ask_for_state(arena.turns)

@@ -25,6 +25,7 @@ from astra_data.training.episodes import Episode
 from astra_data.training.launch import run_config, world_of
 from astra_data.training.model import adapters, build_optimizer, load_model, load_tokenizer
 from astra_data.training.plan import Plan, needs_of, rows_at
+from astra_data.training.preflight import marked
 from astra_data.training.push import Trained
 from astra_data.training.recipe import GrpoRecipe
 from astra_data.training.run import Run, Told, step_of
@@ -87,6 +88,8 @@ def _train(recipe: GrpoRecipe, told: Told, config: "GRPOConfig", run: Run, sets:
     preflight.check_engine(recipe)
     fitting = {name: _fitting(recipe, chosen, tokenizer, config) for name, chosen in sets.items()}
     preflight.check_count(recipe, len(fitting["train"].arenas), config)
+    if run.main and (said := marked(fitting["train"].broken, fitting["train"].refused, "arenas")):
+        told.console.print(said, markup=False)
     terms = Terms(recipe.reward.mode, recipe.reward.answer, recipe.reward.decline)
     log = _log(recipe, run, config, terms)
     with _sandbox(recipe) as sandbox, run.begun() as checkpoint:
@@ -154,6 +157,7 @@ def summary(episodes: Sequence[Episode]) -> dict[str, float | None]:
         "rollouts/declined": mean(lambda one: one.declined),
         "rollouts/valid": mean(lambda one: one.valid),
         "rollouts/distractor_calls": mean(lambda one: one.distractor_calls),
+        "rollouts/marked": fmean(episode.marked for episode in episodes),
         "rollouts/failed": 1 - len(done) / len(episodes),
     }
 

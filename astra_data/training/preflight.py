@@ -5,11 +5,12 @@
     console.print(rendered(report))      # coverage, lengths, an example with the trained tokens coloured
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from astra_data.errors import UsageError
+from astra_data.errors import DataError, UsageError
 from astra_data.training.data import IGNORED
 from astra_data.training.recipe import SftRecipe
 
@@ -30,7 +31,8 @@ class Preflight:
     """Counts over the rows that fit; `too_long` has number (from 1) and length of the others. `example` is the shortest row.
 
     `spans` counts stretches of trained tokens: one for each turn of the assistant. `ended` is how many rows have the token that
-    ends a turn as their last trained one (templates may put a line break after it), so that the model learns to stop.
+    ends a turn as their last trained one (templates may put a line break after it), so that the model learns to stop. `broken` is
+    how many rows had tokens of the template as text; `refused` has number and reason of those that cannot be trained on for it.
     """
 
     rows: int
@@ -41,6 +43,8 @@ class Preflight:
     ended: int
     context: int
     too_long: list[tuple[int, int]]
+    broken: int
+    refused: list[tuple[int, str]]
     example: list[Span]
 
 
@@ -48,11 +52,13 @@ def examine(tokens: "Dataset", tokenizer: "PreTrainedTokenizerBase", context: in
     """Look at every tokenised row once."""
     rows = total = trained = longest = spans = ended = 0
     too_long: list[tuple[int, int]] = []
+    refused = [(number, reason) for number, reason in enumerate(tokens["refused"], 1) if reason]
     shortest: tuple[int, int] | None = None
     for index, labels in enumerate(tokens.with_format("numpy", columns=["labels"])):
         mask = labels["labels"] != IGNORED
         if len(mask) > context:
             too_long.append((index + 1, len(mask)))
+        if not 0 < len(mask) <= context:
             continue
         rows, total, longest = rows + 1, total + len(mask), max(longest, len(mask))
         trained += int(mask.sum())
@@ -60,23 +66,33 @@ def examine(tokens: "Dataset", tokenizer: "PreTrainedTokenizerBase", context: in
         ended += tokenizer.eos_token_id in labels["labels"][mask][-2:]
         shortest = min(shortest or (len(mask), index), (len(mask), index))
     example = [] if shortest is None else _example(tokens[shortest[1]], tokenizer)
-    return Preflight(rows, total, trained, longest, spans, ended, context, too_long, example)
+    return Preflight(rows, total, trained, longest, spans, ended, context, too_long, sum(tokens["broken"]), refused, example)
 
 
 def settle(recipe: SftRecipe, tokens: "Dataset", report: Preflight) -> "Dataset":
-    """The rows to train on. Raises `UsageError` where some do not fit and the recipe does not say to drop them."""
-    if not report.too_long:
-        return tokens
-    listed = ", ".join(f"{row} ({length})" for row, length in report.too_long[:LISTED])
-    more = f" and {len(report.too_long) - LISTED} more" if len(report.too_long) > LISTED else ""
-    if recipe.data.too_long == "refuse":
+    """The rows to train on. Raises `UsageError` where some do not fit and the recipe does not say to drop them, or where none is
+    left."""
+    if report.too_long and recipe.data.too_long == "refuse":
+        listed = ", ".join(f"{row} ({length})" for row, length in report.too_long[:LISTED])
+        more = f" and {len(report.too_long) - LISTED} more" if len(report.too_long) > LISTED else ""
         counts = f"{len(report.too_long)} of {len(tokens)} rows are longer than {report.context} tokens"
         mend = "raise model.context, or leave them out with data.too_long: drop"
         raise recipe.wrong("model.context", f"{counts}; number (tokens): {listed}{more}", mend)
+    if not report.rows and report.refused:
+        raise DataError(f"no row can be trained on: {marked(0, report.refused)}", mend="mend the rows, or choose others")
     if not report.rows:
         raise UsageError(f"no row fits in {report.context} tokens", mend="raise model.context")
-    dropped = {row - 1 for row, _ in report.too_long}
-    return tokens.select([index for index in range(len(tokens)) if index not in dropped])
+    left_out = {row - 1 for row, _ in (*report.too_long, *report.refused)}
+    return tokens.select([index for index in range(len(tokens)) if index not in left_out]).select_columns(["input_ids", "labels"])
+
+
+def marked(broken: int, refused: Sequence[tuple[int, str]], what: str = "rows") -> str:
+    """What became of rows with tokens of the template in their texts, as one sentence; empty where there are none."""
+    kept = [f"{what} with tokens of the chat template in their texts, which were broken there: {broken}"] if broken else []
+    numbers = {reason: [str(number) for number, why in refused if why == reason] for _, reason in refused}
+    left = [f"{what} left out, since {reason}: {len(found)}, number {', '.join(found[:LISTED])}" + " ..." * (len(found) > LISTED)
+            for reason, found in numbers.items()]
+    return "; ".join(kept + left)
 
 
 def as_object(report: Preflight) -> dict[str, object]:
@@ -84,6 +100,7 @@ def as_object(report: Preflight) -> dict[str, object]:
     return {
         "rows": report.rows, "tokens": report.tokens, "trained_tokens": report.trained, "longest": report.longest,
         "trained_spans": report.spans, "rows_that_end": report.ended, "context": report.context, "too_long": report.too_long,
+        "broken": report.broken, "refused": report.refused,
     }
 
 
@@ -102,6 +119,8 @@ def rendered(report: Preflight) -> "RenderableType":
         listed = ", ".join(f"{row} ({length})" for row, length in report.too_long[:LISTED])
         lines.append(f"left out as too long: {len(report.too_long)} rows, number (tokens): {listed}"
                      + (" ..." if len(report.too_long) > LISTED else ""))
+    if told := marked(report.broken, report.refused):
+        lines.append(told)
     example = Text()
     for trained, text in report.example:
         example.append(text, style=COLOUR if trained else "")

@@ -4,7 +4,8 @@
 """
 
 import dataclasses
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +15,20 @@ from astra_data.hub.lineage import read_json
 from astra_data.hub.publish import require_license
 from astra_data.training import card
 from astra_data.training.metrics import telling
+from astra_data.training.preflight import marked
 from astra_data.training.record import FILE
 from astra_data.training.run import Run, Told
 
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A finished run. `url` and `commit` are null unless it was pushed."""
+    """A finished run. `notes` say what became of rows with tokens of the template in their texts; `url` and `commit` are null
+    unless it was pushed."""
 
     name: str
     folder: str
     metrics: dict[str, float]
+    notes: list[str] = field(default_factory=list)
     url: str | None = None
     commit: str | None = None
 
@@ -37,17 +41,24 @@ class Trained:
         shown = ", ".join(f"{name} {value:.5g}" for name, value in telling(self.metrics).items())
         where = self.url.removeprefix("https://huggingface.co/") if self.url else self.folder
         pushed = [f"{self.url}  commit {(self.commit or '')[:12]}"] if self.url else []
-        return "\n".join([f"{self.name}: {shown}", *pushed, f'    AutoModelForCausalLM.from_pretrained("{where}")'])
+        return "\n".join([f"{self.name}: {shown}", *self.notes, *pushed, f'    AutoModelForCausalLM.from_pretrained("{where}")'])
 
 
 def published(run: Run, told: Told) -> Trained:
     """The finished run, pushed if so told. Raises what `push_model` raises."""
     record = read_json(run.model / FILE)
-    trained = Trained(run.record.name, str(run.model), record["metrics"])
+    trained = Trained(run.record.name, str(run.model), record["metrics"], list(_notes(record["data"])))
     if told.push is None or not run.main:
         return trained
     url, commit = push_model(run.model, told.push, private=told.private)
     return dataclasses.replace(trained, url=url, commit=commit)
+
+
+def _notes(data: dict[str, Any]) -> Iterator[str]:
+    """For each set of rows of a record what was told before the run, if there was anything to tell."""
+    for name, counts in data.items():
+        if told := marked(counts.get("broken", 0), counts.get("refused", [])):
+            yield f"{name}: {told}"
 
 
 def push_model(folder: Path, repo: str, *, private: bool = False) -> tuple[str, str]:

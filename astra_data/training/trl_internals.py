@@ -27,6 +27,7 @@ from astra_data.training.episodes import Episode
 from astra_data.training.filling import Batch, PromptStream
 from astra_data.training.generation import Engine
 from astra_data.training.parsing import message_of
+from astra_data.training.rendering import renderer_of
 
 TRL: Final = "1.16"
 STATE: Final = "filling.json"
@@ -57,7 +58,8 @@ class ArenaTrainer(GRPOTrainer):
         self._most_refills, self._least_std = most_refills, least_std
         accelerator = self.accelerator
         self._stream = PromptStream(len(self.train_dataset), self.args.seed, accelerator.process_index, accelerator.num_processes)
-        self._suffixes: dict[tuple[tuple[str, str], ...], list[int]] = {}
+        self._suffixes: dict[tuple[tuple[str, str], ...], tuple[list[int], bool]] = {}
+        self._renderer = renderer_of(self._tokenizer, self.chat_template, **self.chat_template_kwargs)
         self._rooms: list[int] | None = None
         self._given = torch.empty(0)
 
@@ -74,9 +76,10 @@ class ArenaTrainer(GRPOTrainer):
         first: dict[str, int] = {}
         for number, episode in enumerate(episodes):
             first.setdefault(episode.arena.id, number)
-        self._env_tools = {number: episodes[number].tools for number in first.values()}
+        shown = {number: self._renderer.render(prompts[number], episodes[number].tools, opened=True) for number in first.values()}
+        self._env_tools = {number: one.tools for number, one in shown.items()}
         self._batch_environments = list(first.values())
-        ids, images, fields = super()._tokenize_prompts([prompts[number] for number in first.values()])
+        ids, images, fields = super()._tokenize_prompts([one.messages for one in shown.values()])
         rendered = dict(zip(first, ids, strict=True))
         typed = _writes_arguments_as_text(self._tokenizer)
         self._batch_environments = list(range(len(episodes)))
@@ -145,7 +148,9 @@ class ArenaTrainer(GRPOTrainer):
         grown = {}
         for number, told in zip(live, results, strict=True):
             if told and not episodes[number].lost:
-                ids = prompt_ids[number] + completion_ids[number] + self._suffix(told)
+                suffix, broken = self._suffix(told)
+                episodes[number].marked |= broken
+                ids = prompt_ids[number] + completion_ids[number] + suffix
                 if len(ids) - len(prompt_ids[number]) < self.max_completion_length and len(ids) < self._context:
                     grown[number] = ids
                 else:
@@ -167,12 +172,12 @@ class ArenaTrainer(GRPOTrainer):
         shared = self.vllm_tensor_parallel_size > 1 or (self.use_vllm and self.vllm_mode == "server")
         return self._most(live) if shared else max(1, live)
 
-    def _suffix(self, told: Sequence[Message]) -> list[int]:
-        """The tokens of tool results, as the template writes them."""
+    def _suffix(self, told: Sequence[Message]) -> tuple[list[int], bool]:
+        """The tokens of tool results, as the template writes them, and whether there were tokens of its own in their texts."""
         key = tuple((message["name"], message["content"]) for message in told)
         if key not in self._suffixes:
             results = [{"role": "tool", "name": name, "content": text} for name, text in key]
-            self._suffixes[key] = self._get_tool_suffix_ids(results)
+            self._suffixes[key] = self._renderer.told(results)
         return self._suffixes[key]
 
     @property

@@ -46,7 +46,7 @@ def _tell(ran: Ran, *, also_refused: bool = False) -> None:
     for result in ran.results:
         if not result.found.clean:
             print(f"{ran.case.name}: {_line(result)}\n    {result.found.told()[:LISTED]}", flush=True)
-        elif also_refused and result.ended.code:
+        elif also_refused and result.ended.code and not result.command.may_refuse:
             print(f"{ran.case.name}: {_line(result)}\n    refused: {result.ended.err.decode(errors='replace')[:LISTED]}", flush=True)
     if ran.folder:
         print(f"    the input is in {ran.folder}", flush=True)
@@ -79,7 +79,8 @@ def figures(found: Sequence[Ran], least: int = INPUTS) -> list[Figure]:
     """What must be: enough inputs, nothing touched, nothing broken, and sound things as before."""
     hostile, sound = [ran for ran in found if ran.case.spoil], [ran for ran in found if not ran.case.spoil]
     total = sum((collections.Counter(_counted(ran)) for ran in hostile), collections.Counter())
-    failed = sum(bool(result.ended.code) or not result.found.clean for ran in sound for result in ran.results)
+    results = [result for ran in sound for result in ran.results]
+    failed = sum(not result.found.clean or bool(result.ended.code and not result.command.may_refuse) for result in results)
     return [
         at_least("hostile: inputs", len(hostile), least), equal("hostile: commands on sound things that failed", failed, 0),
         equal("hostile: inputs that could not be laid out", sum(bool(ran.error) for ran in found), 0),

@@ -113,15 +113,15 @@ def lay(site: Site, variant: str, spoil: Spoil | None) -> list[Command]:
     if variant == "arena":
         return [astra("evaluate arena", "evaluate", "arena", "sound-arenas", "--model", "stranger", "--base-url", site.around.endpoint.url,
                       "--api-key-env", KEY_HEADER, "--to", "by-stranger", "--limit", "2", "--max-turns", "3", writes=stored("by-stranger")),
-                astra("show", "show", "by-stranger"), astra("show ID", "show", "by-stranger", ""),
-                astra("show rejected", "show", "by-stranger#rejected"), astra("show quarantined", "show", "by-stranger#quarantined", "--json"),
+                astra("show", "show", "by-stranger"), astra("show ID", "show", "by-stranger", "ID@by-stranger"),
+                astra("show rejected", "show", "by-stranger#rejected", may_refuse=True), astra("show quarantined", "show", "by-stranger#quarantined", "--json", may_refuse=True),
                 astra("push", "push", "by-stranger", "org/pushed", "--incomplete")]
     if variant == "questions":
         names = {"names": ["real estate"], "per_domain": 1}
         asked_recipe(site, "evil", mcp=None, servers=None, workspace=None, arenas=None, questions={"domains": names})
         made = (*stored("evil-questions"), "hub/evil-environments/")
         return [astra("run", "run", "evil.yaml", "--limit", "1", writes=made), astra("show", "show", "evil-questions"),
-                astra("show quarantined", "show", "evil-questions#quarantined", "--json")]
+                astra("show quarantined", "show", "evil-questions#quarantined", "--json", may_refuse=True)]
     asked_recipe(site, "evil", questions=None, arenas=None, trajectories={"max_turns": 2})
     made = (*stored("evil-tools"), *(f"hub/evil-{kind}/" for kind in ("chains", "tasks", "trajectories", "sft")))
     names_of = ("chains", "tasks", "trajectories")
@@ -129,7 +129,7 @@ def lay(site: Site, variant: str, spoil: Spoil | None) -> list[Command]:
             *(astra(f"make {stage}", "make", stage, *sources, "--to", f"made-{stage}", "--recipe", "evil.yaml", "--limit", "2",
                     writes=stored(f"made-{stage}")) for stage, sources in zip(names_of, (
                         ["sound-tools"], ["sound-tools", "sound-chains"], ["sound-tools", "sound-tasks"]), strict=True)),
-            *(astra(f"show {stage}", "show", f"made-{stage}#{config}", "--json") for stage in names_of for config in ("rejected", "quarantined")),
+            *(astra(f"show {stage}", "show", f"made-{stage}#{config}", "--json", may_refuse=True) for stage in names_of for config in ("rejected", "quarantined")),
             astra("push", "push", "made-tasks", "org/pushed", "--incomplete")]
 
 

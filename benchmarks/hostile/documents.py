@@ -63,7 +63,7 @@ def lay(site: Site, form: str, spoil: Spoil | None) -> list[Command]:
     asked = tuple(one.replace("evil-", "asked-") for one in made)
     return [
         astra("make tools", "make", "tools", form, "--to", "made", writes=stored("made")),
-        astra("show", "show", "made"), astra("show --json", "show", "made", "--json"), astra("show ID", "show", "made", ""),
+        astra("show", "show", "made"), astra("show --json", "show", "made", "--json"), astra("show ID", "show", "made", "ID@made"),
         astra("run", "run", "evil.yaml", "--limit", "3", writes=made), astra("show tasks", "show", "evil-tasks", "--json"),
         astra("run with a model", "run", "asked.yaml", "--limit", "2", writes=asked),
         astra("push", "push", "made", "org/pushed", "--incomplete"), astra("run --dry-run", "run", "evil.yaml", "--dry-run",

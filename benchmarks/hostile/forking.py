@@ -122,7 +122,7 @@ def _watched(child: int, terminals: list[int], limit_s: float) -> dict[str, Any]
 
 def _crowd() -> float:
     """How many processes share a core: on a busy machine everything takes longer."""
-    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    return min(3.0, max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1)))
 
 
 def _read(said: dict[int, bytearray], wait_s: float) -> bool:

@@ -113,12 +113,14 @@ class Lures:
 
     def changed(self, before: State, writes: Iterable[str]) -> Iterator[str]:
         """What a command changed that it may not change: outside of `here`, and inside it outside of `writes`."""
-        after, allowed = self.state(), tuple(f"here/{one}" for one in writes)
+        after, allowed = self.state(), ("here/hub/.staging", *(f"here/{one}" for one in writes))
         for path in sorted(before.keys() | after.keys()):
             if before.get(path) == after.get(path):
                 continue
             kind = "new" if path not in before else "gone" if path not in after else "changed"
-            if not path.startswith(allowed) and f"{path}/" not in allowed:
+            if kind == "new" and (path == "here/hub" or f"{path}/" in allowed):
+                continue
+            if not path.startswith(allowed):
                 yield f"{kind}: {path}"
             elif path.startswith("here/hub/") and kind == "new" and not _of_store(path.removeprefix("here/")):
                 yield f"odd in the store: {path}"

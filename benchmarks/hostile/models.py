@@ -33,7 +33,7 @@ def lay(site: Site, variant: str, spoil: Spoil | None) -> list[Command]:
     return [
         astra("evaluate arena", "evaluate", "arena", "sound-arenas", "--model", name, "--to", "by-model", "--limit", "1", "--max-turns", "2",
               "--max-tokens", "8", writes=stored("by-model")),
-        astra("show", "show", "by-model"), astra("show ID", "show", "by-model", ""),
+        astra("show", "show", "by-model"), astra("show ID", "show", "by-model", "ID@by-model"),
         *(astra(f"train {kind} --dry-run", "train", kind, "--config", f"{kind}.yaml", "--dry-run") for kind in ("sft", "grpo")),
     ]
 

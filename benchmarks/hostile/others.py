@@ -105,16 +105,18 @@ def lay_beside(site: Site, variant: str, spoil: Spoil | None) -> list[Command]:
         spoil(site, draft)
     said = "\n".join(written(row) for row in draft.rows).encode("utf-8", "surrogatepass")
     packed = gzip.compress(said) if draft.file.endswith(".gz") else said
-    (site.here / draft.file).write_bytes(packed if draft.data is None else draft.data)
+    folder = site.here / ("personas" if variant == "personas" else "")
+    folder.mkdir(exist_ok=True)
+    (folder / draft.file).write_bytes(packed if draft.data is None else draft.data)
     recipe(site.here, {one: site.here / f"{one}.plan.json" for one in ("shop", "notes")}, name="evil", **_naming(variant, draft.file))
     if variant.startswith("rows of"):
         kind = variant.rpartition(" ")[2]
         return [astra("make", "make", kind, draft.file, "--to", "made", writes=stored("made")), astra("show", "show", "made"),
-                astra("show ID", "show", "made", ""), astra("show --json", "show", "made", "--json"),
+                astra("show ID", "show", "made", "ID@made"), astra("show --json", "show", "made", "--json"),
                 astra("push", "push", "made", "org/pushed", "--incomplete")]
     if variant in ("questions", "passages"):
         return [astra("run", "run", "evil.yaml", "--only", "questions", writes=stored("evil-questions")),
-                astra("show", "show", "evil-questions"), astra("show rejected", "show", "evil-questions#rejected", "--json")]
+                astra("show", "show", "evil-questions"), astra("show rejected", "show", "evil-questions#rejected", "--json", may_refuse=True)]
     return [astra("make tasks", "make", "tasks", "sound-tools", "sound-chains", "--to", "made", "--recipe", "evil.yaml", writes=stored("made")),
             astra("show", "show", "made"), astra("show --json", "show", "made", "--json")]
 
@@ -137,7 +139,7 @@ def _naming(variant: str, file: str) -> Json:
     """The keys of a recipe that name the file."""
     return {
         "benchmark": {"tasks": {"per_chain": 1, "per_server": 3, "decontaminate": {"against": [file]}}},
-        "personas": {"tasks": {"per_chain": 1, "augment": {"persona": 1, "personas": file}}},
+        "personas": {"tasks": {"per_chain": 1, "augment": {"persona": 1, "personas": "./personas"}}},
         "passages": {"questions": {"domains": {"names": [{"name": "shop", "knowledge": file}]}}},
         "questions": {"questions": {"given": {"files": [file]}}},
     }.get(variant, {})

@@ -26,6 +26,8 @@ from benchmarks.hostile.sound import Sound
 DEPTH = "a/b/c/d"
 """Folders between a slot's and an input's, so that what climbs out of the input is still in the slot."""
 SOUND_LIMIT_S = 120.0
+MOST_HANGS = 2
+"""After so many hangs on one input its other commands are left out."""
 WITH_TORCH = ("model", "rows", "lineage", "card", "files", "code")
 
 
@@ -133,7 +135,8 @@ class Runs:
         site, commands = self._laid(case, around, secrets, place)
         ran = Ran(case)
         for command in commands:
-            ran.results.append(self._one(case, site, command))
+            if sum(bool(result.found.hang) for result in ran.results) < MOST_HANGS:
+                ran.results.append(self._one(case, site, command))
         if case.spoil and not all(result.found.clean for result in ran.results):
             ran.folder = self._kept(case, around, secrets, place)
         shutil.rmtree(place, ignore_errors=True)
@@ -153,7 +156,7 @@ class Runs:
         key = (KINDS[case.kind].lay, case.variant, command.name)
         sound_s = SOUND_LIMIT_S if case.spoil is None else self.sound_s.get(key, 5.0)
         before, begun = site.lures.state(), time.time()
-        ended = site.around.run(site.lures, command.order, limit_of(command, sound_s) + 0.5)
+        ended = site.around.run(site.lures, _with_ids(command, site), limit_of(command, sound_s) + 0.5)
         found = judged(site, command, ended, before, begun - 0.02, sound_s)
         if case.spoil is None:
             self.sound_s[key] = ended.seconds
@@ -166,6 +169,26 @@ class Runs:
         shutil.rmtree(kept, ignore_errors=True)
         shutil.copytree(place / "here", kept, symlinks=True, ignore=_pipes)
         return kept
+
+
+def _with_ids(command: Command, site: Site) -> dict[str, Any]:
+    """The order of a command, with ids in the place of the words that ask for them."""
+    words = command.order.get("words")
+    if words is None:
+        return command.order
+    return {"words": [_first_id(site.here / "hub" / word[3:]) if word.startswith("ID@") else word for word in words]}
+
+
+def _first_id(dataset: Path) -> str:
+    """The id of the first row of the newest version of a dataset; empty where nothing can tell it."""
+    import pyarrow.parquet as pq
+
+    try:
+        tree = (dataset / "refs" / "main").read_text().strip()
+        [found] = pq.read_table(sorted((dataset / "versions" / tree / "data").glob("*.parquet"))[0], columns=["id"])["id"][:1].to_pylist()
+    except Exception:  # whatever is wrong with what a hostile thing was made into
+        return ""
+    return found if isinstance(found, str) and found.isprintable() and not found.startswith("-") else ""
 
 
 def _pipes(folder: str, names: list[str]) -> list[str]:

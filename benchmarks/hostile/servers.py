@@ -2,7 +2,7 @@
 
 import copy
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from benchmarks.hostile.answers import asked_recipe, sound_script
@@ -40,14 +40,15 @@ def lay(site: Site, variant: str, spoil: Spoil | None) -> list[Command]:
     asked = tuple(one.replace("evil-", "asked-") for one in made)
     found = [
         astra("make tools", "make", "tools", "mcp.json", "--to", "made", writes=stored("made")),
-        astra("show", "show", "made"), astra("show --json", "show", "made", "--json"), astra("show ID", "show", "made", ""),
+        astra("show", "show", "made"), astra("show --json", "show", "made", "--json"), astra("show ID", "show", "made", "ID@made"),
         astra("run", "run", "evil.yaml", "--limit", "4", writes=made),
         astra("show trajectories", "show", "evil-trajectories", "--json"),
-        astra("show trajectory", "show", "evil-trajectories#rejected", ""),
+        astra("show trajectory", "show", "evil-trajectories", "ID@evil-trajectories"),
+        astra("show rejected", "show", "evil-trajectories#rejected", may_refuse=True),
         astra("run with a model", "run", "asked.yaml", "--limit", "2", writes=asked),
         astra("push", "push", "evil-trajectories", "org/pushed", "--incomplete"),
     ]
-    return [Command(one.name, one.order, one.writes, one.keeps, draft.patience_s) for one in found]
+    return [replace(one, patience_s=draft.patience_s) for one in found]
 
 
 def listing(site: Site, draft: Draft) -> None:

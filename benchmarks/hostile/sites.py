@@ -19,13 +19,15 @@ from benchmarks.hostile.sound import Sound
 class Command:
     """One command. `name` is that of the same command on the sound thing; `writes` are what it may create or change, below the
     folder it runs in: names of folders end with a slash. `keeps` is a text that nothing it says may hold. `patience_s` is how much
-    longer than on the sound thing it may take, beyond the ten seconds, where a documented deadline says so."""
+    longer than on the sound thing it may take, beyond the ten seconds, where a documented deadline says so. One that `may_refuse`
+    may do so on the sound thing too. The word `ID@NAME` becomes the id of the first row of the dataset of that name in the store."""
 
     name: str
     order: dict[str, Any]
     writes: tuple[str, ...] = ()
     keeps: str = ""
     patience_s: float = 0.0
+    may_refuse: bool = False
 
 
 @dataclass
@@ -61,9 +63,9 @@ class Kind:
     only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def astra(name: str, *words: str, writes: tuple[str, ...] = (), keeps: str = "") -> Command:
+def astra(name: str, *words: str, writes: tuple[str, ...] = (), keeps: str = "", may_refuse: bool = False) -> Command:
     """A command of ours. What runs stages writes in the ledger too."""
-    return Command(name, {"words": list(words)}, writes, keeps)
+    return Command(name, {"words": list(words)}, writes, keeps, may_refuse=may_refuse)
 
 
 def python(name: str, code: str) -> Command:

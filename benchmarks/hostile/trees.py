@@ -62,8 +62,8 @@ def _commands(site: Site, form: str) -> list[Command]:
     if form != "bfcl":
         site.around.publish("dataset", "org/evil", versions.plain_files(site.here / "evil"))
     found = [astra("convert", "convert", source, "--from", read, "--to", "converted", writes=stored("converted")),
-             astra("show", "show", "converted"), astra("show ID", "show", "converted", ""), astra("show --json", "show", "converted", "--json"),
-             astra("show ID --why", "show", "converted", "", "--why"),
+             astra("show", "show", "converted"), astra("show ID", "show", "converted", "ID@converted"), astra("show --json", "show", "converted", "--json"),
+             astra("show ID --why", "show", "converted", "ID@converted", "--why", may_refuse=True),
              astra("push", "push", "converted", "org/pushed", "--incomplete"),
              astra("audit", "audit", "converted", "--to", "audited", "--limit", "2", writes=stored("audited")),
              *(astra(f"convert to {out}", "convert", "converted", "--to-format", out, "-o", f"out-{out}", writes=(f"out-{out}/",))

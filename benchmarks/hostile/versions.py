@@ -136,7 +136,7 @@ def _common(kind: str, row: str) -> list[Command]:
         astra(f"show {kind}", "show", evil),
         astra(f"show --json {kind}", "show", evil, "--json"),
         astra(f"show ID {kind}", "show", evil, row),
-        astra(f"show ID --why {kind}", "show", evil, row, "--why"),
+        astra(f"show ID --why {kind}", "show", evil, row, "--why", may_refuse=True),
         astra(f"show ID --lineage {kind}", "show", evil, row, "--lineage"),
         astra(f"show FOLDER {kind}", "show", "./evil"),
         astra(f"show org/name {kind}", "show", "org/evil"),
@@ -156,7 +156,7 @@ def _make(stage: str, *sources: str) -> Command:
 def _of_tools(evil: str) -> list[Command]:
     return [_make("chains", evil), _make("trajectories", evil, "sound-tasks"),
             astra("make trajectories alone", "make", "trajectories", evil, "sound-tasks", "--to", "made-alone",
-                  writes=stored("made-alone")),
+                  writes=stored("made-alone"), may_refuse=True),
             astra("run --only chains", "run", "evil.yaml", "--only", "chains", writes=stored("evil-chains"))]
 
 

@@ -29,7 +29,7 @@ def measured(seed: str, each: int, only: str = "", kinds: Sequence[str] = (), jo
     torch = any(case.kind in WITH_TORCH for case in chosen)
     keep = keep or Path(tempfile.mkdtemp(prefix="hostile-"))
     with tempfile.TemporaryDirectory(prefix="hostile-run-") as folder, Runs(
-        Path(folder), jobs, keep, torch=torch, model=any(case.kind == "model" for case in chosen)
+        Path(folder), jobs, keep, torch=torch, model=torch
     ) as runs:
         found = list(runs.all(sound_cases(chosen)))
         for ran in found:

@@ -25,7 +25,7 @@ from benchmarks.hostile.lures import Lures
 sys.path.insert(0, str(ROOT / "tests"))
 
 from loopback_hub import LoopbackHub
-from loopback_hub.lfs import is_large
+from loopback_hub.lfs import is_large, read_pointer
 
 QUIET = {"TERM": "dumb", "NO_COLOR": "1", "COLUMNS": "140", "HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1",
          "HF_DATASETS_DISABLE_PROGRESS_BARS": "1", "TQDM_DISABLE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "OMP_NUM_THREADS": "1",
@@ -67,13 +67,18 @@ class Endpoint:
         endpoint = self
 
         class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:  # noqa: N802
+            def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 endpoint.bodies.append(body)
                 self.close_connection = True
                 with contextlib.suppress(OSError):
                     for part in endpoint.script(body):
                         self.wfile.write(part)
+
+            def do_GET(self) -> None:  # noqa: N802
+                self.send_error(405)
+
+            do_DELETE = do_GET  # noqa: N815
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -114,7 +119,9 @@ class Around:
         if repo is None:
             return {}
         files = repo.files(repo.read_commit(str(repo.resolve("main"))).tree)
-        return {path: repo.get(oid)[1] for path, oid in files.items()}
+        blobs = {path: repo.get(oid)[1] for path, oid in files.items()}
+        large = {path: found[0] for path, blob in blobs.items() if (found := read_pointer(blob))}
+        return blobs | {path: self.hub.lfs.path(sha256).read_bytes() for path, sha256 in large.items()}
 
     def forget(self) -> None:
         """Empty the Hub, and what was noted of calls."""

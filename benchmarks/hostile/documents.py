@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from benchmarks.hostile.answers import asked_recipe, sound_script
+from benchmarks.hostile.asked import asked_recipe, sound_script
 from benchmarks.hostile.sites import Command, Kind, Site, Spoil, astra, stored
 from benchmarks.hostile.sound import DOCUMENT, OPENAPI, recipe
 from benchmarks.hostile.spoiling import spoiled, texts_spoiled

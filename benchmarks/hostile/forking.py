@@ -74,9 +74,9 @@ def _forked(order: dict[str, Any]) -> tuple[int, list[int]]:
 def _act(order: dict[str, Any]) -> None:
     """In the child: be the command. It leaves as an interpreter does, but for taking its modules apart, which takes a second."""
     tempfile.tempdir = None
-    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115, PTH123
-    sys.stdout = open(1, "w", buffering=1, encoding="utf-8", closefd=False)  # noqa: SIM115, PTH123
-    sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115, PTH123
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stdout = open(1, "w", buffering=1, encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
     sys.argv, code = ["astra", *order.get("words", ())], 0
     try:
         if "code" in order:

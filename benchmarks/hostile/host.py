@@ -10,7 +10,6 @@ running is found, because its orphans become this process's children.
 
 import base64
 import json
-import os
 import subprocess
 import sys
 from dataclasses import dataclass

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.figure import ROOT
 from benchmarks.hostile.host import Ended
-from benchmarks.hostile.lures import State
+from benchmarks.hostile.lures import State, unpacked
 from benchmarks.hostile.sites import Command, Site
 
 PATIENCE_S = 10.0
@@ -63,6 +63,9 @@ def _touched(site: Site, command: Command, ended: Ended, before: State, begun: f
     if lures.told_in(ended.out + ended.err):
         yield "a secret in what it says"
     yield from list(lures.told_files(begun))[:3]
+    if command.order.get("words", [""])[0] == "push":
+        pushed = site.around.published("dataset", "org/pushed")
+        yield from (f"a secret in what is pushed: {path}" for path, data in pushed.items() if lures.told_in(unpacked(data)))
     if any(lures.told_in(body) for body in site.around.endpoint.bodies):
         yield "a secret in a prompt"
     if calls := site.around.trap.calls:

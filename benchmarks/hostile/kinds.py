@@ -3,6 +3,7 @@
 from benchmarks.hostile import versions
 from benchmarks.hostile.answers import ANSWERS
 from benchmarks.hostile.documents import DOCUMENTS
+from benchmarks.hostile.http_servers import WEB
 from benchmarks.hostile.models import MODELS
 from benchmarks.hostile.others import BESIDES, HUB, LEDGERS, OWN
 from benchmarks.hostile.servers import MCP, SERVERS, WORKSPACES
@@ -25,6 +26,7 @@ KINDS: dict[str, Kind] = {
     "tree": TREES,
     "document": DOCUMENTS,
     "server": SERVERS,
+    "web server": WEB,
     "workspace": WORKSPACES,
     "answer": ANSWERS,
     "ledger": LEDGERS,

@@ -172,17 +172,22 @@ def _spellings(secrets: Iterable[str]) -> Iterator[bytes]:
 def _content(path: Path) -> bytes:
     """The bytes of a file, and what is packed in it."""
     data = path.read_bytes() if path.stat().st_size < 50_000_000 else b""
+    if data[:6] == b"SQLite":
+        with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(f"file:{path}?immutable=1", uri=True)) as opened:
+            return data + "\n".join(opened.iterdump()).encode(errors="replace")
+    return unpacked(data)
+
+
+def unpacked(data: bytes) -> bytes:
+    """Bytes, with the rows of Parquet and what gzip holds behind them."""
     with contextlib.suppress(Exception):
         if data[:4] == b"PAR1":
             import pyarrow.parquet as pq
 
             return data + repr(pq.read_table(io.BytesIO(data)).to_pylist()).encode()
-        if data[:6] == b"SQLite":
-            with contextlib.closing(sqlite3.connect(f"file:{path}?immutable=1", uri=True)) as connection:
-                return data + "\n".join(connection.iterdump()).encode(errors="replace")
         if data[:2] == b"\x1f\x8b":
-            with gzip.open(io.BytesIO(data)) as unpacked:
-                return data + unpacked.read(20_000_000)
+            with gzip.open(io.BytesIO(data)) as inner:
+                return data + inner.read(20_000_000)
     return data
 
 

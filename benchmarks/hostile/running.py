@@ -28,6 +28,8 @@ DEPTH = "a/b/c/d"
 SOUND_LIMIT_S = 120.0
 MOST_HANGS = 2
 """After so many hangs on one input its other commands are left out."""
+MOST_KEPT = 100_000_000
+"""Bytes of a file that is kept."""
 WITH_TORCH = ("model", "rows", "lineage", "card", "files", "code")
 
 
@@ -167,7 +169,7 @@ class Runs:
         self._laid(case, around, secrets, place)
         kept = self._keep / case.name.replace("/", "-").replace(" ", "-")
         shutil.rmtree(kept, ignore_errors=True)
-        shutil.copytree(place / "here", kept, symlinks=True, ignore=_pipes)
+        shutil.copytree(place / "here", kept, symlinks=True, ignore=_unkept)
         return kept
 
 
@@ -191,5 +193,7 @@ def _first_id(dataset: Path) -> str:
     return found if isinstance(found, str) and found.isprintable() and not found.startswith("-") else ""
 
 
-def _pipes(folder: str, names: list[str]) -> list[str]:
-    return [name for name in names if (Path(folder) / name).is_fifo()]
+def _unkept(folder: str, names: list[str]) -> list[str]:
+    """What cannot be copied, or is too large to be."""
+    paths = [Path(folder) / name for name in names]
+    return [path.name for path in paths if path.is_fifo() or (path.is_file() and path.stat().st_size > MOST_KEPT)]

@@ -15,8 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-PLAN = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8", errors="surrogatepass"))
-MANNERS = set(PLAN.get("manners", ()))
+PLAN: dict[str, Any] = {}
+MANNERS: set[str] = set()
 ORDERS = {"O-17": ("C-1", 42.5), "O-18": ("C-2", 12.25), "O-19": ("C-1", 99.0)}
 CUSTOMERS = {"C-1": "Ingrid Dahl", "C-2": "Sara Lind"}
 Json = dict[str, Any]
@@ -129,6 +129,8 @@ def answered(request: Json) -> str:
 
 
 def main() -> None:
+    PLAN.update(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8", errors="surrogatepass")))
+    MANNERS.update(PLAN.get("manners", ()))
     if "dies" in MANNERS:
         sys.exit("\x1b[31mcannot go on " + json.dumps(dict(os.environ)))
     for line in sys.stdin:

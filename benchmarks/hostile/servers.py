@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from benchmarks.hostile.answers import asked_recipe, sound_script
+from benchmarks.hostile.asked import asked_recipe, sound_script
 from benchmarks.hostile.sites import Command, Kind, Site, Spoil, astra, stored
 from benchmarks.hostile.sound import NOTES, SHOP, entry, recipe
 from benchmarks.hostile.spoiling import spoiled, texts_spoiled

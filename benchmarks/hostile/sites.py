@@ -68,8 +68,8 @@ def astra(name: str, *words: str, writes: tuple[str, ...] = (), keeps: str = "",
     return Command(name, {"words": list(words)}, writes, keeps, may_refuse=may_refuse)
 
 
-def python(name: str, code: str) -> Command:
-    return Command(name, {"code": code})
+def python(name: str, code: str, keeps: str = "") -> Command:
+    return Command(name, {"code": code}, (), keeps)
 
 
 def stored(name: str) -> tuple[str, ...]:

@@ -44,8 +44,8 @@ def code(site: Site, draft: Draft) -> None:
     for row in draft.rows:
         module = rng.choice(row["modules"])
         module["source"] = rng.choice((
-            f"{_out(site, at_call=False)}\n{module['source']}", f"{module['source']}\n{_out(site, at_call=False)}",
-            module["source"].replace("):\n", f"):\n    {_out(site, at_call=True)}\n", 1)))
+            f"{way_out(site, at_call=False)}\n{module['source']}", f"{module['source']}\n{way_out(site, at_call=False)}",
+            module["source"].replace("):\n", f"):\n    {way_out(site, at_call=True)}\n", 1)))
 
 
 def states(site: Site, draft: Draft) -> None:
@@ -106,13 +106,13 @@ def _rename(row: Json, old: str, new: str) -> None:
             row["world"][part] = f"{new}{entry.removeprefix(old)}"
 
 
-def _out(site: Site, *, at_call: bool) -> str:
+def way_out(site: Site, *, at_call: bool) -> str:
     """One line of code that does what no tool may."""
     rng, lures = site.rng, site.lures
     secret, port = str(lures.secret(rng)), lures.port
     tell = f"open({secret!r}).read()"
     found = (
-        lures.python(rng), f"import os; os.environ.update(x=str(dict(os.environ)))", f"import socket; socket.create_connection(('127.0.0.1', {port}))",
+        lures.python(rng), "import os; os.environ.update(x=str(dict(os.environ)))", f"import socket; socket.create_connection(('127.0.0.1', {port}))",
         f"import urllib.request; urllib.request.urlopen('{lures.url(rng)}')", "import os; os.kill(os.getppid(), 9)", "import os; os.fork()",
         "import os; os._exit(0)", "import sys; sys.exit(3)", "while True: pass", "x = [0] * 10 ** 10", "x = 'a' * 10 ** 9", "10 ** 10 ** 8",
         "import time; time.sleep(600)", "import ctypes; ctypes.string_at(0)", "import gc; [o for o in gc.get_objects() if 0]",

@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.hostile.sites import Site, Spoil
+from benchmarks.hostile.spoiling import texts_spoiled
 from benchmarks.hostile.texts import path, written
-from benchmarks.hostile.versions import FILE, Draft, table_of
+from benchmarks.hostile.versions import FILE, UNLISTED, Draft, table_of
 
 
 def links(site: Site, draft: Draft) -> None:
@@ -139,8 +140,13 @@ def names(site: Site, draft: Draft) -> None:
     if rng.random() < 0.4:
         draft.write()
         draft.listed = False
-        draft.files["data/unlisted.parquet"] = data
+        draft.files["data/unlisted.parquet"] = unlisted(site, draft)
         draft.is_written = False
+
+
+def unlisted(site: Site, draft: Draft) -> bytes:
+    """Parquet of the same columns with rows that no lineage knows."""
+    return _bytes(table_of([texts_spoiled(site.rng, row, site.lures, 0.5, lambda *_: UNLISTED) for row in draft.rows], draft.schema))
 
 
 def _bytes(table: pa.Table) -> bytes:

@@ -8,8 +8,9 @@ from astra_data.hub.tree import version_tree
 from benchmarks.hostile.lures import Lures
 from benchmarks.hostile.sites import Site, Spoil
 from benchmarks.hostile.spoiling import spoiled, texts_spoiled
+from benchmarks.hostile.spoils_files import unlisted
 from benchmarks.hostile.texts import Raw, deep, long, markup, name, number, path, text, url, value, wide, written
-from benchmarks.hostile.versions import Draft
+from benchmarks.hostile.versions import UNLISTED, Draft
 
 
 def key(site: Site, draft: Draft) -> None:
@@ -124,9 +125,9 @@ CYCLES = ("chains", "tasks", "trajectories", "sft", "environments")
 def data_files(site: Site, draft: Draft) -> None:
     """Files that the card names and no lineage knows: of this machine, of other places, or by patterns."""
     rng, lures = site.rng, site.lures
-    draft.files["extra/evil.jsonl"] = json.dumps({"id": "0" * 16, "text": "pwned"}).encode()
+    draft.files |= {"extra/evil.jsonl": json.dumps({"text": UNLISTED}).encode(), "extra/evil.parquet": unlisted(site, draft)}
     aims = (str(lures.secret(rng)), str(lures.folder / "outside" / "*.parquet"), "../" * rng.randint(1, 3) + "outside/secret.jsonl",
-            lures.url(rng) + "/x.parquet", "hf://datasets/org/evil/extra/*", "extra/*", "**", "data/../extra/evil.jsonl", "/etc/hostname",
+            lures.url(rng) + "/x.parquet", "hf://datasets/org/evil/extra/*.parquet", "extra/*.parquet", "extra/*.jsonl", "**/*.parquet", "data/../extra/evil.parquet", "/etc/hostname",
             f"file://{lures.folder}/outside/secret.jsonl", f"zip://x::{lures.url(rng)}", path(rng, lures), url(rng, lures))
     chosen = rng.choice((rng.choice(aims), [rng.choice(aims), "data/*.parquet"], {"train": rng.choice(aims)},
                          [{"split": rng.choice(("train", "test", "../x")), "path": rng.choice(aims)}]))

@@ -48,6 +48,8 @@ def _texts(draw: Grammar, share: float) -> Spoil:
             found = draw(rng, lures)
             if draw in (markup, shell, url):
                 site.markup.append(found)
+            if draw is mark and draft.kind != "tasks":
+                site.prompts.append(found)
             return found
 
         draft.refit = site.rng.random() < 0.8

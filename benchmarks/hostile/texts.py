@@ -74,7 +74,7 @@ def markup(rng: random.Random, lures: Lures) -> str:
     """What a terminal, Rich, Markdown, HTML, YAML or a template takes for itself."""
     aim, said = lures.url(rng), f"pwned-{rng.getrandbits(16):04x}"
     return rng.choice((
-        f"\x1b[{rng.randint(30, 47)}m{said}", "\x1b[2J\x1b[H", f"\x1b]0;{said}\x07", f"\x1b]52;c;cHduZWQ=\x07",
+        f"\x1b[{rng.randint(30, 47)}m{said}", "\x1b[2J\x1b[H", f"\x1b]0;{said}\x07", "\x1b]52;c;cHduZWQ=\x07",
         f"\x1b]8;;{aim}\x1b\\{said}\x1b]8;;\x1b\\", f"\x1bP$q{said}\x1b\\", f"\x9b31m{said}", f"\x9d0;{said}\x9c",
         f"{said}\r{' ' * 20}\r", "\x08" * 9 + said, "\x07" * 3, f"{said}\x7f\x7f", f"\u202e{said}\u202c", f"\u2066{said}\u2069",
         f"[/{said}]", f"[bold red]{said}", f"[link={aim}]{said}[/link]", "[/]", "[[[/b]", "\\[/b]", f"[@click=app.bell]{said}[/]",

@@ -118,4 +118,5 @@ def _environ(folder: Path, python: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(CLOSED)}
     return kept | {"HOME": str(folder / "home"), "TMPDIR": str(folder / "tmp"), "XDG_CACHE_HOME": str(folder / "cache"),
                    "HF_HOME": str(folder / "cache" / "hf"), "UV_CACHE_DIR": str(folder / "cache" / "uv"),
-                   "PATH": f"{Path(python).parent}{os.pathsep}{os.environ.get('PATH', '')}", "USER": "nobody", "LOGNAME": "nobody"}
+                   "PATH": f"{Path(python).parent}{os.pathsep}{os.environ.get('PATH', '')}", "USER": "nobody",
+                   "LOGNAME": "nobody"}

@@ -23,7 +23,8 @@ COLUMNS = ("inputs", "commands", "refused", "canary", "traceback", "hang", "raw"
 LISTED = 400
 
 
-def measured(seed: str, each: int, only: str = "", kinds: Sequence[str] = (), jobs: int = 2, keep: Path | None = None) -> list[Ran]:
+def measured(seed: str, each: int, only: str = "", kinds: Sequence[str] = (), jobs: int = 2,
+             keep: Path | None = None) -> list[Ran]:
     """Run everything; sound things first. Prints what fails as it is found."""
     chosen = cases(seed, each, only, kinds)
     torch = any(case.kind in WITH_TORCH for case in chosen)
@@ -47,7 +48,8 @@ def _tell(ran: Ran, *, also_refused: bool = False) -> None:
         if not result.found.clean:
             print(f"{ran.case.name}: {_line(result)}\n    {result.found.told()[:LISTED]}", flush=True)
         elif also_refused and result.ended.code and not result.command.may_refuse:
-            print(f"{ran.case.name}: {_line(result)}\n    refused: {result.ended.err.decode(errors='replace')[:LISTED]}", flush=True)
+            print(f"{ran.case.name}: {_line(result)}\n    refused: {result.ended.err.decode(errors='replace')[:LISTED]}",
+                  flush=True)
     if ran.folder:
         print(f"    the input is in {ran.folder}", flush=True)
 
@@ -64,7 +66,8 @@ def table(found: Iterable[Ran]) -> str:
         if ran.case.spoil:
             counts[ran.case.kind] += collections.Counter(_counted(ran))
     lines = [f"{'input':<12}{''.join(f'{name:>11}' for name in COLUMNS)}"]
-    lines += [f"{kind:<12}{''.join(f'{count[name]:>11}' for name in COLUMNS)}" for kind, count in counts.items() if count["inputs"]]
+    lines += [f"{kind:<12}{''.join(f'{count[name]:>11}' for name in COLUMNS)}" for kind,
+              count in counts.items() if count["inputs"]]
     return "\n".join(lines)
 
 
@@ -100,7 +103,8 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where inputs are kept that something was found with")
     given = parser.parse_args()
     begun = time.monotonic()
-    found = measured(given.seed, given.each, given.only, [kind for kind in given.kinds.split(",") if kind], given.jobs, given.keep)
+    found = measured(given.seed, given.each, given.only, [kind for kind in given.kinds.split(",") if kind], given.jobs,
+                     given.keep)
     print(f"\n{table(found)}\n{time.monotonic() - begun:.0f} s\n")
     least = 1 if given.only or given.kinds else INPUTS
     sys.exit(0 if show(figures(found, least)) else 1)

@@ -10,7 +10,7 @@ from benchmarks.hostile.asked import KEY_HEADER, Draft, answer, asked_recipe, sc
 from benchmarks.hostile.sites import Command, Kind, Site, Spoil, astra, stored
 from benchmarks.hostile.spoiling import spoiled, texts_spoiled
 from benchmarks.hostile.spoils_code import way_out
-from benchmarks.hostile.texts import Raw, deep, long, mark, markup, number, text, token, value, wide, written
+from benchmarks.hostile.texts import HALVES, Raw, deep, long, mark, markup, number, text, token, value, wide, written
 
 Json = dict[str, Any]
 
@@ -23,10 +23,13 @@ def lay(site: Site, variant: str, spoil: Spoil | None) -> list[Command]:
         spoil(site, draft)
     site.around.endpoint.script = script(draft, site.rng.random())
     if variant == "arena":
-        return [astra("evaluate arena", "evaluate", "arena", "sound-arenas", "--model", "stranger", "--base-url", site.around.endpoint.url,
-                      "--api-key-env", KEY_HEADER, "--to", "by-stranger", "--limit", "2", "--max-turns", "3", writes=stored("by-stranger")),
+        return [astra("evaluate arena", "evaluate", "arena", "sound-arenas", "--model", "stranger", "--base-url",
+                      site.around.endpoint.url,
+                      "--api-key-env", KEY_HEADER, "--to", "by-stranger", "--limit", "2", "--max-turns", "3",
+                      writes=stored("by-stranger")),
                 astra("show", "show", "by-stranger"), astra("show ID", "show", "by-stranger", "ID@by-stranger"),
-                astra("show rejected", "show", "by-stranger#rejected", may_refuse=True), astra("show quarantined", "show", "by-stranger#quarantined", "--json", may_refuse=True),
+                astra("show rejected", "show", "by-stranger#rejected", may_refuse=True),
+                astra("show quarantined", "show", "by-stranger#quarantined", "--json", may_refuse=True),
                 astra("push", "push", "by-stranger", "org/pushed", "--incomplete")]
     if variant == "questions":
         names = {"names": ["real estate"], "per_domain": 1}
@@ -36,16 +39,19 @@ def lay(site: Site, variant: str, spoil: Spoil | None) -> list[Command]:
                 astra("show quarantined", "show", "evil-questions#quarantined", "--json", may_refuse=True)]
     asked_recipe(site, "evil", questions=None, arenas=None, trajectories={"max_turns": 2})
     if variant == "environments":
-        return [astra("make environments", "make", "environments", "sound-questions", "--to", "made", "--recipe", "evil.yaml", "--limit", "1",
+        return [astra("make environments", "make", "environments", "sound-questions", "--to", "made", "--recipe", "evil.yaml",
+                      "--limit", "1",
                       writes=stored("made")),
-                *(astra(f"show {config}", "show", f"made#{config}", "--json", may_refuse=True) for config in ("default", "rejected", "quarantined"))]
+                *(astra(f"show {config}", "show", f"made#{config}", "--json", may_refuse=True)
+                  for config in ("default", "rejected", "quarantined"))]
     made = (*stored("evil-tools"), *(f"hub/evil-{kind}/" for kind in ("chains", "tasks", "trajectories", "sft")))
     names_of = ("chains", "tasks", "trajectories")
     return [astra("run", "run", "evil.yaml", "--limit", "2", writes=made),
             *(astra(f"make {stage}", "make", stage, *sources, "--to", f"made-{stage}", "--recipe", "evil.yaml", "--limit", "2",
                     writes=stored(f"made-{stage}")) for stage, sources in zip(names_of, (
                         ["sound-tools"], ["sound-tools", "sound-chains"], ["sound-tools", "sound-tasks"]), strict=True)),
-            *(astra(f"show {stage}", "show", f"made-{stage}#{config}", "--json", may_refuse=True) for stage in names_of for config in ("rejected", "quarantined")),
+            *(astra(f"show {stage}", "show", f"made-{stage}#{config}", "--json", may_refuse=True) for stage in names_of
+              for config in ("rejected", "quarantined")),
             astra("push", "push", "made-tasks", "org/pushed", "--incomplete")]
 
 
@@ -70,11 +76,16 @@ def calls(site: Site, draft: Draft) -> None:
 
     def spoil(rng: random.Random, request: Json, response: Json) -> Json:
         lures = site.lures
-        odd = (value(rng, lures), written(value(rng, lures)), deep(rng).text, '{"a": 1e999}', '{"a": NaN}', '"x"', f'{{"a": {"9" * 5_000}}}', "{" * 9_999,
-               '{"__class__": 1}', json.dumps({"path": str(lures.secret(rng))}), '{"a": "\\ud800"}', "\x1b[31m", token(rng, lures))
-        calls = [{"id": value(rng, lures), "type": "function", "function": {"name": rng.choice((text(rng, lures), "find_orders", "", None)),
-                                                                            "arguments": rng.choice(odd)}} for _ in range(rng.choice((1, 3, 500)))]
-        response["choices"][0]["message"] = {"role": "assistant", "content": text(rng, lures), "tool_calls": rng.choice((calls, calls, value(rng, lures)))}
+        odd = (value(rng, lures), written(value(rng, lures)), deep(rng).text, '{"a": 1e999}', '{"a": NaN}', '"x"',
+               f'{{"a": {"9" * 5_000}}}', "{" * 9_999,
+               '{"__class__": 1}', json.dumps({"path": str(lures.secret(rng))}), '{"a": "\\ud800"}', "\x1b[31m",
+               token(rng, lures))
+        calls = [{"id": value(rng, lures), "type": "function",
+                  "function": {"name": rng.choice((text(rng, lures), "find_orders", "", None)),
+                                                                            "arguments": rng.choice(odd)}}
+                 for _ in range(rng.choice((1, 3, 500)))]
+        response["choices"][0]["message"] = {"role": "assistant", "content": text(rng, lures),
+                                             "tool_calls": rng.choice((calls, calls, value(rng, lures)))}
         return response
 
     draft.spoil = spoil
@@ -86,7 +97,8 @@ def shapes(site: Site, draft: Draft) -> None:
     def spoil(rng: random.Random, request: Json, response: Json) -> Json:
         content = response["choices"][0]["message"].get("content")
         if content and "response_format" in request and rng.random() < 0.6:
-            response["choices"][0]["message"]["content"] = written(spoiled(rng, json.loads(content), site.lures, rng.randint(1, 3)))
+            response["choices"][0]["message"]["content"] = written(spoiled(rng, json.loads(content), site.lures,
+                                                                           rng.randint(1, 3)))
             return response
         found = spoiled(rng, response, site.lures, rng.randint(1, 4))
         return dict(found) if isinstance(found, dict) else {"choices": found}
@@ -104,7 +116,8 @@ def code(site: Site, draft: Draft) -> None:
             for key in tree if isinstance(tree, dict) else ():
                 if isinstance(tree[key], str) and rng.random() < 0.8:
                     line = way_out(site, at_call=True)
-                    tree[key] = rng.choice((f"def {tree.get('name', 'x')}(**x):\n    {line}", f"```python\n{way_out(site, at_call=False)}\n```", line))
+                    tree[key] = rng.choice((f"def {tree.get('name', 'x')}(**x):\n    {line}",
+                                            f"```python\n{way_out(site, at_call=False)}\n```", line))
             response["choices"][0]["message"]["content"] = json.dumps(tree)
         return response
 
@@ -122,7 +135,8 @@ def sizes(site: Site, draft: Draft) -> None:
         elif rng.random() < 0.3:
             response[rng.choice(("x", "choices", "usage", "error"))] = drawn
         else:
-            response["choices"][0]["message"]["content"] = rng.choice((content, f"```json\n{content}", f"<think>{content}", "{" * 50_000, "<think>" * 20_000))
+            response["choices"][0]["message"]["content"] = rng.choice((content, f"```json\n{content}", f"<think>{content}",
+                                                                       "{" * 50_000, "<think>" * 20_000))
         return response
 
     draft.spoil = spoil
@@ -131,14 +145,17 @@ def sizes(site: Site, draft: Draft) -> None:
 def errors(site: Site, draft: Draft) -> None:
     """Errors that repeat the key or hold markup, and answers that lead elsewhere."""
     key, rng, lures = site.lures.secrets[KEY_HEADER], site.rng, site.lures
-    status = rng.choice(("400 Bad", "401 No", "403 No", "404 No", "402 Pay", "422 No", "429 Slow", "500 Down", "503 Down", "200 OK", "302 Found", "307 There"))
+    status = rng.choice(("400 Bad", "401 No", "403 No", "404 No", "402 Pay", "422 No", "429 Slow", "500 Down", "503 Down",
+                         "200 OK", "302 Found", "307 There"))
     drawn = markup(rng, lures)
     said = rng.choice((f"the key {key} is wrong", f"Bearer {key}", drawn, f"got Authorization: {key}", drawn * 2_000))
-    body = rng.choice((written({"error": {"message": said, "code": drawn, "type": drawn}}), written({"message": said}), said, written([said]), ""))
-    header = rng.choice((f"Location: {lures.url(rng)}", "Retry-After: 99999999999", f"Set-Cookie: x={key}", "X-Should-Retry: true", "X: " + "y" * 9_000))
+    body = rng.choice((written({"error": {"message": said, "code": drawn, "type": drawn}}), written({"message": said}), said,
+                       written([said]), ""))
+    header = rng.choice((f"Location: {lures.url(rng)}", "Retry-After: 99999999999", f"Set-Cookie: x={key}",
+                         "X-Should-Retry: true", "X: " + "y" * 9_000))
 
     def wire(source: random.Random, request: bytes, right: bytes) -> Iterable[bytes]:
-        yield answer(body.encode("utf-8", "surrogatepass"), status, header)
+        yield answer(body.encode(*HALVES), status, header)
 
     draft.wire = wire
 
@@ -160,7 +177,8 @@ def wires(site: Site, draft: Draft) -> None:
         elif what == "redirects":
             yield answer(b"", "307 There", f"Location: {site.around.endpoint.url}/chat/completions")
         else:
-            yield {"bomb": answer(gzip.compress(b" " * 300_000_000, 9), "200 OK", "Content-Encoding: gzip"), "short": answer(right, length=10**9),
+            yield {"bomb": answer(gzip.compress(b" " * 300_000_000, 9), "200 OK", "Content-Encoding: gzip"),
+                   "short": answer(right, length=10**9),
                    "none": b"", "binary": bytes(rng.getrandbits(8) for _ in range(5_000)),
                    "headers": b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 100_000}[what]
 
@@ -176,5 +194,6 @@ def _slowly(seconds: int) -> Iterator[bytes]:
 
 
 ANSWERS = Kind(lay, ("arena", "run", "questions", "environments"),
-               {"contents": contents, "calls": calls, "shapes": shapes, "code": code, "sizes": sizes, "errors": errors, "wires": wires},
+               {"contents": contents, "calls": calls, "shapes": shapes, "code": code, "sizes": sizes, "errors": errors,
+                "wires": wires},
                {"errors": ("run",), "wires": ("run",), "calls": ("arena", "run"), "code": ("environments",)})

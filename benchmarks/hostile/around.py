@@ -75,7 +75,7 @@ class Endpoint:
                     for part in endpoint.script(body):
                         self.wfile.write(part)
 
-            def do_GET(self) -> None:  # noqa: N802
+            def do_GET(self) -> None:
                 self.send_error(405)
 
             do_DELETE = do_GET  # noqa: N815
@@ -109,7 +109,8 @@ class Around:
         with contextlib.suppress(OSError):
             self.hub.create(kind, name, private=False)
         repo = self.hub._repos[self.hub.folder(kind, name)]
-        blobs = {path: repo.put("blob", self._pointer(data) if is_large(path, len(data)) else data) for path, data in files.items()}
+        blobs = {path: repo.put("blob", self._pointer(data) if is_large(path, len(data)) else data) for path,
+                 data in files.items()}
         repo.set_ref("refs/heads/main", repo.commit(blobs, [], "as a stranger made it", 0))
 
     def published(self, kind: str, name: str) -> dict[str, bytes]:

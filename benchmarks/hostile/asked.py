@@ -14,7 +14,7 @@ from typing import Any
 from benchmarks.hostile.around import Script
 from benchmarks.hostile.sites import Site
 from benchmarks.hostile.sound import recipe
-from benchmarks.hostile.texts import written
+from benchmarks.hostile.texts import HALVES, written
 
 Json = dict[str, Any]
 KEY_HEADER = "LURE_KEY"
@@ -30,21 +30,25 @@ class Draft:
 
 def asked_recipe(site: Site, name: str, **changes: Any) -> None:
     """A recipe whose models are all behind the endpoint. It waits four seconds, and never asks twice."""
-    model = {"model": "stranger", "base_url": site.around.endpoint.url, "api_key_env": KEY_HEADER, "timeout_s": 4, "max_retries": 0,
+    model = {"model": "stranger", "base_url": site.around.endpoint.url, "api_key_env": KEY_HEADER, "timeout_s": 4,
+             "max_retries": 0,
              "max_tokens": 500}
     plans = {one: site.here / f"{one}.plan.json" for one in ("shop", "notes")}
     recipe(site.here, {} if changes.get("mcp", "") is None else plans, name=name, models={"default": model}, **changes)
 
 
-def answer(body: bytes, status: str = "200 OK", *headers: str, kind: str = "application/json", length: int | None = None) -> bytes:
+def answer(body: bytes, status: str = "200 OK", *headers: str, kind: str = "application/json",
+           length: int | None = None) -> bytes:
     """A response as it goes over the wire."""
-    lines = [f"HTTP/1.1 {status}", f"Content-Type: {kind}", f"Content-Length: {len(body) if length is None else length}", *headers]
+    lines = [f"HTTP/1.1 {status}", f"Content-Type: {kind}", f"Content-Length: {len(body) if length is None else length}",
+             *headers]
     return ("\r\n".join(lines) + "\r\nConnection: close\r\n\r\n").encode() + body
 
 
 def completed(request: Json, message: Json, **more: Any) -> Json:
     """The object around a message."""
-    choice = {"index": 0, "message": {"role": "assistant", **message}, "finish_reason": "tool_calls" if "tool_calls" in message else "stop"}
+    choice = {"index": 0, "message": {"role": "assistant", **message},
+              "finish_reason": "tool_calls" if "tool_calls" in message else "stop"}
     return {"id": "x", "object": "chat.completion", "created": 0, "model": request.get("model", ""), "choices": [choice],
             "usage": {"prompt_tokens": 9, "completion_tokens": 9, "total_tokens": 18}, **more}
 
@@ -59,7 +63,8 @@ def sound_response(rng: random.Random, request: Json) -> Json:
     if tools and not any(message.get("role") == "tool" for message in request["messages"]):
         function = rng.choice(tools)["function"]
         schema = function.get("parameters") or {}
-        call = {"id": "c", "type": "function", "function": {"name": function["name"], "arguments": json.dumps(instance(rng, schema, schema))}}
+        call = {"id": "c", "type": "function", "function": {"name": function["name"],
+                                                            "arguments": json.dumps(instance(rng, schema, schema))}}
         return completed(request, {"content": None, "tool_calls": [call]})
     return completed(request, {"content": "It is done."})
 
@@ -79,7 +84,8 @@ def instance(rng: random.Random, schema: Any, root: Any, depth: int = 0) -> Any:
     kind = rng.choice(kind) if isinstance(kind, list) and kind else kind
     if kind == "object":
         properties = schema.get("properties")
-        return {key: instance(rng, part, root, depth + 1) for key, part in properties.items()} if isinstance(properties, dict) else {}
+        return {key: instance(rng, part, root, depth + 1) for key, part in properties.items()} if isinstance(properties,
+                                                                                                             dict) else {}
     if kind == "array":
         return [instance(rng, schema.get("items"), root, depth + 1) for _ in range(rng.choice((1, 2)))]
     plain = {"integer": 1, "number": 1.5, "boolean": True, "null": None}
@@ -93,7 +99,7 @@ def script(draft: Draft, seed: Any) -> Script:
         rng = random.Random(f"{seed}/{hashlib.sha256(body).hexdigest()}")
         request = json.loads(body)
         response = draft.spoil(rng, request, sound_response(rng, request))
-        yield from draft.wire(rng, body, written(response).encode("utf-8", "surrogatepass"))
+        yield from draft.wire(rng, body, written(response).encode(*HALVES))
 
     return said
 

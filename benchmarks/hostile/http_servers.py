@@ -13,7 +13,7 @@ from benchmarks.hostile import servers
 from benchmarks.hostile.asked import answer
 from benchmarks.hostile.sites import Command, Kind, Site, Spoil, astra, stored
 from benchmarks.hostile.sound import SHOP, recipe
-from benchmarks.hostile.texts import markup, value, written
+from benchmarks.hostile.texts import HALVES, markup, value, written
 
 Json = dict[str, Any]
 
@@ -36,7 +36,8 @@ def lay(site: Site, variant: str, spoil: Spoil | None) -> list[Command]:
     address = site.around.endpoint.url.replace("/v1", "/mcp")
     (site.here / "mcp.json").write_text(json.dumps({"mcpServers": {"shop": {"type": "http", "url": address, "headers": header}}}))
     made = (*stored("evil-tools"), *(f"hub/evil-{kind}/" for kind in ("chains", "tasks", "trajectories", "sft")))
-    return [astra("make tools", "make", "tools", "mcp.json", "--to", "made", writes=stored("made")), astra("show", "show", "made"),
+    return [astra("make tools", "make", "tools", "mcp.json", "--to", "made", writes=stored("made")),
+            astra("show", "show", "made"),
             astra("show --json", "show", "made", "--json"), astra("run", "run", "evil.yaml", "--limit", "3", writes=made),
             astra("show trajectories", "show", "evil-trajectories", "--json"),
             astra("push", "push", "evil-trajectories", "org/pushed", "--incomplete")]
@@ -53,7 +54,7 @@ def _answered(draft: Draft, body: bytes) -> Iterator[bytes]:
     elif "id" not in request:
         yield answer(b"", "202 Accepted")
     else:
-        yield answer(_result(draft.plan, method, request).encode("utf-8", "surrogatepass"))
+        yield answer(_result(draft.plan, method, request).encode(*HALVES))
 
 
 def _result(plan: Json, method: str, request: Json) -> str:
@@ -64,7 +65,8 @@ def _result(plan: Json, method: str, request: Json) -> str:
         return f'{head}"error": {written(plan["errors"][method])}}}'
     params = request.get("params") or {}
     if method == "initialize":
-        found: Any = {"protocolVersion": params.get("protocolVersion"), "capabilities": {"tools": {}}, "instructions": "Helps with orders.",
+        found: Any = {"protocolVersion": params.get("protocolVersion"), "capabilities": {"tools": {}},
+                      "instructions": "Helps with orders.",
                       "serverInfo": {"name": "shop", "version": "1"}, **plan.get("info", {})}
     elif method == "tools/list":
         found = {"tools": plan["tools"]}
@@ -89,14 +91,15 @@ def wires(site: Site, draft: Draft) -> None:
     def wire(asked: str) -> Iterable[bytes] | None:
         if asked != method:
             return None
-        said = f"the key {key} is wrong {drawn}".encode("utf-8", "surrogatepass")
+        said = f"the key {key} is wrong {drawn}".encode(*HALVES)
         event = b'event: message\ndata: {"jsonrpc": "2.0", "method": "notifications/message", "params": {}}\n\n'
         head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
         return {
             "redirect": [answer(b"", status, f"Location: {aim}")], "echo": [answer(said, odd, kind="text/plain")],
             "bomb": [answer(gzip.compress(b" " * 300_000_000, 9), "200 OK", "Content-Encoding: gzip")],
             "events": [head, *[event] * 50_000], "endless": _spaces(), "kinds": [answer(b"{}", kind=f"text/{'x' * 3_000}")],
-            "session": [answer(b"[]", "200 OK", f"Mcp-Session-Id: {'x' * 6_000}", f"Set-Cookie: x={aim}")], "status": [answer(said, odd)],
+            "session": [answer(b"[]", "200 OK", f"Mcp-Session-Id: {'x' * 6_000}", f"Set-Cookie: x={aim}")],
+            "status": [answer(said, odd)],
             "chunks": [b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nZZZ\r\n"],
         }[what]
 
@@ -114,9 +117,11 @@ def _spaces() -> Iterator[bytes]:
 def bodies(site: Site, draft: Draft) -> None:
     """Bodies of other types."""
     rng = site.rng
-    drawn = {method: written(value(rng, site.lures)) for method in ("initialize", "tools/list", "tools/call") if rng.random() < 0.5}
+    drawn = {method: written(value(rng, site.lures)) for method in ("initialize", "tools/list", "tools/call")
+             if rng.random() < 0.5}
     draft.plan["raw"] = drawn or {"tools/list": written(value(random.Random(rng.random()), site.lures))}
 
 
-WEB = Kind(lay, ("http",), {"wires": wires, "bodies": bodies, "acts": servers.acts, "telling": servers.telling, "results": servers.results,
+WEB = Kind(lay, ("http",), {"wires": wires, "bodies": bodies, "acts": servers.acts, "telling": servers.telling,
+                            "results": servers.results,
                             "errors": servers.errors})

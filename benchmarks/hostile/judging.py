@@ -93,7 +93,8 @@ def _prompted(site: Site) -> Iterator[str]:
     for body in site.around.endpoint.bodies if site.prompts else ():
         with contextlib.suppress(ValueError, TypeError, KeyError):
             request = json.loads(body)
-            said = "\n".join(str(message.get("content")) for message in request["messages"] if message["role"] in ("system", "user"))
+            said = "\n".join(str(message.get("content")) for message in request["messages"]
+                             if message["role"] in ("system", "user"))
             if "tools" not in request and (raw := next((mark for mark in site.prompts if mark in said), None)):
                 yield f"a mark in a prompt: {raw[:40]!r}"
                 return
@@ -103,7 +104,8 @@ def _traceback(ended: Ended) -> str:
     said = ended.out + ended.err
     if match := TRACEBACK.search(ended.err) or TRACEBACK.search(ended.out):
         lines = said[match.start():].decode(errors="replace").splitlines()
-        last = next((line for line in reversed(lines) if re.match(r"[\w.]+(Error|Exception|Interrupt|Exit|Warning)\b", line)), lines[-1])
+        last = next((line for line in reversed(lines) if re.match(r"[\w.]+(Error|Exception|Interrupt|Exit|Warning)\b", line)),
+                    lines[-1])
         places = re.findall(r'File "[^"]*?((?:astra_data|site-packages)/[^"]*)", line (\d+)', "\n".join(lines))
         return f"{_plain(last)[:160]} at {':'.join(places[-1]) if places else '?'}"
     if ended.code < 0:

@@ -173,7 +173,8 @@ def _content(path: Path) -> bytes:
     """The bytes of a file, and what is packed in it."""
     data = path.read_bytes() if path.stat().st_size < 50_000_000 else b""
     if data[:6] == b"SQLite":
-        with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(f"file:{path}?immutable=1", uri=True)) as opened:
+        with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(f"file:{path}?immutable=1",
+                                                                                    uri=True)) as opened:
             return data + "\n".join(opened.iterdump()).encode(errors="replace")
     return unpacked(data)
 

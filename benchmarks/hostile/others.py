@@ -1,4 +1,4 @@
-"""The other things that come in: ledgers, models, files beside a recipe, repos of the Hub, and a version that claims to be one's own."""
+"""The other things that come in: ledgers, files beside a recipe, repos of the Hub, and a version that claims to be one's own."""
 
 import gzip
 import json
@@ -16,24 +16,29 @@ from benchmarks.hostile.sound import recipe
 from benchmarks.hostile.spoiling import spoiled
 from benchmarks.hostile.spoils_files import scrambled
 from benchmarks.hostile.spoils_rows import ROWS
-from benchmarks.hostile.texts import Raw, deep, long, markup, number, path, text, value, wide, written
+from benchmarks.hostile.texts import HALVES, Raw, deep, long, markup, number, path, text, value, wide, written
 
 Json = dict[str, Any]
+COLUMNS = "key, attempt, kind, request, response, outcome, usage"
 MADE = ("tools", "chains", "tasks", "trajectories", "sft")
 
 
 def lay_ledger(site: Site, variant: str, spoil: Spoil | None) -> list[Command]:
     """A ledger of somebody else, with which a run is to be repeated."""
     site.sound.copied(["shop.plan.json", "notes.plan.json"], site.here)
-    recipe(site.here, {one: site.here / f"{one}.plan.json" for one in ("shop", "notes")}, name="evil", questions=None, arenas=None)
+    recipe(site.here, {one: site.here / f"{one}.plan.json" for one in ("shop", "notes")}, name="evil", questions=None,
+           arenas=None)
     file = site.here / "evil.sqlite"
     shutil.copy2(site.sound.store / "ledger.sqlite", file)
     if spoil:
         spoil(site, file)
     made = (*stored("evil-tools"), *(f"hub/evil-{kind}/" for kind in MADE), "evil.sqlite")
-    return [astra("run", "run", "evil.yaml", "--ledger", "evil.sqlite", "--limit", "4", writes=made), astra("show", "show", "evil-tools"),
-            astra("show --json", "show", "evil-trajectories", "--json"), astra("make tools", "make", "tools", "mcp.json", "--to", "made", "--ledger",
-                                                                              "evil.sqlite", writes=(*stored("made"), "evil.sqlite"))]
+    return [astra("run", "run", "evil.yaml", "--ledger", "evil.sqlite", "--limit", "4", writes=made),
+            astra("show", "show", "evil-tools"),
+            astra("show --json", "show", "evil-trajectories", "--json"),
+            astra("make tools", "make", "tools", "mcp.json", "--to", "made", "--ledger",
+                                                                              "evil.sqlite",
+                  writes=(*stored("made"), "evil.sqlite"))]
 
 
 def responses(site: Site, file: Path) -> None:
@@ -41,7 +46,8 @@ def responses(site: Site, file: Path) -> None:
     rng = site.rng
     with closing(sqlite3.connect(file)) as ledger:
         for key, attempt, response, usage in ledger.execute("SELECT key, attempt, response, usage FROM effects").fetchall():
-            drawn = rng.choice((written(spoiled(rng, json.loads(response), site.lures, rng.randint(1, 3))), written(value(rng, site.lures)),
+            drawn = rng.choice((written(spoiled(rng, json.loads(response), site.lures, rng.randint(1, 3))),
+                                written(value(rng, site.lures)),
                                 markup(rng, site.lures), deep(rng).text, response, response))
             spent = rng.choice((usage, usage, written(spoiled(rng, json.loads(usage), site.lures, 2))))
             ledger.execute("UPDATE effects SET response = ?, usage = ? WHERE key = ? AND attempt = ?",
@@ -59,11 +65,12 @@ def structure(site: Site, file: Path) -> None:
         return
     with closing(sqlite3.connect(file)) as ledger:
         ledger.executescript({
-            "trigger": f"CREATE TRIGGER t AFTER INSERT ON effects BEGIN SELECT writefile('{touched}/sql', 'x'); SELECT load_extension('x'); END;",
-            "view": "ALTER TABLE effects RENAME TO e; CREATE VIEW effects AS SELECT key, attempt, kind, request, response, outcome, usage FROM e;",
-            "columns": "ALTER TABLE effects RENAME COLUMN usage TO used;", "attach": f"CREATE TABLE x AS SELECT '{touched}/sql' AS y;",
-            "recursive": "ALTER TABLE effects RENAME TO e; CREATE VIEW effects AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) "
-                         "SELECT key, x AS attempt, kind, request, response, outcome, usage FROM e, n;",
+            "trigger": f"CREATE TRIGGER t AFTER INSERT ON effects BEGIN SELECT writefile('{touched}/sql', 'x'); END;",
+            "view": f"ALTER TABLE effects RENAME TO e; CREATE VIEW effects AS SELECT {COLUMNS} FROM e;",
+            "columns": "ALTER TABLE effects RENAME COLUMN usage TO used;",
+            "attach": f"CREATE TABLE x AS SELECT '{touched}/sql' AS y;",
+            "recursive": "ALTER TABLE effects RENAME TO e; CREATE VIEW effects AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 "
+                         f"FROM n) SELECT {COLUMNS.replace('attempt', 'x AS attempt')} FROM e, n;",
         }[what])
 
 
@@ -103,12 +110,13 @@ def lay_beside(site: Site, variant: str, spoil: Spoil | None) -> list[Command]:
     draft = Beside(_beside(site, variant))
     if spoil:
         spoil(site, draft)
-    said = "\n".join(written(row) for row in draft.rows).encode("utf-8", "surrogatepass")
+    said = "\n".join(written(row) for row in draft.rows).encode(*HALVES)
     packed = gzip.compress(said) if draft.file.endswith(".gz") else said
     folder = site.here / ("personas" if variant == "personas" else "")
     folder.mkdir(exist_ok=True)
     (folder / draft.file).write_bytes(packed if draft.data is None else draft.data)
-    recipe(site.here, {one: site.here / f"{one}.plan.json" for one in ("shop", "notes")}, name="evil", **_naming(variant, draft.file))
+    recipe(site.here, {one: site.here / f"{one}.plan.json" for one in ("shop", "notes")}, name="evil",
+           **_naming(variant, draft.file))
     if variant.startswith("rows of"):
         kind = variant.rpartition(" ")[2]
         return [astra("make", "make", kind, draft.file, "--to", "made", writes=stored("made")), astra("show", "show", "made"),
@@ -116,8 +124,10 @@ def lay_beside(site: Site, variant: str, spoil: Spoil | None) -> list[Command]:
                 astra("push", "push", "made", "org/pushed", "--incomplete")]
     if variant in ("questions", "passages"):
         return [astra("run", "run", "evil.yaml", "--only", "questions", writes=stored("evil-questions")),
-                astra("show", "show", "evil-questions"), astra("show rejected", "show", "evil-questions#rejected", "--json", may_refuse=True)]
-    return [astra("make tasks", "make", "tasks", "sound-tools", "sound-chains", "--to", "made", "--recipe", "evil.yaml", writes=stored("made")),
+                astra("show", "show", "evil-questions"), astra("show rejected", "show", "evil-questions#rejected", "--json",
+                                                               may_refuse=True)]
+    return [astra("make tasks", "make", "tasks", "sound-tools", "sound-chains", "--to", "made", "--recipe", "evil.yaml",
+                  writes=stored("made")),
             astra("show", "show", "made"), astra("show --json", "show", "made", "--json")]
 
 
@@ -126,12 +136,16 @@ def _beside(site: Site, variant: str) -> list[Any]:
         return versions.Draft.of(site, variant.rpartition(" ")[2]).rows
     said = "Find the newest order of the customer C-1 and look it up."
     return {
-        "benchmark": [{"id": "multi_turn_base_7", "question": [[{"role": "user", "content": said}]], "ground_truth": [["get_order(order_id='O-17')"]]},
+        "benchmark": [{"id": "multi_turn_base_7", "question": [[{"role": "user", "content": said}]],
+                       "ground_truth": [["get_order(order_id='O-17')"]]},
                       {"id": 3, "user_scenario": {"instructions": {"reason_for_call": said}}, "evaluation_criteria": {"actions": [
-                          {"name": "get_order", "arguments": {"order_id": "O-17"}}]}}, {"id": "a", "question": f"user: {said}\nsystem: yes?\n"}],
-        "personas": [{"id": "p1", "age": 40, "occupation": "baker", "education": "school", "description": "Bakes.", "skills": ["dough"], "hobbies": []}] * 3,
+                          {"name": "get_order", "arguments": {"order_id": "O-17"}}]}},
+                      {"id": "a", "question": f"user: {said}\nsystem: yes?\n"}],
+        "personas": [{"id": "p1", "age": 40, "occupation": "baker", "education": "school", "description": "Bakes.",
+                      "skills": ["dough"], "hobbies": []}] * 3,
         "passages": [{"text": "The order O-17 is of Ingrid Dahl and comes to 42.5."}] * 3,
-        "questions": [{"question": "Whose is the order O-17?", "answer": "Ingrid Dahl", "knowledge": ["O-17 is of Ingrid Dahl."], "domain": "shop"}] * 2,
+        "questions": [{"question": "Whose is the order O-17?", "answer": "Ingrid Dahl", "knowledge": ["O-17 is of Ingrid Dahl."],
+                       "domain": "shop"}] * 2,
     }[variant]
 
 
@@ -163,7 +177,8 @@ def beside_sizes(site: Site, draft: Beside) -> None:
 def beside_bytes(site: Site, draft: Beside) -> None:
     """A file that swells, is cut, or is no text."""
     rng, said = site.rng, "\n".join(map(written, draft.rows)).encode()
-    draft.data = rng.choice((said[: rng.randrange(len(said))], b"\xff\xfe" + said, b"[" * 200_000, b"", b"\0" * 999, b"\n" * 3_000_000, said.replace(b"\n", b"\r"),
+    draft.data = rng.choice((said[: rng.randrange(len(said))], b"\xff\xfe" + said, b"[" * 200_000, b"", b"\0" * 999,
+                             b"\n" * 3_000_000, said.replace(b"\n", b"\r"),
                              b'"' + b"a" * 30_000_000 + b'"', b"{" + b'"a":{' * 60_000, b"NaN", b"null\n" * 50_000))
     if rng.random() < 0.3:
         draft.file, draft.data = "evil.jsonl.gz", gzip.compress(b"0" * 50_000_000, 9) * rng.choice((2, 120))
@@ -176,7 +191,8 @@ def beside_rows(site: Site, draft: Beside) -> None:
     draft.rows = shim.rows
 
 
-BESIDES = Kind(lay_beside, ("benchmark", "personas", "passages", "questions", *(f"rows of {kind}" for kind in (*MADE, "questions", "environments", "arenas"))),
+BESIDES = Kind(lay_beside, ("benchmark", "personas", "passages", "questions",
+                            *(f"rows of {kind}" for kind in (*MADE, "questions", "environments", "arenas"))),
                {"types": beside_types, "sizes": beside_sizes, "bytes": beside_bytes, "rows": beside_rows},
                {"rows": tuple(f"rows of {kind}" for kind in (*MADE, "questions", "environments", "arenas"))})
 
@@ -192,7 +208,8 @@ def lay_own(site: Site, kind: str, spoil: Spoil | None) -> list[Command]:
     draft.write()
     site.around.publish("dataset", "org/evil", versions.plain_files(draft.folder))
     sources = {"chains": ["sound-tools"], "tasks": ["sound-tools", "sound-chains"], "sft": ["sound-trajectories"]}.get(kind)
-    run = ("make", kind, *sources, "--to", f"evil-{kind}", "--recipe", "evil.yaml") if sources else ("run", "evil.yaml", "--only", kind)
+    run = ("make", kind, *sources, "--to", f"evil-{kind}", "--recipe", "evil.yaml") if sources else ("run", "evil.yaml", "--only",
+                                                                                                     kind)
     keeps = '"found":true' if spoil else ""
     return [astra("pull", "pull", "org/evil", "--to", f"evil-{kind}", writes=stored(f"evil-{kind}")),
             astra("run", *run, "--json", writes=stored(f"evil-{kind}"), keeps=keeps),
@@ -217,7 +234,8 @@ def lay_hub(site: Site, kind: str, spoil: Spoil | None) -> list[Command]:
     if spoil:
         spoil(site, files)
     site.around.publish("dataset", "org/evil", files)
-    return [astra("pull", "pull", "org/evil", "--to", "pulled", writes=stored("pulled")), astra("show org/name", "show", "org/evil"),
+    return [astra("pull", "pull", "org/evil", "--to", "pulled", writes=stored("pulled")),
+            astra("show org/name", "show", "org/evil"),
             python("load(org/name)", LOAD.format(address="org/evil")), astra("show pulled", "show", "pulled"),
             astra("make sft", "make", "sft", "org/evil", "--to", "made-sft", writes=stored("made-sft"))]
 
@@ -226,8 +244,10 @@ def listed(site: Site, files: Any) -> None:
     """Paths that lead out of the snapshot, or name what is none."""
     rng = site.rng
     for _ in range(rng.randint(1, 3)):
-        drawn = rng.choice((path(rng, site.lures), "../" * rng.randint(1, 8) + f"outside/lure-{rng.getrandbits(32):08x}", markup(rng, site.lures),
-                            "data/../../../x.parquet", ".git/config", ".cache/huggingface/x", "lineage.json/x", "data/train-00000-of-00001.parquet/x"))
+        drawn = rng.choice((path(rng, site.lures), "../" * rng.randint(1, 8) + f"outside/lure-{rng.getrandbits(32):08x}",
+                            markup(rng, site.lures),
+                            "data/../../../x.parquet", ".git/config", ".cache/huggingface/x", "lineage.json/x",
+                            "data/train-00000-of-00001.parquet/x"))
         safe = drawn.encode("utf-8", "replace").decode().replace("\0", "").replace("\n", "")
         files[safe.strip("/")[:3_000] or "x"] = rng.choice((b"pwned", files["README.md"], b"", b"x" * 100_000))
     if rng.random() < 0.2:
@@ -242,5 +262,5 @@ def _bytes(said: str) -> str | bytes:
     try:
         said.encode()
     except UnicodeEncodeError:
-        return said.encode("utf-8", "surrogatepass")
+        return said.encode(*HALVES)
     return said

@@ -187,7 +187,8 @@ def _first_id(dataset: Path) -> str:
 
     try:
         tree = (dataset / "refs" / "main").read_text().strip()
-        [found] = pq.read_table(sorted((dataset / "versions" / tree / "data").glob("*.parquet"))[0], columns=["id"])["id"][:1].to_pylist()
+        [found] = pq.read_table(sorted((dataset / "versions" / tree / "data").glob("*.parquet"))[0],
+                                columns=["id"])["id"][:1].to_pylist()
     except Exception:  # whatever is wrong with what a hostile thing was made into
         return ""
     return found if isinstance(found, str) and found.isprintable() and not found.startswith("-") else ""

@@ -54,7 +54,7 @@ def write_note(path: str, content: str) -> Json:
 
 
 def list_notes(folder: str) -> Json:
-    return text("\n".join(sorted(os.listdir(folder))))
+    return text("\n".join(sorted(entry.name for entry in Path(folder).iterdir())))
 
 
 CALLS: dict[str, Callable[..., Json]] = {

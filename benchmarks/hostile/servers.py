@@ -9,7 +9,23 @@ from benchmarks.hostile.asked import asked_recipe, sound_script
 from benchmarks.hostile.sites import Command, Kind, Site, Spoil, astra, stored
 from benchmarks.hostile.sound import NOTES, SHOP, entry, recipe
 from benchmarks.hostile.spoiling import spoiled, texts_spoiled
-from benchmarks.hostile.texts import Raw, deep, long, mark, markup, name, number, path, text, token, url, value, wide, written
+from benchmarks.hostile.texts import (
+    HALVES,
+    Raw,
+    deep,
+    long,
+    mark,
+    markup,
+    name,
+    number,
+    path,
+    text,
+    token,
+    url,
+    value,
+    wide,
+    written,
+)
 
 Json = dict[str, Any]
 
@@ -30,7 +46,7 @@ def lay(site: Site, variant: str, spoil: Spoil | None) -> list[Command]:
     if spoil:
         spoil(site, draft)
     plan = site.here / f"{variant}.plan.json"
-    plan.write_bytes(written(draft.plan).encode("utf-8", "surrogatepass"))
+    plan.write_bytes(written(draft.plan).encode(*HALVES))
     changes: Json = {"questions": None, "arenas": None}
     recipe(site.here, {}, name="evil", **changes)
     site.around.endpoint.script = sound_script(site.rng.random())
@@ -40,7 +56,8 @@ def lay(site: Site, variant: str, spoil: Spoil | None) -> list[Command]:
     asked = tuple(one.replace("evil-", "asked-") for one in made)
     found = [
         astra("make tools", "make", "tools", "mcp.json", "--to", "made", writes=stored("made")),
-        astra("show", "show", "made"), astra("show --json", "show", "made", "--json"), astra("show ID", "show", "made", "ID@made"),
+        astra("show", "show", "made"), astra("show --json", "show", "made", "--json"),
+        astra("show ID", "show", "made", "ID@made"),
         astra("run", "run", "evil.yaml", "--limit", "4", writes=made),
         astra("show trajectories", "show", "evil-trajectories", "--json"),
         astra("show trajectory", "show", "evil-trajectories", "ID@evil-trajectories"),
@@ -94,15 +111,18 @@ def results(site: Site, draft: Draft) -> None:
     rng = site.rng
     for tool in draft.plan["tools"]:
         said = rng.choice((markup, token, mark, text, long))(rng, site.lures)
-        parts = ({"type": "text", "text": said}, {"type": "resource_link", "uri": site.lures.url(rng), "name": said}, {"type": "image", "data": said},
-                 {"type": "resource", "resource": {"uri": f"file://{site.lures.secret(rng)}", "text": said}}, {"type": said}, value(rng, site.lures),
+        parts = ({"type": "text", "text": said}, {"type": "resource_link", "uri": site.lures.url(rng), "name": said},
+                 {"type": "image", "data": said},
+                 {"type": "resource", "resource": {"uri": f"file://{site.lures.secret(rng)}", "text": said}}, {"type": said},
+                 value(rng, site.lures),
                  {"type": "text", "text": value(rng, site.lures)})
         draft.plan.setdefault("results", {})[tool["name"]] = rng.choice((
             {"content": [rng.choice(parts)]}, {"content": [rng.choice(parts)] * 300}, {"content": value(rng, site.lures)},
             {"content": [], "structuredContent": rng.choice((deep(rng), wide(rng), number(rng), value(rng, site.lures)))},
             {"content": [{"type": "text", "text": said}], "isError": rng.choice((True, "no", 1, None))}, {said: said}))
     if rng.random() < 0.25:
-        draft.plan["raw"] = {"tools/call": rng.choice((deep(rng).text, wide(rng).text, number(rng), "1e999", "[]", "null", '"\\ud800"'))}
+        draft.plan["raw"] = {"tools/call": rng.choice((deep(rng).text, wide(rng).text, number(rng), "1e999", "[]", "null",
+                                                       '"\\ud800"'))}
         draft.plan["raw"] = {key: part if isinstance(part, str) else written(part) for key, part in draft.plan["raw"].items()}
 
 
@@ -110,12 +130,15 @@ def errors(site: Site, draft: Draft) -> None:
     """Errors that hold markup, or what the server was given to start with."""
     said = site.rng.choice((markup, text, long))(site.rng, site.lures)
     code = site.rng.choice((-32602, -32000, 0, 1))
-    draft.plan["errors"] = {site.rng.choice(("initialize", "tools/list", "tools/call", "tools/call")): {"code": code, "message": said, "data": said}}
+    draft.plan["errors"] = {site.rng.choice(("initialize", "tools/list", "tools/call", "tools/call")): {"code": code,
+                                                                                                        "message": said,
+                                                                                                        "data": said}}
 
 
 def manners(site: Site, draft: Draft) -> None:
     """What no server does that wants to be asked again."""
-    known = ("endless pages", "one cursor after another", "floods", "asks", "noise", "shouts", "stays", "never ends a line", "dies", "answers twice")
+    known = ("endless pages", "one cursor after another", "floods", "asks", "noise", "shouts", "stays", "never ends a line",
+             "dies", "answers twice")
     draft.plan["manners"] = site.rng.sample(known, site.rng.choice((1, 1, 2)))
     if "never ends a line" in draft.plan["manners"]:
         draft.patience_s = 35.0
@@ -147,11 +170,13 @@ def acts(site: Site, draft: Draft) -> None:
     """Tools that act in the world with the user's own key, some of which say that they only read."""
     rng, touched = site.rng, site.lures.folder / "touched"
     draft.fields["env"] = {"API_KEY": "${LURE_KEY}"}
-    verbs = rng.sample(("delete", "send", "pay", "create", "update", "remove", "cancel", "transfer", "publish", "drop", "post", "write", "purge", "book"), 3)
+    verbs = rng.sample(("delete", "send", "pay", "create", "update", "remove", "cancel", "transfer", "publish", "drop", "post",
+                        "write", "purge", "book"), 3)
     for verb, tool in zip(verbs, draft.plan["tools"], strict=True):
         tool["name"] = f"{verb}_{tool['name'].partition('_')[2]}"
         tool["description"] = f"{verb.capitalize()}s it for real: {tool['description']}"
-        tool["annotations"] = rng.choice(({}, {"readOnlyHint": True}, {"readOnlyHint": True, "destructiveHint": True}, {"destructiveHint": False}))
+        tool["annotations"] = rng.choice(({}, {"readOnlyHint": True}, {"readOnlyHint": True, "destructiveHint": True},
+                                          {"destructiveHint": False}))
     draft.plan["touches"] = {tool["name"]: str(touched / f"acted-{tool['name']}") for tool in draft.plan["tools"]}
     draft.plan["results"] = {tool["name"]: {"content": [{"type": "text", "text": "done"}]} for tool in draft.plan["tools"]}
 
@@ -164,17 +189,20 @@ def sizes(site: Site, draft: Draft) -> None:
     elif rng.random() < 0.5:
         draft.plan["raw"] = {"tools/list": f'{{"tools": [{json.dumps(tool)}, {deep(rng).text}]}}'}
     else:
-        tool["inputSchema"]["properties"]["x"] = {"enum": [long(rng, site.lures) for _ in range(20)], "description": long(rng, site.lures)}
+        tool["inputSchema"]["properties"]["x"] = {"enum": [long(rng, site.lures) for _ in range(20)],
+                                                  "description": long(rng, site.lures)}
 
 
-SERVERS = Kind(lay, ("shop", "notes"), {"listing": listing, "shapes": shapes, "hello": hello, "results": results, "errors": errors, "manners": manners,
+SERVERS = Kind(lay, ("shop", "notes"), {"listing": listing, "shapes": shapes, "hello": hello, "results": results,
+                                        "errors": errors, "manners": manners,
                                         "telling": telling, "acts": acts, "sizes": sizes})
 
 
 def lay_workspace(site: Site, variant: str, spoil: Spoil | None) -> list[Command]:
     """A workspace that came from elsewhere, with a server that reads and writes files in it."""
     site.sound.copied(["notes.plan.json"], site.here)
-    recipe(site.here, {"notes": site.here / "notes.plan.json"}, name="evil", questions=None, arenas=None, tasks={"per_chain": 3, "per_server": 8})
+    recipe(site.here, {"notes": site.here / "notes.plan.json"}, name="evil", questions=None, arenas=None,
+           tasks={"per_chain": 3, "per_server": 8})
     if spoil:
         spoil(site, site.here / "workspace")
     made = (*stored("evil-tools"), *(f"hub/evil-{kind}/" for kind in ("chains", "tasks", "trajectories", "sft")))
@@ -187,7 +215,8 @@ def links(site: Site, workspace: Any) -> None:
     for note in ("note.txt", "list.txt"):
         file = workspace / note
         file.unlink()
-        aim = rng.choice((lures.folder / "outside" / "secret.txt", lures.folder / "outside" / "notes.json", lures.free(rng), "/proc/self/environ"))
+        aim = rng.choice((lures.folder / "outside" / "secret.txt", lures.folder / "outside" / "notes.json", lures.free(rng),
+                          "/proc/self/environ"))
         if rng.random() < 0.4:
             (workspace / f"way-{note}").symlink_to(aim)
             aim = workspace / f"way-{note}" if rng.random() < 0.5 else f"way-{note}"
@@ -217,10 +246,12 @@ WORKSPACES = Kind(lay_workspace, ("notes",), {"links": links, "odd files": odd_f
 def lay_mcp(site: Site, variant: str, spoil: Spoil | None) -> list[Command]:
     """An mcp.json that is broken; what it names is the user's own."""
     site.sound.copied(["shop.plan.json", "notes.plan.json"], site.here)
-    recipe(site.here, {one: site.here / f"{one}.plan.json" for one in ("shop", "notes")}, name="evil", questions=None, arenas=None)
+    recipe(site.here, {one: site.here / f"{one}.plan.json" for one in ("shop", "notes")}, name="evil", questions=None,
+           arenas=None)
     if spoil:
         spoil(site, site.here / "mcp.json")
-    return [astra("make tools", "make", "tools", "mcp.json", "--to", "made", writes=stored("made")), astra("show", "show", "made"),
+    return [astra("make tools", "make", "tools", "mcp.json", "--to", "made", writes=stored("made")),
+            astra("show", "show", "made"),
             astra("run --dry-run", "run", "evil.yaml", "--dry-run", writes=stored("evil-tools"))]
 
 
@@ -230,11 +261,13 @@ def broken(site: Site, file: Any) -> None:
     tree = json.loads(file.read_text())
 
     def drawn(source: Any, lures: Any) -> Any:
-        kinds = (None, [], {}, 1, True, number(source), deep(source), name(source, lures), markup(source, lures), long(source, lures), Raw('"\\ud800"'))
+        kinds = (None, [], {}, 1, True, number(source), deep(source), name(source, lures), markup(source, lures),
+                 long(source, lures), Raw('"\\ud800"'))
         return source.choice(kinds)
 
     said = written(spoiled(rng, tree, site.lures, rng.randint(1, 4), drawn))
-    file.write_bytes(rng.choice((said, said, said, said[: rng.randrange(len(said))], f"\ufeff{said}", "[" * 90_000)).encode("utf-8", "surrogatepass"))
+    file.write_bytes(rng.choice((said, said, said, said[: rng.randrange(len(said))], f"\ufeff{said}",
+                                 "[" * 90_000)).encode(*HALVES))
 
 
 MCP = Kind(lay_mcp, ("",), {"broken": broken})

@@ -18,9 +18,9 @@ from benchmarks.hostile.sound import Sound
 @dataclass(frozen=True)
 class Command:
     """One command. `name` is that of the same command on the sound thing; `writes` are what it may create or change, below the
-    folder it runs in: names of folders end with a slash. `keeps` is a text that nothing it says may hold. `patience_s` is how much
-    longer than on the sound thing it may take, beyond the ten seconds, where a documented deadline says so. One that `may_refuse`
-    may do so on the sound thing too. The word `ID@NAME` becomes the id of the first row of the dataset of that name in the store."""
+    folder it runs in: names of folders end with a slash. `keeps` is a text that nothing it says may hold. `patience_s` is how
+    much longer than on the sound thing it may take, beyond the ten seconds, where a documented deadline says so. One that
+    `may_refuse` may do so on the sound thing too. The word `ID@NAME` becomes the id of the first row of the dataset NAME."""
 
     name: str
     order: dict[str, Any]
@@ -32,8 +32,8 @@ class Command:
 
 @dataclass
 class Site:
-    """The folder of one input with all that is around it. `markup` collects the texts that no card may hold as they are, `prompts`
-    those that may stand in no prompt as they are."""
+    """The folder of one input with all that is around it. `markup` collects the texts that no card may hold as they are,
+    `prompts` those that may stand in no prompt as they are."""
 
     rng: random.Random
     lures: Lures

@@ -1,4 +1,4 @@
-"""The sound things that hostile ones are made from, made once: by our own commands, offline, from a small server and small worlds.
+"""The sound things that hostile ones are made from, made once by our own commands, offline, from two servers and small worlds.
 
     sound = Sound.made(folder, around)
     sound.store                     # sound-tools, sound-chains, ... sound-arenas, and a ledger

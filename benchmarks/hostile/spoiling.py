@@ -15,7 +15,8 @@ Place = tuple[Any, Any]
 """A list or an object, and the index or name of a part of it."""
 
 
-def spoiled(rng: random.Random, tree: Any, lures: Lures, times: int = 1, draw: Callable[[random.Random, Lures], Any] = value) -> Any:
+def spoiled(rng: random.Random, tree: Any, lures: Lures, times: int = 1,
+            draw: Callable[[random.Random, Lures], Any] = value) -> Any:
     """A copy of the tree, spoiled this many times."""
     root = [copy.deepcopy(tree)]
     for _ in range(times):
@@ -25,7 +26,8 @@ def spoiled(rng: random.Random, tree: Any, lures: Lures, times: int = 1, draw: C
     return root[0]
 
 
-def texts_spoiled(rng: random.Random, tree: Any, lures: Lures, share: float, draw: Callable[[random.Random, Lures], str] = text) -> Any:
+def texts_spoiled(rng: random.Random, tree: Any, lures: Lures, share: float,
+                  draw: Callable[[random.Random, Lures], str] = text) -> Any:
     """A copy of the tree of which this share of the texts are others, or have others added to them. Types stay."""
     root = [copy.deepcopy(tree)]
     for holder, key in list(_places(root)):

@@ -17,7 +17,8 @@ def modules(site: Site, draft: Draft) -> None:
     rng = site.rng
     for row in draft.rows:
         module = rng.choice(row["modules"])
-        old, new = module["name"], rng.choice((rng.choice(MODULES), name(rng, site.lures), path(rng, site.lures), shell(rng, site.lures)))
+        old, new = module["name"], rng.choice((rng.choice(MODULES), name(rng, site.lures), path(rng, site.lures),
+                                               shell(rng, site.lures)))
         module["name"] = new
         if rng.random() < 0.8:
             _rename(row, old, new)
@@ -28,8 +29,10 @@ def entries(site: Site, draft: Draft) -> None:
     rng = site.rng
     for row in draft.rows:
         first = row["modules"][0]["name"]
-        aims = ("os.system", "builtins.eval", "builtins.exec", "sys.exit", f"{first}.{rng.choice(DUNDERS)}", f"{first}.__builtins__.eval", "",
-                ".", f"{first}.", f"{first}..x", "subprocess.run", "importlib.import_module", "ctypes.CDLL", f"{first}" + ".x" * 5_000,
+        aims = ("os.system", "builtins.eval", "builtins.exec", "sys.exit", f"{first}.{rng.choice(DUNDERS)}",
+                f"{first}.__builtins__.eval", "",
+                ".", f"{first}.", f"{first}..x", "subprocess.run", "importlib.import_module", "ctypes.CDLL",
+                f"{first}" + ".x" * 5_000,
                 f"{first}.__loader__", f"x';{site.lures.python(rng)};'", name(rng, site.lures))
         for tool in row.get("tools") if draft.kind == "environments" else row["entries"]:
             if rng.random() < 0.7:
@@ -52,12 +55,14 @@ def states(site: Site, draft: Draft) -> None:
     """States, answers and tolerances that are no JSON or compare with nothing."""
     rng = site.rng
     for row in draft.rows:
-        drawn = rng.choice((number(rng), {"x": number(rng)}, deep(rng), wide(rng), value(rng, site.lures), Raw('{"a": NaN, "a": 1e999}')))
+        drawn = rng.choice((number(rng), {"x": number(rng)}, deep(rng), wide(rng), value(rng, site.lures),
+                            Raw('{"a": NaN, "a": 1e999}')))
         row["world"] |= {rng.choice(("initial_state", "final_state")): drawn}
         for turn in row["turns"]:
             for goal in turn["goals"]:
                 goal[rng.choice(("arguments", "response", "answer"))] = rng.choice((drawn, number(rng), value(rng, site.lures)))
-                goal["match"] |= {"kind": rng.choice(("exact", "number", "text", "set", "json", "call", "state", text(rng, site.lures))),
+                goal["match"] |= {"kind": rng.choice(("exact", "number", "text", "set", "json", "call", "state",
+                                                      text(rng, site.lures))),
                                   "path": rng.choice((None, "", "a" + ".a" * 3_000, rng.choice(DUNDERS), path(rng, site.lures)))}
                 goal["after"] = rng.choice(([], [goal["id"]], [one["id"] for one in turn["goals"]], [text(rng, site.lures)]))
     draft.refit = rng.random() < 0.7
@@ -66,12 +71,16 @@ def states(site: Site, draft: Draft) -> None:
 def sources(site: Site, draft: Draft) -> None:
     """Sources that are no Python, or that take long to read: nested, endless, with names of packages that nobody has."""
     rng = site.rng
-    deep_ones = ("(" * 300 + ")" * 300, "-" * 30_000 + "1", "x = " + "[" * 90 + "]" * 90, "1" + "+1" * 60_000, "lambda: " * 2_000 + "1",
-                 "x" + ".x" * 60_000, "if 1:\n" + "".join(" " * n + "if 1:\n" for n in range(1, 120)) + " " * 120 + "x", "\0", "\ud7ff" * 9,
-                 "# -*- coding: rot13 -*-\nvzcbeg bf", "f'{" * 60 + "}'" * 60, f"x = {'9' * 5_000}", f"x = 10 ** {'9' * 4}", "x = 9 ** 9 ** 9",
+    deep_ones = ("(" * 300 + ")" * 300, "-" * 30_000 + "1", "x = " + "[" * 90 + "]" * 90, "1" + "+1" * 60_000,
+                 "lambda: " * 2_000 + "1",
+                 "x" + ".x" * 60_000, "if 1:\n" + "".join(" " * n + "if 1:\n" for n in range(1, 120)) + " " * 120 + "x", "\0",
+                 "\ud7ff" * 9,
+                 "# -*- coding: rot13 -*-\nvzcbeg bf", "f'{" * 60 + "}'" * 60, f"x = {'9' * 5_000}", f"x = 10 ** {'9' * 4}",
+                 "x = 9 ** 9 ** 9",
                  f"import {', '.join(f'evil_{number}' for number in range(2_000))}", "import evil_package_of_a_stranger; x",
                  f"from evil import x\nRUN = '{site.lures.shell(rng)}'", "from __future__ import annotations, barry_as_FLUFL",
-                 "import \u0435vil", "\ufeffimport os", "class x(metaclass=type('x', (type,), {})): pass", "def f(:", "\t\x0cx = 1", "'" * 9_999)
+                 "import \u0435vil", "\ufeffimport os", "class x(metaclass=type('x', (type,), {})): pass", "def f(:",
+                 "\t\x0cx = 1", "'" * 9_999)
     for row in draft.rows:
         module = rng.choice(row["modules"])
         drawn = rng.choice(deep_ones)
@@ -89,7 +98,8 @@ def schemas(site: Site, draft: Draft) -> None:
                 row["tools"][index] = tool | {"schema" if draft.kind == "environments" else "function": spoilt}
             elif rng.random() < 0.5:
                 new = rng.choice((name, path, shell, text))(rng, site.lures)
-                row["tools"][index] = json.loads(json.dumps(row["tools"][index]).replace(json.dumps(holder["name"]), json.dumps(new)))
+                row["tools"][index] = json.loads(json.dumps(row["tools"][index]).replace(json.dumps(holder["name"]),
+                                                                                         json.dumps(new)))
         for turn in row["turns"]:
             turn["user"] += rng.choice(("{user}", "{0.__class__}", shell(rng, site.lures), text(rng, site.lures)))
     draft.refit = rng.random() < 0.8
@@ -112,27 +122,39 @@ def way_out(site: Site, *, at_call: bool) -> str:
     secret, port = str(lures.secret(rng)), lures.port
     tell = f"open({secret!r}).read()"
     found = (
-        lures.python(rng), "import os; os.environ.update(x=str(dict(os.environ)))", f"import socket; socket.create_connection(('127.0.0.1', {port}))",
-        f"import urllib.request; urllib.request.urlopen('{lures.url(rng)}')", "import os; os.kill(os.getppid(), 9)", "import os; os.fork()",
-        "import os; os._exit(0)", "import sys; sys.exit(3)", "while True: pass", "x = [0] * 10 ** 10", "x = 'a' * 10 ** 9", "10 ** 10 ** 8",
+        lures.python(rng), "import os; os.environ.update(x=str(dict(os.environ)))",
+        f"import socket; socket.create_connection(('127.0.0.1', {port}))",
+        f"import urllib.request; urllib.request.urlopen('{lures.url(rng)}')", "import os; os.kill(os.getppid(), 9)",
+        "import os; os.fork()",
+        "import os; os._exit(0)", "import sys; sys.exit(3)", "while True: pass", "x = [0] * 10 ** 10", "x = 'a' * 10 ** 9",
+        "10 ** 10 ** 8",
         "import time; time.sleep(600)", "import ctypes; ctypes.string_at(0)", "import gc; [o for o in gc.get_objects() if 0]",
         "import sys; sys.settrace(lambda *a: None); sys.setrecursionlimit(10 ** 9)", "(lambda f: f(f))(lambda f: f(f))",
         "import signal, os; os.killpg(0, 9)", "import threading; [threading.Thread(target=print).start() for _ in range(9999)]",
-        "import sys; sys.modules.clear()", "print('\\x1b[31m' * 10 ** 6)", "raise BaseException('\\x1b]0;x\\x07')", "raise SystemExit('[/x]')",
-        "raise KeyboardInterrupt", "raise GeneratorExit", "import re; re.match('(a+)+$', 'a' * 40 + 'b')", "import os; os.write(1, b'{}\\n' * 999)",
-        "import os; os.closerange(0, 99)", "import faulthandler; faulthandler._sigsegv()", "import pickle; pickle.loads(b'cos\\nsystem\\n(Vid\\ntR.')",
+        "import sys; sys.modules.clear()", "print('\\x1b[31m' * 10 ** 6)", "raise BaseException('\\x1b]0;x\\x07')",
+        "raise SystemExit('[/x]')",
+        "raise KeyboardInterrupt", "raise GeneratorExit", "import re; re.match('(a+)+$', 'a' * 40 + 'b')",
+        "import os; os.write(1, b'{}\\n' * 999)",
+        "import os; os.closerange(0, 99)", "import faulthandler; faulthandler._sigsegv()",
+        "import pickle; pickle.loads(b'cos\\nsystem\\n(Vid\\ntR.')",
         _classes(lures),
     )
-    read = (f"return {tell}", "import os; return dict(os.environ)", "return '\\ud800'", "return float('nan')", "return {1: {2: object()}}",
+    read = (f"return {tell}", "import os; return dict(os.environ)", "return '\\ud800'", "return float('nan')",
+            "return {1: {2: object()}}",
             "return 'x' * 10 ** 8", "x = []; x.append(x); return x", "return type('x', (dict,), {'__len__': lambda s: 1 / 0})()",
-            "return type('x', (str,), {'__class__': int})('x')", "return 10 ** 5000", "return {'\\x1b[31m': '[/x]'}", "return ...",
-            "import os; return sorted(os.listdir('/proc'))", "return open('/proc/self/environ').read()", "return {'a' * 10 ** 6: 1}",
-            "x = {}\n    for _ in range(10 ** 5): x = {'a': x}\n    return x", "return type('x', (list,), {'__iter__': lambda s: iter(int, 1)})()")
+            "return type('x', (str,), {'__class__': int})('x')", "return 10 ** 5000", "return {'\\x1b[31m': '[/x]'}",
+            "return ...",
+            "import os; return sorted(os.listdir('/proc'))", "return open('/proc/self/environ').read()",
+            "return {'a' * 10 ** 6: 1}",
+            "x = {}\n    for _ in range(10 ** 5): x = {'a': x}\n    return x",
+            "return type('x', (list,), {'__iter__': lambda s: iter(int, 1)})()")
     return str(rng.choice((*found, *read) if at_call else (*found, f"SECRET = {tell}", "import antigravity", "global x")))
 
 
 def _classes(lures: Lures) -> str:
-    return f"[c for c in ().__class__.__base__.__subclasses__() if c.__name__ == 'Popen'][0](['touch', '{lures.folder}/touched/classes'])"
+    classes = "[c for c in ().__class__.__base__.__subclasses__() if c.__name__ == 'Popen'][0]"
+    return f"{classes}(['touch', '{lures.folder}/touched/classes'])"
 
 
-CODE: dict[str, Spoil] = {"modules": modules, "entries": entries, "code": code, "states": states, "sources": sources, "schemas": schemas}
+CODE: dict[str, Spoil] = {"modules": modules, "entries": entries, "code": code, "states": states, "sources": sources,
+                          "schemas": schemas}

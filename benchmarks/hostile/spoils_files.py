@@ -50,7 +50,8 @@ def store_refs(site: Site, draft: Draft) -> None:
     draft.write()
     draft.deliver(site)
     rng, home = site.rng, site.here / "hub" / f"evil-{draft.kind}"
-    aim = rng.choice(("../../../../outside", str(site.lures.folder / "outside"), "..", ".", "", path(rng, site.lures), "\x1b[31mx"))
+    aim = rng.choice(("../../../../outside", str(site.lures.folder / "outside"), "..", ".", "", path(rng, site.lures),
+                      "\x1b[31mx"))
     if rng.random() < 0.5:
         (home / "refs" / "main").write_bytes(f"{aim}\n".encode())
         return
@@ -102,8 +103,10 @@ def columns(site: Site, draft: Draft) -> None:
     for _ in range(rng.randint(1, 2)):
         name = rng.choice(table.column_names)
         index, count = table.column_names.index(name), table.num_rows
-        kinds = (pa.nulls(count), pa.array([b"\xff"] * count), pa.array(range(count)), pa.array([1.5] * count), pa.array([[{}]] * count),
-                 pa.array([{"a": 1}] * count), pa.array(["x"] * count).dictionary_encode(), pa.array([None] * count, pa.list_(pa.int8())),
+        kinds = (pa.nulls(count), pa.array([b"\xff"] * count), pa.array(range(count)), pa.array([1.5] * count),
+                 pa.array([[{}]] * count),
+                 pa.array([{"a": 1}] * count), pa.array(["x"] * count).dictionary_encode(),
+                 pa.array([None] * count, pa.list_(pa.int8())),
                  pa.array([0] * count, pa.timestamp("ns")), pa.array(["{"] * count), pa.array(["1e999"] * count))
         table = table.drop_columns([name]) if rng.random() < 0.3 else table.set_column(index, name, rng.choice(kinds))
     draft.files[FILE] = _bytes(table)
@@ -130,7 +133,8 @@ def names(site: Site, draft: Draft) -> None:
     rng = site.rng
     data = _bytes(table_of(draft.rows, draft.schema))
     odd = ("[a-z].parquet", "*.parquet", "--x.parquet", "con.parquet", "a\nb.parquet", "\x1b[31mx\x1b[0m.parquet", "[/b].parquet",
-           "train.parquet.gz", "../x.parquet", "a/b/c/d.parquet", f"{'x' * 240}.parquet", "\u202eteuqrap.parquet", ".hidden.parquet",
+           "train.parquet.gz", "../x.parquet", "a/b/c/d.parquet", f"{'x' * 240}.parquet", "\u202eteuqrap.parquet",
+           ".hidden.parquet",
            "x::y.parquet", "{{x}}.parquet", "%2e%2e.parquet", "train-00000-of-00001.PARQUET", "#rejected.parquet", "a?b.parquet")
     for name in rng.sample(odd, rng.randint(1, 3)):
         if name != "../x.parquet":
@@ -146,7 +150,8 @@ def names(site: Site, draft: Draft) -> None:
 
 def unlisted(site: Site, draft: Draft) -> bytes:
     """Parquet of the same columns with rows that no lineage knows."""
-    return _bytes(table_of([texts_spoiled(site.rng, row, site.lures, 0.5, lambda *_: UNLISTED) for row in draft.rows], draft.schema))
+    return _bytes(table_of([texts_spoiled(site.rng, row, site.lures, 0.5, lambda *_: UNLISTED) for row in draft.rows],
+                           draft.schema))
 
 
 def _bytes(table: pa.Table) -> bytes:

@@ -9,7 +9,7 @@ from benchmarks.hostile.lures import Lures
 from benchmarks.hostile.sites import Site, Spoil
 from benchmarks.hostile.spoiling import spoiled, texts_spoiled
 from benchmarks.hostile.spoils_files import unlisted
-from benchmarks.hostile.texts import Raw, deep, long, markup, name, number, path, text, url, value, wide, written
+from benchmarks.hostile.texts import HALVES, Raw, deep, long, markup, name, number, path, text, url, value, wide, written
 from benchmarks.hostile.versions import UNLISTED, Draft
 
 
@@ -43,7 +43,8 @@ def outputs(site: Site, draft: Draft) -> None:
 def inputs(site: Site, draft: Draft) -> None:
     """Ancestors with addresses of something else."""
     rng = site.rng
-    found = draft.lineage["inputs"] or [{"role": "tools", "repo": None, "commit": None, "tree": "0" * 40, "rows": "x", "config": "default"}]
+    found = draft.lineage["inputs"] or [{"role": "tools", "repo": None, "commit": None, "tree": "0" * 40, "rows": "x",
+                                         "config": "default"}]
     for one in found:
         aims = ("/", "../../..", str(site.lures.folder / "outside"), "~", "./evil", "org/evil", "hf://datasets/org/evil@main")
         one["address"] = rng.choice((rng.choice(aims), path(rng, site.lures), url(rng, site.lures), markup(rng, site.lures)))
@@ -114,7 +115,7 @@ def twice(site: Site, draft: Draft) -> None:
 
 def _rewrite(draft: Draft) -> None:
     said = draft.raw_lineage if draft.raw_lineage is not None else written(draft.lineage)
-    (draft.folder / "lineage.json").write_bytes(said.encode("utf-8", "surrogatepass"))
+    (draft.folder / "lineage.json").write_bytes(said.encode(*HALVES))
 
 
 LINEAGE: dict[str, Spoil] = {"key": key, "kind": kind, "outputs": outputs, "inputs": inputs, "cycle": cycle, "words": words,
@@ -126,8 +127,10 @@ def data_files(site: Site, draft: Draft) -> None:
     """Files that the card names and no lineage knows: of this machine, of other places, or by patterns."""
     rng, lures = site.rng, site.lures
     draft.files |= {"extra/evil.jsonl": json.dumps({"text": UNLISTED}).encode(), "extra/evil.parquet": unlisted(site, draft)}
-    aims = (str(lures.secret(rng)), str(lures.folder / "outside" / "*.parquet"), "../" * rng.randint(1, 3) + "outside/secret.jsonl",
-            lures.url(rng) + "/x.parquet", "hf://datasets/org/evil/extra/*.parquet", "extra/*.parquet", "extra/*.jsonl", "**/*.parquet", "data/../extra/evil.parquet", "/etc/hostname",
+    aims = (str(lures.secret(rng)), str(lures.folder / "outside" / "*.parquet"),
+            "../" * rng.randint(1, 3) + "outside/secret.jsonl",
+            lures.url(rng) + "/x.parquet", "hf://datasets/org/evil/extra/*.parquet", "extra/*.parquet", "extra/*.jsonl",
+            "**/*.parquet", "data/../extra/evil.parquet", "/etc/hostname",
             f"file://{lures.folder}/outside/secret.jsonl", f"zip://x::{lures.url(rng)}", path(rng, lures), url(rng, lures))
     chosen = rng.choice((rng.choice(aims), [rng.choice(aims), "data/*.parquet"], {"train": rng.choice(aims)},
                          [{"split": rng.choice(("train", "test", "../x")), "path": rng.choice(aims)}]))
@@ -141,10 +144,13 @@ def front(site: Site, draft: Draft) -> None:
     rng, line = site.rng, site.lures.shell(site.rng)
     bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
         f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, rng.choice((6, 9))))
-    heads = (bomb, f"x: !!python/object/apply:os.system ['{line}']\n", f"configs: !!python/name:os.system\nx: {line}\n", "- a\n- b\n",
-             "configs: 1\n", f"configs:\n- {markup(rng, site.lures)}\n", "a: " + "[" * 5_000 + "\n", "? " * 3_000 + "\n", "\t: x\n",
-             "<<: *x\n", f"dataset_info:\n  features:\n  - name: text\n    dtype: {rng.choice(('image', 'audio', 'video', 'pdf'))}\n",
-             f"configs:\n- config_name: default\n  script: {path(rng, site.lures)!r}\n", "configs:\n- {config_name: default, builder: evil}\n")
+    heads = (bomb, f"x: !!python/object/apply:os.system ['{line}']\n", f"configs: !!python/name:os.system\nx: {line}\n",
+             "- a\n- b\n",
+             "configs: 1\n", f"configs:\n- {markup(rng, site.lures)}\n", "a: " + "[" * 5_000 + "\n", "? " * 3_000 + "\n",
+             "\t: x\n",
+             "<<: *x\n", f"dataset_info:\n  features:\n  - name: text\n    dtype: {rng.choice(('image', 'audio', 'video'))}\n",
+             f"configs:\n- config_name: default\n  script: {path(rng, site.lures)!r}\n",
+             "configs:\n- {config_name: default, builder: evil}\n")
     rest = draft.card.split("---\n", 2)[-1]
     draft.card = rng.choice((f"---\n{rng.choice(heads)}---\n{rest}", f"---\n{rng.choice(heads)}{rest}", "\ufeff" + draft.card))
 
@@ -167,13 +173,14 @@ def card_scripts(site: Site, draft: Draft) -> None:
     """What older loaders ran, or took for what is known of a dataset."""
     rng, lures = site.rng, site.lures
     line = f"{lures.python(rng)}\n"
-    scripts = ("evil.py", f"evil-{draft.kind}.py", "__init__.py", "data/__init__.py", "dataset.py", "load.py", "setup.py", "conftest.py")
+    scripts = ("evil.py", f"evil-{draft.kind}.py", "__init__.py", "data/__init__.py", "dataset.py", "load.py", "setup.py",
+               "conftest.py")
     for script in rng.sample(scripts, 3):
         draft.files[script] = line.encode()
     draft.files["dataset_infos.json"] = written({"default": spoiled(rng, {
         "features": {"text": {"dtype": "string", "_type": rng.choice(("Image", "Audio", "Value", "Json", "os.system"))}},
         "splits": {"train": {"num_examples": 1}}, "builder_name": lures.python(rng), "download_checksums": {lures.url(rng): {}},
-    }, lures, 2)}).encode("utf-8", "surrogatepass")
+    }, lures, 2)}).encode(*HALVES)
     draft.files["evil.pkl"] = _pickle(lures, line)
 
 

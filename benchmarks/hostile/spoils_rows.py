@@ -1,4 +1,4 @@
-"""What a stranger writes into rows: ids that are paths, markup, marks and tokens, values of other types and sizes, connections."""
+"""What a stranger writes into rows: ids that are paths, markup, marks, tokens, values of other types and sizes, connections."""
 
 from collections.abc import Callable
 from typing import Any
@@ -80,7 +80,8 @@ def sizes(site: Site, draft: Draft) -> None:
     draft.refit = False
     row = rng.choice(draft.rows)
     holder, field = rng.choice(list(_opaque(draft.kind, row)))
-    drawn = rng.choice((deep(rng), wide(rng), number(rng), Raw('"\\ud800"'), long(rng, site.lures), {"x": deep(rng)}, [number(rng)]))
+    drawn = rng.choice((deep(rng), wide(rng), number(rng), Raw('"\\ud800"'), long(rng, site.lures), {"x": deep(rng)},
+                        [number(rng)]))
     if isinstance(holder[field], dict) and rng.random() < 0.6:
         holder[field][rng.choice(list(holder[field]) or ["x"])] = drawn
     else:
@@ -115,9 +116,12 @@ def connections(site: Site, draft: Draft) -> None:
             {"type": "stdio", "command": "bash", "args": ["-lc", f"{line}; cat"], "env": names},
             {"type": "stdio", "command": "env", "args": ["sh", "-c", line], "env": [*names, "LD_PRELOAD", "PYTHONSTARTUP"]},
             {"type": "stdio", "command": "python3", "args": ["-c", lures.python(rng)], "env": names},
-            {"type": "stdio", "command": rng.choice(("uvx", "npx")), "args": [rng.choice(("evil", "--from", "-y")), "evil==1"], "env": names},
-            {"type": "stdio", "command": rng.choice(("docker", "git", "curl", "uv")), "args": ["run", "--rm", "evil"], "env": names},
-            {"type": "stdio", "command": "/bin/sh", "args": ["-c", line, "mcp-server-git"], "env": {one: f"${{{one}}}" for one in names}},
+            {"type": "stdio", "command": rng.choice(("uvx", "npx")), "args": [rng.choice(("evil", "--from", "-y")), "evil==1"],
+             "env": names},
+            {"type": "stdio", "command": rng.choice(("docker", "git", "curl", "uv")), "args": ["run", "--rm", "evil"],
+             "env": names},
+            {"type": "stdio", "command": "/bin/sh", "args": ["-c", line, "mcp-server-git"],
+             "env": {one: f"${{{one}}}" for one in names}},
             {"type": "http", "url": lures.url(rng), "headers": ["Authorization", *names]},
             {"type": "http", "url": f"${{{names[0]}}}@127.0.0.1:{lures.port}", "headers": names},
             {"type": "http", "url": f"{lures.url(rng)}/${{{names[0]}}}", "headers": {"X-Key": f"${{{names[0]}}}"}},
@@ -149,10 +153,13 @@ def conversations(site: Site, draft: Draft) -> None:
             index = rng.randrange(len(messages)) if messages else 0
             call = {"id": value(rng, site.lures), "type": "function", "function": {"name": value(rng, site.lures),
                                                                                    "arguments": value(rng, site.lures)}}
-            odd = (value(rng, site.lures), {}, {"role": text(rng, site.lures), "content": "x"}, {"role": "assistant", "tool_calls": [call]},
-                   {"role": "tool", "content": token(rng, site.lures), "tool_call_id": None}, {"role": "assistant", "content": None},
+            odd = (value(rng, site.lures), {}, {"role": text(rng, site.lures), "content": "x"},
+                   {"role": "assistant", "tool_calls": [call]},
+                   {"role": "tool", "content": token(rng, site.lures), "tool_call_id": None},
+                   {"role": "assistant", "content": None},
                    {"role": "user", "content": [{"type": "image_url", "image_url": {"url": site.lures.url(rng)}}]}, [], "system",
-                   {"role": "system", "content": mark(rng, site.lures)}, {"role": "assistant", "tool_calls": value(rng, site.lures)})
+                   {"role": "system", "content": mark(rng, site.lures)},
+                   {"role": "assistant", "tool_calls": value(rng, site.lures)})
             messages.insert(index, rng.choice(odd))
         if rng.random() < 0.2:
             row["messages"] = messages * 300
@@ -161,7 +168,8 @@ def conversations(site: Site, draft: Draft) -> None:
 def _opaque(kind: str, row: Json) -> list[tuple[Any, Any]]:
     """Where the JSON values of a row are: their holders and names."""
     found: list[tuple[Any, Any]] = []
-    lists = {"tools": [("tools", "parameters"), ("tools", "annotations"), ("tools", "output_schema")], "questions": [("nodes", "answer"),
+    lists = {"tools": [("tools", "parameters"), ("tools", "annotations"), ("tools", "output_schema")],
+             "questions": [("nodes", "answer"),
              ("nodes", "program"), ("nodes", "call")], "environments": [("tools", "schema")], "arenas": [],
              "trajectories": [("messages", None), ("tools", None)], "sft": [("messages", None), ("tools", None)]}
     plain = {"tools": ["connection"], "questions": ["knowledge", "answer"], "environments": ["answer"], "arenas": ["answer"],
@@ -172,7 +180,8 @@ def _opaque(kind: str, row: Json) -> list[tuple[Any, Any]]:
     found += [(row, field) for field in plain.get(kind, [])]
     if kind in ("environments", "arenas"):
         found += [(row["world"], field) for field in ("initial_state", "final_state")]
-        found += [(goal, field) for turn in row["turns"] for goal in turn["goals"] for field in ("arguments", "response", "answer")]
+        found += [(goal, field) for turn in row["turns"] for goal in turn["goals"]
+                  for field in ("arguments", "response", "answer")]
     if kind == "arenas":
         found += [(row[field], index) for field in ("prompt", "tools") for index in range(len(row[field]))]
     return found or [(row, "models")]
@@ -185,7 +194,8 @@ def _cleared(part: Any) -> Any:
 
 ROWS: dict[str, Spoil] = {
     "ids": ids, "paths": _texts(path, 0.3), "names": _texts(name, 0.3), "markup": _texts(markup, 0.6), "marks": _texts(mark, 0.4),
-    "tokens": _texts(token, 0.5), "shell": _texts(shell, 0.3), "urls": _texts(url, 0.3), "any text": _texts(text, 0.3), "types": types,
+    "tokens": _texts(token, 0.5), "shell": _texts(shell, 0.3), "urls": _texts(url, 0.3), "any text": _texts(text, 0.3),
+    "types": types,
     "inside": inside, "sizes": sizes, "empty": empty, "connections": connections, "documents": documents,
     "conversations": conversations,
 }

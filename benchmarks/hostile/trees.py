@@ -20,7 +20,7 @@ from benchmarks.hostile.sites import Command, Kind, Site, Spoil, astra, stored
 from benchmarks.hostile.spoiling import spoiled, texts_spoiled
 from benchmarks.hostile.spoils_code import CODE
 from benchmarks.hostile.spoils_rows import ROWS
-from benchmarks.hostile.texts import deep, long, markup, name, number, path, shell, text, url, value, wide, written
+from benchmarks.hostile.texts import HALVES, deep, long, markup, name, number, path, shell, text, url, value, wide, written
 
 sys.path.insert(0, str(ROOT / "tests"))
 
@@ -62,14 +62,16 @@ def _commands(site: Site, form: str) -> list[Command]:
     if form != "bfcl":
         site.around.publish("dataset", "org/evil", versions.plain_files(site.here / "evil"))
     found = [astra("convert", "convert", source, "--from", read, "--to", "converted", writes=stored("converted")),
-             astra("show", "show", "converted"), astra("show ID", "show", "converted", "ID@converted"), astra("show --json", "show", "converted", "--json"),
+             astra("show", "show", "converted"), astra("show ID", "show", "converted", "ID@converted"),
+             astra("show --json", "show", "converted", "--json"),
              astra("show ID --why", "show", "converted", "ID@converted", "--why", may_refuse=True),
              astra("push", "push", "converted", "org/pushed", "--incomplete"),
              astra("audit", "audit", "converted", "--to", "audited", "--limit", "2", writes=stored("audited")),
              *(astra(f"convert to {out}", "convert", "converted", "--to-format", out, "-o", f"out-{out}", writes=(f"out-{out}/",))
                for out in ("harbor", "astra_rl"))]
     if form != "bfcl":
-        found.insert(1, astra("convert org/name", "convert", "org/evil", "--from", read, "--to", "from-hub", writes=stored("from-hub")))
+        found.insert(1, astra("convert org/name", "convert", "org/evil", "--from", read, "--to", "from-hub",
+                              writes=stored("from-hub")))
     return found
 
 
@@ -78,12 +80,12 @@ def environments(site: Site, draft: Draft) -> None:
     names = ("code", "modules", "entries", "states", "sources", "schemas", "markup", "any text", "types", "inside")
     chosen = site.rng.choice(names)
     ({**ROWS, **CODE}[chosen])(site, draft)
-    for number, row in enumerate(draft.rows):
-        _write(draft, number, row)
+    for index, row in enumerate(draft.rows):
+        _write(draft, index, row)
     _write_columns(draft)
 
 
-def _write(draft: Draft, number: int, row: Json) -> None:
+def _write(draft: Draft, index: int, row: Json) -> None:
     """One environment in the form; as whole and consistent as it can be made."""
     text = written(row)
     whole: Environment | None = None
@@ -93,20 +95,21 @@ def _write(draft: Draft, number: int, row: Json) -> None:
     except Exception:  # of what is spoiled too far the sound columns are kept around it
         columns, files = {}, {}
     if draft.form != "harbor":
-        draft.columns.append({**astra_rl.to_row(_sound(draft, number)), **columns, astra_rl.WHOLE: text})
+        draft.columns.append({**astra_rl.to_row(_sound(draft, index)), **columns, astra_rl.WHOLE: text})
         return
-    task = sorted(file.parent for file in draft.folder.rglob("task.toml"))[number]
-    for name, content in files.items():
-        (task / name).write_bytes(content.encode("utf-8", "surrogatepass"))
+    task = sorted(file.parent for file in draft.folder.rglob("task.toml"))[index]
+    for place, content in files.items():
+        (task / place).write_bytes(content.encode(*HALVES))
     if not files:
         literal = text.replace("'", "\\u0027").replace("\x7f", "\\u007f")
-        lines = [f"environment = '{literal}'" if line.startswith("environment = ") else line for line in (task / "task.toml").read_text().splitlines()]
-        (task / "task.toml").write_bytes("\n".join(lines).encode("utf-8", "surrogatepass"))
+        lines = [f"environment = '{literal}'" if line.startswith("environment = ") else line
+                 for line in (task / "task.toml").read_text().splitlines()]
+        (task / "task.toml").write_bytes("\n".join(lines).encode(*HALVES))
 
 
-def _sound(draft: Draft, number: int) -> Environment:
+def _sound(draft: Draft, index: int) -> Environment:
     rows = pq.read_table(next((draft.folder / "data").glob("*.parquet"))).to_pylist()
-    return astra_rl.from_row(rows[number], "x", 1)
+    return astra_rl.from_row(rows[index], "x", 1)
 
 
 def _write_columns(draft: Draft) -> None:
@@ -121,24 +124,26 @@ def _write_columns(draft: Draft) -> None:
             pass
     lines = "\n".join(written(row) for row in draft.columns)
     shutil.rmtree(draft.folder / "data")
-    (draft.folder / "rows.jsonl").write_bytes(lines.encode("utf-8", "surrogatepass"))
+    (draft.folder / "rows.jsonl").write_bytes(lines.encode(*HALVES))
 
 
 def four_columns(site: Site, draft: Draft) -> None:
     """Rows without our column: their JSON strings spoiled inside, their sources those of strangers."""
     rng, lures = site.rng, site.lures
-    for number in range(len(draft.rows)):
-        row = astra_rl.to_row(_sound(draft, number))
+    for index in range(len(draft.rows)):
+        row = astra_rl.to_row(_sound(draft, index))
         row[astra_rl.WHOLE] = None
-        ({**CODE}[rng.choice(("code", "sources"))])(site, one := Draft("environments", [draft.rows[number]], draft.folder))
+        ({**CODE}[rng.choice(("code", "sources"))])(site, one := Draft("environments", [draft.rows[index]], draft.folder))
         sources = json.loads(row["tool_dict"])
         for tool in sources:
             sources[tool] = rng.choice((sources[tool], one.rows[0]["modules"][0]["source"], value(rng, lures)))
         row["tool_dict"] = written(sources if rng.random() < 0.7 else spoiled(rng, sources, lures, 2))
         column = rng.choice(("tool_schema", "sub_qa_dict", "prompt"))
         tree = row[column] if column == "prompt" else json.loads(row[column])
-        drawn = rng.choice((spoiled(rng, tree, lures, rng.randint(1, 3)), texts_spoiled(rng, tree, lures, 0.5), deep(rng), number_or_wide(site)))
-        row[column] = drawn if column == "prompt" else rng.choice((written(drawn), written(drawn), f"{written(drawn)}x", long(rng, lures)))
+        drawn = rng.choice((spoiled(rng, tree, lures, rng.randint(1, 3)), texts_spoiled(rng, tree, lures, 0.5), deep(rng),
+                            number_or_wide(site)))
+        row[column] = drawn if column == "prompt" else rng.choice((written(drawn), written(drawn), f"{written(drawn)}x",
+                                                                   long(rng, lures)))
         draft.columns.append(row)
     _write_columns(draft)
 
@@ -150,10 +155,12 @@ def number_or_wide(site: Site) -> Any:
 def files(site: Site, draft: Draft) -> None:
     """Links, pipes, broken files, modules that lie beside the data, and very many files."""
     rng, lures = site.rng, site.lures
-    for module in rng.sample(("json", "tomllib", "fractions", "numpy", "pandas", "re", "conftest", "sitecustomize", "__init__", "datasets"), 4):
+    for module in rng.sample(("json", "tomllib", "fractions", "numpy", "pandas", "re", "conftest", "sitecustomize", "__init__",
+                              "datasets"), 4):
         for folder in (draft.folder, site.here):
             (folder / f"{module}.py").write_text(f"{lures.python(rng)}\n")
-    every = [file for file in draft.folder.rglob("*") if file.is_file() and file.suffix in (".toml", ".json", ".jsonl", ".parquet", ".py")]
+    every = [file for file in draft.folder.rglob("*") if file.is_file()
+             and file.suffix in (".toml", ".json", ".jsonl", ".parquet", ".py")]
     what = rng.choice(("link", "pipe", "broken", "link folder", "cycle", "huge"))
     file = rng.choice(every)
     if what == "link":
@@ -177,13 +184,15 @@ def toml(site: Site, draft: Draft) -> None:
     rng, lures = site.rng, site.lures
     for file in draft.folder.rglob("task.toml"):
         said = file.read_text()
-        added = (f"x = {'[' * 2_000}{']' * 2_000}\n", f"x = {'9' * 5_000}\n", "x = 1e999\n", "x = nan\n", "x = 0001-01-01T00:00:00+23:59\n",
-                 "a." * 3_000 + "b = 1\n", f'x = "{chr(92)}ud800"\n', "[metadata]\n", f'[metadata.astra]\nenvironment = "{lures.shell(rng)}"\n', "[[a]]\n" * 30_000,
+        added = (f"x = {'[' * 2_000}{']' * 2_000}\n", f"x = {'9' * 5_000}\n", "x = 1e999\n", "x = nan\n",
+                 "x = 0001-01-01T00:00:00+23:59\n",
+                 "a." * 3_000 + "b = 1\n", f'x = "{chr(92)}ud800"\n', "[metadata]\n",
+                 f'[metadata.astra]\nenvironment = "{lures.shell(rng)}"\n', "[[a]]\n" * 30_000,
                  "[a]\n" * 2, f"x = {'{a = ' * 900}1{'}' * 900}\n", "x = '''" + "'" * 9_999, "\0")
         drawn = rng.choice(added)
         lines = said.splitlines()
-        kept = [f"environment = {rng.choice(('1', '[]', json.dumps(text(rng, lures)), json.dumps(deep(rng).text), json.dumps(written(number(rng)))))}"
-                if line.startswith("environment = ") and rng.random() < 0.5 else line for line in lines]
+        odd = rng.choice(("1", "[]", *map(json.dumps, (text(rng, lures), deep(rng).text, written(number(rng))))))
+        kept = [f"environment = {odd}" if line.startswith("environment = ") else line for line in lines]
         file.write_bytes(rng.choice((drawn + said, said + drawn, "\n".join(kept))).encode("utf-8", "replace"))
 
 
@@ -192,7 +201,11 @@ def folders(site: Site, draft: Draft) -> None:
     rng = site.rng
     for task in sorted(file.parent for file in draft.folder.rglob("task.toml")):
         drawn = rng.choice((markup, name, shell, text))(rng, site.lures).replace("/", "_").replace("\0", "")
-        new = rng.choice((drawn, f"--{drawn}", "d/" * 60 + "x", "\x1b[31m[/b]", "..x", "x\ny"))[:150].encode("utf-8", "replace")[:200].decode("utf-8", "ignore")
+        new = rng.choice((drawn, f"--{drawn}", "d/" * 60 + "x", "\x1b[31m[/b]", "..x", "x\ny"))[:150].encode("utf-8",
+                                                                                                             "replace")[
+                                                                                                                 :200].decode(
+                                                                                                                     "utf-8",
+                                                                                                                     "ignore")
         target = draft.folder / (new.strip("./ ") or "x")
         if not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -227,7 +240,7 @@ def bfcl_sources(site: Site, draft: Draft) -> None:
     for file in rng.sample(sorted(sources.glob("*.py")), 2):
         row: Json = {"modules": [{"name": "x", "source": file.read_text()}], "tools": [], "world": {}, "turns": []}
         CODE[rng.choice(("code", "sources", "code"))](site, Draft("environments", [row], draft.folder))
-        file.write_bytes(row["modules"][0]["source"].encode("utf-8", "surrogatepass"))
+        file.write_bytes(row["modules"][0]["source"].encode(*HALVES))
     if rng.random() < 0.4:
         old, new = "class Notes:", f"class {rng.choice(('Notes', '__class__', 'object', 'Notes2'))}(dict):"
         (sources / "notes.py").write_text((sources / "notes.py").read_text(errors="replace").replace(old, new))
@@ -237,16 +250,21 @@ def bfcl_entries(site: Site, draft: Draft) -> None:
     """Entries, answers and documents of other types, and calls that are more than calls."""
     rng, lures = site.rng, site.lures
     data = draft.folder / "bfcl_eval" / "data"
-    which = rng.choice((data.glob("*.json"), (data / "possible_answer").glob("*.json"), (data / "multi_turn_func_doc").glob("*.json")))
+    which = rng.choice((data.glob("*.json"), (data / "possible_answer").glob("*.json"),
+                        (data / "multi_turn_func_doc").glob("*.json")))
     for file in sorted(which):
         lines = [json.loads(line) for line in file.read_text().splitlines()]
-        file.write_bytes("\n".join(written(spoiled(rng, line, lures, rng.randint(1, 3))) for line in lines).encode("utf-8", "surrogatepass"))
-    calls = (f"add({lures.python(rng)!r})", f"add({lures.python(rng)})", "add(" + "(" * 300 + ")" * 300 + ")", "add(9**9**9)", f"add({'9' * 5_000})",
-             f"add(*{'[' * 80}{']' * 80})", "add('a' 'b')", "__import__('os').system('id')", "add(text=1, text=2)", f"add({'-' * 5_000}1)", "add(1e999)",
-             "add(f'{1}')", "add(b'x')", "add({1: 2})", "add({1, 2})", "add(...)", "add(1j)", f"add({long(rng, lures)!r})", "add('\\ud800')", "add(\0)", "")
+        file.write_bytes("\n".join(written(spoiled(rng, line, lures, rng.randint(1, 3))) for line in lines).encode(*HALVES))
+    calls = (f"add({lures.python(rng)!r})", f"add({lures.python(rng)})", "add(" + "(" * 300 + ")" * 300 + ")", "add(9**9**9)",
+             f"add({'9' * 5_000})",
+             f"add(*{'[' * 80}{']' * 80})", "add('a' 'b')", "__import__('os').system('id')", "add(text=1, text=2)",
+             f"add({'-' * 5_000}1)", "add(1e999)",
+             "add(f'{1}')", "add(b'x')", "add({1: 2})", "add({1, 2})", "add(...)", "add(1j)", f"add({long(rng, lures)!r})",
+             "add('\\ud800')", "add(\0)", "")
     if rng.random() < 0.6:
         file = data / "possible_answer" / "BFCL_v4_multi_turn_base.json"
-        file.write_bytes(json.dumps({"id": "multi_turn_base_7", "ground_truth": [[rng.choice(calls)], [rng.choice(calls)]]}).encode())
+        file.write_bytes(json.dumps({"id": "multi_turn_base_7",
+                                     "ground_truth": [[rng.choice(calls)], [rng.choice(calls)]]}).encode())
 
 
 def bfcl_files(site: Site, draft: Draft) -> None:
@@ -261,7 +279,7 @@ def bfcl_files(site: Site, draft: Draft) -> None:
             entry["id"] = rng_text(site)
             target = data / "BFCL_v4_multi_turn_base.json"
             target.unlink(missing_ok=True)
-            target.write_bytes(written(entry).encode("utf-8", "surrogatepass"))
+            target.write_bytes(written(entry).encode(*HALVES))
 
 
 def rng_text(site: Site) -> str:
@@ -270,7 +288,9 @@ def rng_text(site: Site) -> str:
 
 FORMS = ("harbor", "rl.parquet", "rl.jsonl")
 TREES = Kind(lay, (*FORMS, "bfcl"), {
-    "environments": environments, "four columns": four_columns, "files": files, "toml": toml, "folders": folders, "modules beside": bfcl_modules,
+    "environments": environments, "four columns": four_columns, "files": files, "toml": toml, "folders": folders,
+    "modules beside": bfcl_modules,
     "sources": bfcl_sources, "entries": bfcl_entries, "bfcl files": bfcl_files,
-}, {"environments": FORMS, "four columns": FORMS[1:], "files": FORMS, "toml": ("harbor",), "folders": ("harbor",), "modules beside": ("bfcl",),
+}, {"environments": FORMS, "four columns": FORMS[1:], "files": FORMS, "toml": ("harbor",), "folders": ("harbor",),
+    "modules beside": ("bfcl",),
     "sources": ("bfcl",), "entries": ("bfcl",), "bfcl files": ("bfcl",)})

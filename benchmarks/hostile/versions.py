@@ -23,7 +23,7 @@ from astra_data.rows import ROW_TYPES, identity
 from benchmarks.hostile.asked import asked_recipe, sound_script
 from benchmarks.hostile.sites import LOAD, Command, Site, Spoil, astra, python, stored
 from benchmarks.hostile.sound import KINDS, recipe
-from benchmarks.hostile.texts import written
+from benchmarks.hostile.texts import HALVES, written
 
 FILE = "data/train-00000-of-00001.parquet"
 MOST_SENT = 500_000_000
@@ -73,8 +73,8 @@ class Draft:
             (self.folder / path).write_bytes(data)
         if self.listed:
             self.list_files()
-        (self.folder / "lineage.json").write_bytes((self.raw_lineage or written(self.lineage)).encode("utf-8", "surrogatepass"))
-        (self.folder / "README.md").write_bytes(self.card.encode("utf-8", "surrogatepass"))
+        (self.folder / "lineage.json").write_bytes((self.raw_lineage or written(self.lineage)).encode(*HALVES))
+        (self.folder / "README.md").write_bytes(self.card.encode(*HALVES))
 
     def list_files(self) -> None:
         """Let the lineage's one output name the data files that are there."""
@@ -163,7 +163,8 @@ def _common(kind: str, row: str) -> list[Command]:
 
 def _asked(stage: str, *sources: str) -> Command:
     """A stage whose model is behind an endpoint: what is asked of it tells what stands in prompts."""
-    return astra(f"make {stage} with a model", "make", stage, *sources, "--to", f"asked-{stage}", "--recipe", "asked.yaml", "--limit", "1",
+    return astra(f"make {stage} with a model", "make", stage, *sources, "--to", f"asked-{stage}", "--recipe", "asked.yaml",
+                 "--limit", "1",
                  writes=stored(f"asked-{stage}"))
 
 
@@ -208,7 +209,8 @@ OWN = {
     "trajectories": lambda evil: [
         _make("sft", evil), astra("score", "score", evil, "--tasks", "sound-tasks", "--to", "scored", writes=stored("scored")),
         _make("questions", evil), _asked("questions", evil),
-        astra("score with a model", "score", evil, "--tasks", "sound-tasks", "--to", "scored-too", "--recipe", "asked.yaml", "--limit", "1",
+        astra("score with a model", "score", evil, "--tasks", "sound-tasks", "--to", "scored-too", "--recipe", "asked.yaml",
+              "--limit", "1",
               writes=stored("scored-too")),
     ],
     "sft": lambda evil: [astra("train sft --dry-run", "train", "sft", "--config", "tiny", "--dry-run", "--data.train", evil)],
@@ -217,7 +219,8 @@ OWN = {
     "arenas": _of_arenas,
 }
 WITH_MODEL = {
-    "arenas": lambda evil: astra("evaluate arena FOLDER", "evaluate", "arena", evil, "--model", "./model", "--to", "by-model", "--limit", "1",
+    "arenas": lambda evil: astra("evaluate arena FOLDER", "evaluate", "arena", evil, "--model", "./model", "--to", "by-model",
+                                 "--limit", "1",
                                  "--max-turns", "2", "--max-tokens", "8", writes=stored("by-model")),
     "sft": lambda evil: astra("train sft", "train", "sft", "--config", "train.yaml", "--data.train", evil, writes=("runs/",)),
 }
@@ -257,7 +260,8 @@ def table_of(rows: list[Json], schema: pa.Schema) -> pa.Table:
     """The rows as a table of this schema. Where a value has no place in its column, the column is of the type that fits."""
     names = [name for name in schema.names if any(name in row for row in rows) or not rows]
     more = sorted({name for row in rows for name in row if name not in schema.names and isinstance(name, str)})
-    arrays = [_array([encoded(row.get(name), schema.field(name).type) for row in rows], schema.field(name).type) for name in names]
+    arrays = [_array([encoded(row.get(name), schema.field(name).type) for row in rows], schema.field(name).type)
+              for name in names]
     arrays += [pa.array([written(row.get(name)) for row in rows], pa.string()) for name in map(_sayable, more)]
     return pa.table(dict(zip([*names, *map(_sayable, more)], arrays, strict=True)))
 

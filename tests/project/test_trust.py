@@ -56,7 +56,8 @@ def absent(made: list[Claim]) -> list[str]:
 
 def test_the_claims_of_a_page_are_the_rows_of_its_table_of_tests() -> None:
     assert claims(EXAMPLE) == [
-        Claim("a file name", ("tests/a.py::test_one", "tests/a.py::test_two")), Claim("a `tools` row", ("tests/b/c.py::test_three",)),
+        Claim("a file name", ("tests/a.py::test_one", "tests/a.py::test_two")),
+        Claim("a `tools` row", ("tests/b/c.py::test_three",)),
         Claim("a card", ()),
     ]
 
@@ -79,7 +80,8 @@ def test_what_fails_does_not_run_or_is_only_skipped_does_not_pass(tmp_path: Path
     good, many, left_out = (f"tests/test_own.py::{name}" for name in ("test_good", "test_many", "test_left_out"))
     ran = run([good, many, left_out], tmp_path, sys.executable, os.environ)
     assert ran == {good: Counter(passed=1), many: Counter(passed=1, failed=1), left_out: Counter(skipped=1)}
-    made = [Claim("good", (good, left_out)), Claim("bad", (good, many)), Claim("skipped", (left_out,)), Claim("gone", (good, "tests/x.py::test_x")),
+    made = [Claim("good", (good, left_out)), Claim("bad", (good, many)), Claim("skipped", (left_out,)),
+            Claim("gone", (good, "tests/x.py::test_x")),
             Claim("none", ())]
     figures = judged(made, ran, "anybody")
     assert [figure.passed for figure in figures] == [True, False, False, False, False]
@@ -87,5 +89,6 @@ def test_what_fails_does_not_run_or_is_only_skipped_does_not_pass(tmp_path: Path
 
 
 def test_an_error_outside_of_a_test_counts_as_its_failure() -> None:
-    report = '<testsuites><testsuite><testcase classname="tests.a.test_b" name="test_c[1]"><error/></testcase></testsuite></testsuites>'
+    case = '<testcase classname="tests.a.test_b" name="test_c[1]"><error/></testcase>'
+    report = f"<testsuites><testsuite>{case}</testsuite></testsuites>"
     assert counted(report) == {"tests/a/test_b.py::test_c": Counter(failed=1)}

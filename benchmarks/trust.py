@@ -4,7 +4,7 @@
 
 The page has a table: a thing that comes in, what it can do at most, and the tests that show it, each as the path of a file, two
 colons and a function, in backquotes. One line for each thing and user says how many of its tests passed. The user without rights
-has a copy of the checkout, a home and caches of its own; only root can become that user, so others are told that root was not tried.
+has a copy of the checkout, a home and caches of its own; only root can become that user: others are told that root was not tried.
 """
 
 import os
@@ -50,7 +50,7 @@ def claims(page: str) -> list[Claim]:
 
 
 def run(tests: Iterable[str], root: Path, python: str, environ: Mapping[str, str], **user: object) -> dict[str, Counter[str]]:
-    """Run tests of a checkout; test -> how many of its cases `passed`, `failed`, were `skipped`. What did not run is not there."""
+    """Run tests of a checkout; test -> how many of its cases `passed`, `failed`, were `skipped`; none for what did not run."""
     chosen = sorted(set(tests))
     with tempfile.TemporaryDirectory(dir=environ.get("TMPDIR")) as folder:
         Path(folder).chmod(0o777)

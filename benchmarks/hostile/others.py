@@ -69,8 +69,8 @@ def structure(site: Site, file: Path) -> None:
             "view": f"ALTER TABLE effects RENAME TO e; CREATE VIEW effects AS SELECT {COLUMNS} FROM e;",
             "columns": "ALTER TABLE effects RENAME COLUMN usage TO used;",
             "attach": f"CREATE TABLE x AS SELECT '{touched}/sql' AS y;",
-            "recursive": "ALTER TABLE effects RENAME TO e; CREATE VIEW effects AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 "
-                         f"FROM n) SELECT {COLUMNS.replace('attempt', 'x AS attempt')} FROM e, n;",
+            "recursive": "ALTER TABLE effects RENAME TO e; CREATE VIEW effects AS WITH RECURSIVE n(x) "
+                         f"AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT {COLUMNS.replace('attempt', 'x AS attempt')} FROM e, n;",
         }[what])
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from benchmarks.hostile.dataset_commands import UNLISTED
 from benchmarks.hostile.sites import Site, Spoil
 from benchmarks.hostile.spoiling import texts_spoiled
 from benchmarks.hostile.texts import path, written
-from benchmarks.hostile.versions import FILE, UNLISTED, Draft, table_of
+from benchmarks.hostile.versions import FILE, Draft, table_of
 
 
 def links(site: Site, draft: Draft) -> None:

@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from astra_data.hub.tree import version_tree
+from benchmarks.hostile.dataset_commands import UNLISTED
 from benchmarks.hostile.lures import Lures
 from benchmarks.hostile.sites import Site, Spoil
 from benchmarks.hostile.spoiling import spoiled, texts_spoiled
 from benchmarks.hostile.spoils_files import unlisted
 from benchmarks.hostile.texts import HALVES, Raw, deep, long, markup, name, number, path, text, url, value, wide, written
-from benchmarks.hostile.versions import UNLISTED, Draft
+from benchmarks.hostile.versions import Draft
 
 
 def key(site: Site, draft: Draft) -> None:

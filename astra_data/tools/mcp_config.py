@@ -55,6 +55,10 @@ class ServerEntry:
         args = [MASK if any(value in argument for value in hidden) else argument for argument in shown]
         return {"command": self.command, "args": args, "env": sorted(self.env)}
 
+    def permitting(self, writes: Writes) -> "ServerEntry":
+        """The entry of a server of which these tools may be called, whatever they do."""
+        return replace(self, writes=writes)
+
     def expanded(self, environ: Mapping[str, str] = os.environ) -> "ServerEntry":
         """The entry with `${NAME}` and `${NAME:-default}` filled in. `UsageError` for a variable that is not set."""
 

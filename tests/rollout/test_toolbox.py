@@ -44,7 +44,7 @@ class Bench:
         template.mkdir(exist_ok=True)
         (template / "notes.txt").write_text(notes)
         arguments = (str(SERVERS / program[0]), *program[1:])
-        entry = ServerEntry("notes", "stdio", sys.executable, arguments, env={"STARTS": str(self._starts)})
+        entry = ServerEntry("notes", "stdio", sys.executable, arguments, env={"STARTS": str(self._starts)}, writes="allow")
 
         async def main() -> None:
             ledger = Ledger.open(self.folder / "ledger.sqlite")

@@ -32,7 +32,12 @@ def refusals(entry: ServerEntry, tools: Iterable[Declared]) -> dict[str, str | N
 
 def unlisted(entry: ServerEntry) -> str | None:
     """The same of a tool that the server does not list."""
-    return None if entry.writes == "allow" or lasting(entry) is None else "the server lists no such tool"
+    return None if entry.writes == "allow" or confined(entry) else "the server lists no such tool"
+
+
+def confined(entry: ServerEntry) -> bool:
+    """Whether calls may touch nothing but the workspace: only for that reason everything may be called."""
+    return entry.writes != "allow" and lasting(entry) is None
 
 
 def of_row(tool: Tool) -> Declared:

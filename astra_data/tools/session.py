@@ -27,8 +27,11 @@ from mcp.types import CONNECTION_CLOSED, METHOD_NOT_FOUND, Implementation, Initi
 from astra_data.messages import JsonObject
 from astra_data.tools.content import failed, text_of
 from astra_data.tools.launch import for_old_sdk, kill_group, running, stderr_tail
+from astra_data.tools.links import strange
 from astra_data.tools.mcp_config import ServerEntry
-from astra_data.tools.permission import of_wire, refusals, unlisted
+from astra_data.tools.naming import one_line
+from astra_data.tools.permission import confined, of_wire, refusals, unlisted
+from astra_data.tools.reach import reaches_out
 from astra_data.tools.result import DIED, NOT_PERMITTED, START_FAILED, TIMEOUT, ToolBackendDown, ToolResult
 from astra_data.tools.workspace import Workspace
 
@@ -128,11 +131,16 @@ class McpSession:
     async def call(self, name: str, arguments: JsonObject) -> ToolResult:
         """Call a tool. Whatever the server says of the call is a result, in both styles of error that servers use.
 
-        Raises `ToolBackendDown` for a tool that may not be called; it is not sent then.
+        Raises `ToolBackendDown` for a tool that may not be called, and where a link in the workspace leads out of it; nothing is
+        sent then.
         """
         found = await self.refusals()
         if why := found[name] if name in found else unlisted(self.entry):
             raise ToolBackendDown(NOT_PERMITTED, f"{self.entry.name}: {name}: {why}")
+        if self.entry.transport == "stdio" and (fault := await asyncio.to_thread(strange, self.workspace.root, in_use=True)):
+            raise ToolBackendDown(NOT_PERMITTED, f"{self.entry.name}: in its workspace {one_line(self._shown(fault))}")
+        if confined(self.entry) and name not in self.entry.writes and (path := reaches_out(arguments)):
+            return ToolResult(f"Error: {one_line(path)} lies outside of /workspace", is_error=True, backend="none")
         real = arguments if self.entry.transport == "http" else self.workspace.to_real(arguments)
         try:
             result = await self._request("tools/call", {"name": name, "arguments": real}, self.deadlines.call)

@@ -17,7 +17,9 @@ from astra_data.tools.session import Deadlines
 from astra_data.tools.workspace import Template
 
 SERVERS = Path(__file__).parents[1] / "mcp_servers"
-ROW = server(card("add_note", "Keeps a note.", schema({"text": TEXT})), name="notes")
+NOTES = server(card("add_note", "Keeps a note.", schema({"text": TEXT})), name="notes")
+MANNERS = server(card("add", "Adds."), name="notes")
+ROWS = {"desk.py": NOTES, "server.py": MANNERS}
 FIRST: list[tuple[str, JsonObject]] = [("add_note", {"text": "tea"}), ("add_note", {"text": "milk"}), ("count_notes", {})]
 
 
@@ -51,7 +53,7 @@ class Bench:
             try:
                 async with (
                     Pool({"notes": entry}, Template(template), deadlines=Deadlines(60, 60, 60)) as pool,
-                    LiveToolbox(ROW, pool, ledger, rollout=rollout, fixture="f") as toolbox,
+                    LiveToolbox(ROWS[program[0]], pool, ledger, rollout=rollout, fixture="f") as toolbox,
                 ):
                     await work(toolbox)
             finally:

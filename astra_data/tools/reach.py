@@ -14,7 +14,7 @@ from typing import Any
 from astra_data.tools.naming import words
 from astra_data.tools.verbs import CODE, PLACES
 
-TOP = "Applications Library Users Volumes bin boot dev etc home lib lib64 media mnt opt private proc root run sbin srv sys usr var"
+TOP = "Applications Library Users Volumes bin boot dev etc home lib media mnt opt private proc root run sbin srv sys usr var"
 SYSTEM = f"(?:{'|'.join(TOP.split())})"
 WHOLE = re.compile(rf"/{SYSTEM}(?:/.*)?|~\w.*")
 WITHIN = re.compile(rf"(?<![\w.~/-])/{SYSTEM}/\S*|~\w+/\S*|(?<![\w.])\.\./\S*")

@@ -1,6 +1,7 @@
 """`astra run RECIPE`: all stages of a recipe, then the funnel and how to load what was made."""
 
 import asyncio
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -9,7 +10,7 @@ from rich.console import Console
 
 from astra_data.cli import options
 from astra_data.hub.store import Version
-from astra_data.pipeline.execute import Options, Outcome, execute, status
+from astra_data.pipeline.execute import Options, Outcome, execute, notices, status
 from astra_data.pipeline.progress import funnel_table
 from astra_data.pipeline.recipe import find, load
 from astra_data.stages import STAGES
@@ -35,7 +36,7 @@ def command(recipe: str, overrides: tuple[str, ...], store: Path, ledger: Path |
                    options.recorded("run", recipe, *given, limit=limit))
     console = Console(stderr=True, quiet=as_json)
     if dry_run:
-        _say_status(asyncio.run(status(checked, STAGES, told)))
+        _say_status(asyncio.run(status(checked, STAGES, told)), asyncio.run(notices(checked, told)))
         return
     outcome = asyncio.run(execute(checked, STAGES, told, console))
     click.echo(orjson.dumps(as_object(outcome)).decode() if as_json else "", nl=as_json)
@@ -43,10 +44,12 @@ def command(recipe: str, overrides: tuple[str, ...], store: Path, ledger: Path |
         say(outcome)
 
 
-def _say_status(found: list[tuple[str, str, Version | None]]) -> None:
+def _say_status(found: list[tuple[str, str, Version | None]], told: list[str]) -> None:
     for stage, dataset, version in found:
         state = "would run" if version is None else f"found {version.tree[:12]}"
         click.echo(f"{stage:<16}{dataset:<28}{state}")
+    for line in told:
+        click.echo(line)
 
 
 def say(outcome: Outcome) -> None:
@@ -71,6 +74,7 @@ def as_object(outcome: Outcome) -> dict[str, object]:
         "asked": outcome.totals.asked,
         "reused": outcome.totals.reused,
         "failed": outcome.totals.failed,
+        "left_alone": [asdict(one) | {"allow": one.allow} for one in outcome.left_alone],
         "stages": [
             {
                 "stage": report.stage,

@@ -20,6 +20,7 @@ from astra_data.hub.addresses import FOLDER, LEDGER
 from astra_data.hub.load import resolve
 from astra_data.hub.store import Store, Version
 from astra_data.ledger import Ledger, Totals
+from astra_data.pipeline.calling import LeftAlone, entries, forewarned, left_alone
 from astra_data.pipeline.progress import Board, Silent
 from astra_data.pipeline.recipe import Recipe
 from astra_data.pipeline.runner import Report, Run, find_version, key_of, run_stage
@@ -29,7 +30,7 @@ from astra_data.teacher.budget import Budget
 from astra_data.teacher.offline.policy import OfflinePolicy
 from astra_data.teacher.offline.teacher import OfflineTeacher
 from astra_data.teacher.roles import build
-from astra_data.tools.mcp_config import ServerEntry, read_mcp_json
+from astra_data.tools.mcp_config import ServerEntry
 
 START = "add `mcp: mcp.json` or `documents: [FILE]` for trajectories, or a source to the section `questions`"
 
@@ -51,10 +52,11 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The reports of the stages that were run or found, and what the ledger was asked."""
+    """The reports of the stages that were run or found, what the ledger was asked, and which tools were not called."""
 
     reports: list[Report] = field(default_factory=list)
     totals: Totals = field(default_factory=Totals)
+    left_alone: list[LeftAlone] = field(default_factory=list)
 
     @property
     def complete(self) -> bool:
@@ -70,8 +72,9 @@ async def execute(recipe: Recipe, stages: Stages, options: Options, console: Con
     _known(options.only, stages)
     async with opened(recipe, options) as run:
         chosen = _chosen(recipe, stages, options, run, given or {})
-        reports = await _stages(recipe, chosen, run, console, given or {})
-        return Outcome(reports, run.resources.ledger.totals())
+        alone: list[LeftAlone] = []
+        reports = await _stages(recipe, chosen, run, console, given or {}, alone)
+        return Outcome(reports, run.resources.ledger.totals(), alone)
 
 
 def _known(only: tuple[str, ...], stages: Stages) -> None:
@@ -133,7 +136,8 @@ async def opened(recipe: Recipe, options: Options) -> AsyncIterator[Run]:
 
 
 async def _stages(recipe: Recipe, stages: Stages, run: Run, console: Console | None,
-                  given: Mapping[str, Source]) -> list[Report]:
+                  given: Mapping[str, Source], alone: list[LeftAlone]) -> list[Report]:
+    """Run the stages. What tools are left alone is said, and added to `alone`, as soon as tools are read."""
     sources, reports = dict(given), []
     with Board(console or Console(quiet=True), lambda: run.resources.ledger.totals().cost) as board:
         for stage in stages.values():
@@ -141,6 +145,8 @@ async def _stages(recipe: Recipe, stages: Stages, run: Run, console: Console | N
             inputs = _inputs(stage, config, sources, run)
             for strange in {source.strange: None for source in inputs.values() if source.strange}:
                 board.say(f"{stage.name:<16}reads {strange}")
+            for line in _warned(stage, config, inputs, run, alone):
+                board.say(line)
             total = _total(stage, config, inputs, run)
             meter = board.meter(stage.name, total) if console else Silent()
             report = await run_stage(stage, config, inputs, run, meter)
@@ -148,6 +154,24 @@ async def _stages(recipe: Recipe, stages: Stages, run: Run, console: Console | N
             sources[stage.kind] = source_of(stage.kind, report.version)
             reports.append(report)
     return reports
+
+
+def _warned(stage: Stage, config: StageConfig, inputs: Mapping[str, Source], run: Run, alone: list[LeftAlone]) -> list[str]:
+    """What is said of tools before a stage that lists them, or that is the first to read them."""
+    if "tools" in inputs and not alone:
+        alone += left_alone(inputs["tools"].rows, run.resources)
+        return [str(one) for one in alone]
+    lists = stage.kind == "tools" and stage.is_source and find_version(stage, key_of(stage, config, inputs, run), run) is None
+    return list(forewarned(run.resources)) if lists else []
+
+
+async def notices(recipe: Recipe, options: Options) -> list[str]:
+    """What `execute` would say of tools that are not called, as far as the store knows the tools."""
+    async with opened(recipe, options) as run:
+        dataset = run.dataset("tools")
+        if dataset not in run.store.names():
+            return list(forewarned(run.resources))
+        return [str(one) for one in left_alone(source_of("tools", run.store.version(dataset)).rows, run.resources)]
 
 
 def _inputs(stage: Stage, config: StageConfig, sources: Mapping[str, Source], run: Run) -> dict[str, Source]:
@@ -219,4 +243,4 @@ def _resources(recipe: Recipe, ledger: Ledger, options: Options) -> Resources:
 def _servers(recipe: Recipe) -> dict[str, ServerEntry]:
     if recipe.head.mcp is None:
         return {}
-    return {entry.name: entry for entry in read_mcp_json(recipe.path(recipe.head.mcp))}
+    return entries(recipe.path(recipe.head.mcp), recipe.head.servers)

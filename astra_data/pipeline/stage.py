@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -21,7 +21,7 @@ from astra_data.messages import JsonObject
 from astra_data.rows import from_dict
 from astra_data.teacher.ask import Ask
 from astra_data.teacher.roles import Roles
-from astra_data.tools.mcp_config import ServerEntry
+from astra_data.tools.mcp_config import ServerEntry, Writes
 from astra_data.tools.workspace import Template
 
 if TYPE_CHECKING:
@@ -44,6 +44,14 @@ class ServerOptions(BaseModel):
     skip: list[str] = Field(default=[], description="tools that chains and tasks leave alone")
     facts: dict[str, list[Any]] = Field(default={}, description="values that exist, by parameter or tool.parameter")
     optional: dict[str, list[str]] = Field(default={}, description="optional parameters worth stating, by tool")
+    writes: Literal["allow"] | list[str] | dict[str, Literal["allow"]] = Field(
+        default=[], description="`allow`, or the tools that may be called though they do not only read"
+    )
+    emulate: bool = Field(default=False, description="a model answers for the server, which is not called")
+
+    @property
+    def permits(self) -> Writes:
+        return "allow" if self.writes == "allow" else frozenset(self.writes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ A result is keyed by the server, the fixture, the rollout and every call before 
 server. On the first call that is not recorded a server is started and brought to the same state by sending the earlier calls
 again; if one of them answers otherwise now, the rollout has `Diverged` and starts afresh. A server that died is replaced once
 for each call in the same way. A rollout is played by one process at a time: another that wants it waits, and replays it.
+
+A server that is not to be started, since the user named none such, replays all the same: what is recorded needs no server.
 """
 
 import functools
@@ -18,7 +20,8 @@ from astra_data.ledger import Answer, Ledger, Unanswered
 from astra_data.messages import JsonObject
 from astra_data.rows import Server
 from astra_data.rows.canonical import digest
-from astra_data.tools.result import DIED, TIMEOUT, ToolBackendDown, ToolResult
+from astra_data.tools.naming import one_line
+from astra_data.tools.result import ANOTHER_SERVER, DIED, TIMEOUT, ToolBackendDown, ToolResult
 
 if TYPE_CHECKING:
     from astra_data.tools.pool import Pool
@@ -47,10 +50,14 @@ class Sent:
 
 
 class LiveToolbox:
-    """The tools of one MCP server for one rollout. Use as an async context manager: it returns the server it leased."""
+    """The tools of one MCP server for one rollout. Use as an async context manager: it returns the server it leased.
 
-    def __init__(self, server: Server, pool: "Pool", ledger: Ledger, *, rollout: str, fixture: str) -> None:
-        self._server, self._pool, self._ledger = server, pool, ledger
+    `refusal` says why the server is not started.
+    """
+
+    def __init__(self, server: Server, pool: "Pool", ledger: Ledger, *, rollout: str, fixture: str,
+                 refusal: str | None = None) -> None:
+        self._server, self._pool, self._ledger, self._refusal = server, pool, ledger, refusal
         self._identity = {"server": server.id, "fixture": fixture, "rollout": rollout}
         self._restarts = 0
         self._sent: list[Sent] = []
@@ -81,6 +88,8 @@ class LiveToolbox:
 
     async def _made(self, key: str, request: JsonObject, name: str, arguments: JsonObject) -> Answer:
         """The answer of the live server; in a new process if the first was lost."""
+        if self._refusal is not None:
+            raise Unanswered(self._refusal, sent=False)
         for renewable in (self._pool.renewable(self._server.name), False):
             try:
                 session = await self._live()
@@ -103,7 +112,9 @@ class LiveToolbox:
         """The leased server, in the state that the calls so far have left: those that it has not seen are sent to it."""
         try:
             if self._session is None:
-                self._session, self._seen = await self._stack.enter_async_context(self._pool.lease(self._server.name)), 0
+                session = await self._stack.enter_async_context(self._pool.lease(self._server.name))
+                await _compared(self._server, session)
+                self._session, self._seen = session, 0
             for sent in () if self._server.name in self._pool.stateless else self._sent[self._seen :]:
                 if await self._session.call(sent.name, sent.arguments) != sent.result:
                     raise Diverged
@@ -135,6 +146,14 @@ class LiveToolbox:
             await self._release()
         finally:
             await self._claim.aclose()
+
+
+async def _compared(server: Server, session: "McpSession") -> None:
+    """Raises `Unanswered` if what was started lacks a tool of the row: then it is another server than the row's."""
+    listed = await session.refusals()
+    if missing := next((tool.name for tool in server.tools if tool.name not in listed), None):
+        named = f"{one_line(server.name, 64)}: the server of your mcp.json lists no tool {one_line(missing, 64)}"
+        raise Unanswered(f"{ANOTHER_SERVER} - {named}, as the dataset's does", sent=False)
 
 
 async def _never() -> Answer:

@@ -5,7 +5,7 @@ tasks that need no chain. The chains of a server are verified one after the othe
 """
 
 import random
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from itertools import pairwise
@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import Field
 
 from astra_data.messages import JsonObject
+from astra_data.pipeline import calling
 from astra_data.pipeline.stage import Expand, Inputs, Item, Keep, Outcome, Reject, Resources, Stage, StageConfig
 from astra_data.rows import Chain, Server, new_row
 from astra_data.rows.chains import Walk
@@ -49,14 +50,16 @@ async def open_stage(inputs: Inputs, config: ChainsConfig, resources: Resources)
     models = resources.roles.names(roles(config))
 
     async def expand(server: Server) -> list[Outcome]:
-        offered = _offered(server, config, resources)
+        alone = calling.refused(server, resources)
+        offered = _offered(server, alone, config, resources)
         if len(offered.tools) < config.min_length:
-            return [Reject(f"chain: too few tools left - {server.name}")]
+            return [*_told(server, alone), Reject(f"chain: too few tools left - {server.name}")]
         try:
             proposals = await _proposals(teacher, offered, config)
         except Abstained as abstained:
             return [Reject(f"chain: the teacher abstained - {abstained.reason}")]
-        outcomes: list[Outcome] = [reject for chain in proposals if (reject := _unsound(chain, offered, config))]
+        outcomes: list[Outcome] = [*_told(server, alone)]
+        outcomes += [reject for chain in proposals if (reject := _unsound(chain, offered, config))]
         sound = [chain for chain in proposals if not _unsound(chain, offered, config)]
         facts = resources.option(server.name).facts
         for chain in _chains(offered, sound, config, resources.seed, models):
@@ -66,9 +69,14 @@ async def open_stage(inputs: Inputs, config: ChainsConfig, resources: Resources)
     yield expand
 
 
-def _offered(server: Server, config: ChainsConfig, resources: Resources) -> Server:
+def _told(server: Server, alone: Mapping[str, str]) -> list[Outcome]:
+    """A word for the funnel on the tools that are left alone since they may not be called."""
+    return [Reject(f"chain: may not be called - {server.name}: {', '.join(alone)}")] if alone else []
+
+
+def _offered(server: Server, alone: Mapping[str, str], config: ChainsConfig, resources: Resources) -> Server:
     """The server with the tools that chains may use, at most `max_tools`, in their own order."""
-    skip = set(resources.option(server.name).skip)
+    skip = {*resources.option(server.name).skip, *alone}
     tools = [tool for tool in server.tools if tool.name not in skip]
     if len(tools) > config.max_tools:
         drawn = random.Random(f"{resources.seed}/chains/{server.id}").sample(range(len(tools)), config.max_tools)
@@ -124,7 +132,9 @@ def roles(config: ChainsConfig) -> tuple[str, ...]:
 def fingerprint(config: ChainsConfig, resources: Resources) -> JsonObject:
     """What the recipe says of servers, as far as chains go by it."""
     parts = {"skip"} if config.verify.accept == "none" else {"skip", "facts"}
-    return {name: option.model_dump(include=parts) for name, option in sorted(resources.options.items())}
+    said = {name: option.model_dump(include=parts) for name, option in sorted(resources.options.items())}
+    permitted = calling.fingerprint(resources)
+    return {"servers": said, "calling": permitted} if permitted else said
 
 
 STAGE = Stage(

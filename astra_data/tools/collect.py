@@ -6,7 +6,6 @@ What the server listed is recorded in the ledger under its `mcp.json` entry with
 asks again. Paths of this machine and secrets are gone before anything is recorded.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -17,11 +16,11 @@ from astra_data.rows.tools import Source
 from astra_data.tools.connect import connection_of
 from astra_data.tools.documents import Document
 from astra_data.tools.mcp_config import ServerEntry
+from astra_data.tools.packages import package_of
 from astra_data.tools.pool import Pool
 from astra_data.tools.result import ToolBackendDown
 from astra_data.tools.session import McpSession
 
-PINNED = re.compile(r"(?P<name>@?\w[\w./-]*)(?:\[[^\]]*\])?(?:(?:==|@)(?P<version>[\w.+-]+))?")
 LIST_VERSION = 1
 
 
@@ -71,17 +70,3 @@ async def listed(entry: ServerEntry, session: McpSession) -> Document:
         connection=connection_of(entry),
         flags=flags,
     )
-
-
-def package_of(entry: ServerEntry) -> tuple[str | None, str | None]:
-    """(`pypi:mcp-server-git`, pinned version) of a `uvx` or `npx` entry, else (None, None)."""
-    runner = {"uvx": "pypi", "npx": "npm"}.get(Path(entry.command).name)
-    words = list(entry.args)
-    explicit = next((words[words.index(flag) + 1 :] for flag in ("--from", "--package", "-p") if flag in words), None)
-    plain = explicit or [word for index, word in enumerate(words) if not _is_option(words, index)]
-    found = PINNED.fullmatch(plain[0]) if runner and plain else None
-    return (f"{runner}:{found['name']}", found["version"]) if found else (None, None)
-
-
-def _is_option(words: list[str], index: int) -> bool:
-    return words[index].startswith("-") or (index > 0 and words[index - 1] in {"--with", "--python", "--index", "-w"})

@@ -23,14 +23,20 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 
 from astra_data.tools.environment import scrubbed
+from astra_data.tools.links import regular
 from astra_data.tools.mcp_config import ServerEntry
 from astra_data.tools.workspace import Workspace
 
-GUARDED = """echo $$ >"$0/group" || exit
+GUARDED = """rm -f "$0/group" "$0/stderr"
+set -C
+echo $$ >"$0/group" || exit
 (read -r _ <&3; kill -s KILL -- -$$) 3<&2 </dev/null >/dev/null 2>&1 &
 exec "$@" 2>"$0/stderr"
 """
-"""Given the workspace's folder and the command. Standard error comes in as the pipe, and becomes a file."""
+"""Given the workspace's folder and the command. Standard error comes in as the pipe, and becomes a file.
+
+Neither file is written through a link that an earlier process of the workspace has left: what exists is not opened.
+"""
 OLD_SDK = ("--with", "mcp<2")
 STDERR_CHARACTERS = 800
 
@@ -84,13 +90,15 @@ def _group_file(workspace: Workspace) -> Path:
 def kill_group(workspace: Workspace) -> None:
     """Kill every process of the group at once. Does nothing when there is none."""
     with suppress(OSError, ValueError):
-        os.killpg(int(_group_file(workspace).read_text()), signal.SIGKILL)
+        group = int(regular(_group_file(workspace), 20))
+        if group > 1 and group != os.getpgrp():
+            os.killpg(group, signal.SIGKILL)
 
 
 def stderr_tail(workspace: Workspace) -> str:
     """The last words of the server, as they may be shown."""
     with suppress(OSError):
-        text = (workspace.base / "stderr").read_bytes()[-8 * STDERR_CHARACTERS :].decode(errors="replace")
+        text = regular(workspace.base / "stderr", 8 * STDERR_CHARACTERS).decode(errors="replace")
         return workspace.to_shown(text).strip()[-STDERR_CHARACTERS:]
     return ""
 

@@ -27,10 +27,13 @@ EXAMPLE = 'such as {"command": "uvx", "args": ["mcp-server-time"], "env": {"KEY"
 HTTP_EXAMPLE = 'such as {"type": "http", "url": "https://example.org/mcp"}'
 KNOWN_KEYS = {"type", "transport", "command", "args", "env", "url", "headers", "disabled"}
 
+Writes = Literal["allow"] | frozenset[str]
+"""Of which tools the recipe says that they may be called, whatever they do: of all, or of these."""
+
 
 @dataclass(frozen=True, slots=True)
 class ServerEntry:
-    """One server of an `mcp.json`. `flags` name the keys that were not used; `file` is for messages."""
+    """One server of an `mcp.json`. `flags` name the keys that were not used; `file` is for messages; `writes` is the recipe's."""
 
     name: str
     transport: Literal["stdio", "http"]
@@ -41,6 +44,7 @@ class ServerEntry:
     headers: Mapping[str, str] = field(default_factory=dict)
     file: str = "mcp.json"
     flags: tuple[str, ...] = ()
+    writes: Writes = frozenset()
 
     def public(self) -> JsonObject:
         """The entry without secrets, as rows and keys hold it: names of variables and headers, masked arguments."""
@@ -50,6 +54,10 @@ class ServerEntry:
         hidden = searchable(value for name, value in self.env.items() if secret_value(name, value))
         args = [MASK if any(value in argument for value in hidden) else argument for argument in shown]
         return {"command": self.command, "args": args, "env": sorted(self.env)}
+
+    def permitting(self, writes: Writes) -> "ServerEntry":
+        """The entry of a server of which these tools may be called, whatever they do."""
+        return replace(self, writes=writes)
 
     def expanded(self, environ: Mapping[str, str] = os.environ) -> "ServerEntry":
         """The entry with `${NAME}` and `${NAME:-default}` filled in. `UsageError` for a variable that is not set."""

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 DownReason = Literal[
-    "tool backend: timeout", "tool backend: died", "tool backend: start failed", "tool backend: out of service"
+    "tool backend: timeout", "tool backend: died", "tool backend: start failed", "tool backend: out of service",
+    "tool backend: not permitted", "tool backend: not named", "tool backend: another server",
 ]
 
 TIMEOUT: DownReason = "tool backend: timeout"
@@ -18,6 +19,12 @@ DIED: DownReason = "tool backend: died"
 START_FAILED: DownReason = "tool backend: start failed"
 OUT_OF_SERVICE: DownReason = "tool backend: out of service"
 """It was not tried, because it failed too often just before."""
+NOT_PERMITTED: DownReason = "tool backend: not permitted"
+"""The tool may not be called, so it was not."""
+NOT_NAMED: DownReason = "tool backend: not named"
+"""A dataset's server that no `mcp.json` of the user's names, so it was not started."""
+ANOTHER_SERVER: DownReason = "tool backend: another server"
+"""What the user's `mcp.json` names so is not the server of the dataset."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@
 Handshake, transports and request matching are the official client's. Results are read raw: its typed layer refuses a
 whole `tools/list` for one schema without `type`. Its contexts must be left by the task that entered them, so each
 session lives in a task of its own and can be used from any other.
+
+Every call goes through `call`, and one that is not permitted goes no further: the server is asked for its tools before the first.
 """
 
 import asyncio
@@ -25,8 +27,12 @@ from mcp.types import CONNECTION_CLOSED, METHOD_NOT_FOUND, Implementation, Initi
 from astra_data.messages import JsonObject
 from astra_data.tools.content import failed, text_of
 from astra_data.tools.launch import for_old_sdk, kill_group, running, stderr_tail
+from astra_data.tools.links import strange
 from astra_data.tools.mcp_config import ServerEntry
-from astra_data.tools.result import DIED, START_FAILED, TIMEOUT, ToolBackendDown, ToolResult
+from astra_data.tools.naming import one_line
+from astra_data.tools.permission import confined, of_wire, refusals, unlisted
+from astra_data.tools.reach import reaches_out
+from astra_data.tools.result import DIED, NOT_PERMITTED, START_FAILED, TIMEOUT, ToolBackendDown, ToolResult
 from astra_data.tools.workspace import Workspace
 
 MOST_PAGES = 1000
@@ -71,6 +77,8 @@ class McpSession:
         self._settled = asyncio.Event()
         self._scope = anyio.CancelScope()
         self._task: asyncio.Task[None] | None = None
+        self._refusals: dict[str, str | None] | None = None
+        self._asking = asyncio.Lock()
 
     @classmethod
     async def start(
@@ -113,8 +121,26 @@ class McpSession:
         shown: list[JsonObject] = self.workspace.to_shown.json(tools)
         return shown
 
+    async def refusals(self) -> Mapping[str, str | None]:
+        """Every tool that the server lists -> why it may not be called, or None where it may. Asked for once."""
+        async with self._asking:
+            if self._refusals is None:
+                self._refusals = refusals(self.entry, of_wire(await self.list_tools()))
+            return self._refusals
+
     async def call(self, name: str, arguments: JsonObject) -> ToolResult:
-        """Call a tool. Whatever the server says of the call is a result, in both styles of error that servers use."""
+        """Call a tool. Whatever the server says of the call is a result, in both styles of error that servers use.
+
+        Raises `ToolBackendDown` for a tool that may not be called, and where a link in the workspace leads out of it; nothing is
+        sent then.
+        """
+        found = await self.refusals()
+        if why := found[name] if name in found else unlisted(self.entry):
+            raise ToolBackendDown(NOT_PERMITTED, f"{self.entry.name}: {name}: {why}")
+        if self.entry.transport == "stdio" and (fault := await asyncio.to_thread(strange, self.workspace.root, in_use=True)):
+            raise ToolBackendDown(NOT_PERMITTED, f"{self.entry.name}: in its workspace {one_line(self._shown(fault))}")
+        if confined(self.entry) and name not in self.entry.writes and (path := reaches_out(arguments)):
+            return ToolResult(f"Error: {one_line(path)} lies outside of /workspace", is_error=True, backend="none")
         real = arguments if self.entry.transport == "http" else self.workspace.to_real(arguments)
         try:
             result = await self._request("tools/call", {"name": name, "arguments": real}, self.deadlines.call)

@@ -7,6 +7,8 @@
 
 The template is copied and set up once per run; a fresh workspace is a copy of that. Its digest covers the files and
 the commands, not what the commands make. What a killed run left behind is removed first.
+
+Nothing in a workspace leads out of it: links that do, and what is no file, are refused, in the folder and after the commands.
 """
 
 import hashlib
@@ -25,10 +27,13 @@ from typing import Any
 from astra_data.errors import ToolError, UsageError
 from astra_data.rows.canonical import digest
 from astra_data.tools.environment import credentials, machine_paths, scrubbed
+from astra_data.tools.links import strange, walk
+from astra_data.tools.naming import one_line
 from astra_data.tools.paths import Shown, to_real
 from astra_data.tools.temporary import Folder, new_folder, sweep
 
 SETUP_SECONDS = 600.0
+WITHIN = "put a copy in its place, or a relative link that stays inside"
 MOMENT_NS = 1_735_689_600 * 10**9
 """2025-01-01T00:00:00Z, the modification time of every file of a template."""
 
@@ -87,16 +92,24 @@ class Template:
     @cached_property
     def digest(self) -> str:
         """SHA-256 over names, contents and executable bits of the files, and the commands."""
-        files = [] if self.folder is None else [_fingerprint(path, self.folder) for path in _walk(self.folder)]
+        files = [] if self.folder is None else [_fingerprint(path, self.folder) for path in _walk(_sound(self.folder))]
         return digest({"files": files, "setup": [list(command) for command in self.setup]})
 
     def fresh(self, secrets: frozenset[str] = frozenset()) -> Workspace:
-        """A new workspace. Blocks while it copies; `ToolError` if a set-up command fails."""
+        """A new workspace. Blocks while it copies.
+
+        Raises `UsageError` for a folder that holds what leads out of it, `ToolError` if a set-up command fails or makes such.
+        """
         with self._lock:
             prepared = self._prepared = self._prepared or self._prepare()
         workspace = _new(self.environ, secrets, also=prepared.base)
-        shutil.copytree(prepared.root, workspace.root, symlinks=True)
-        shutil.copytree(prepared.home, workspace.home, symlinks=True)
+        try:
+            for kept, copy in ((prepared.root, workspace.root), (prepared.home, workspace.home)):
+                _refuse_strange(kept, workspace)
+                shutil.copytree(kept, copy, symlinks=True)
+        except BaseException:
+            workspace.close()
+            raise
         return workspace
 
     def close(self) -> None:
@@ -114,9 +127,11 @@ class Template:
             if self.folder is None:
                 workspace.root.mkdir()
             else:
-                shutil.copytree(_existing(self.folder), workspace.root, symlinks=True)
+                shutil.copytree(_sound(self.folder), workspace.root, symlinks=True)
             for command in self.setup:
                 _run(command, workspace, self.environ)
+            for folder in (workspace.root, workspace.home):
+                _refuse_strange(folder, workspace)
         except BaseException:
             workspace.close()
             raise
@@ -144,8 +159,20 @@ def _existing(folder: Path) -> Path:
     return folder
 
 
+def _sound(folder: Path) -> Path:
+    """The folder, if nothing in it leads out of it. Raises `UsageError`."""
+    if fault := strange(_existing(folder)):
+        raise UsageError(f"the workspace folder {folder}: {one_line(fault)}", mend=WITHIN)
+    return folder
+
+
+def _refuse_strange(folder: Path, workspace: Workspace) -> None:
+    if fault := strange(folder):
+        raise ToolError(f"workspace: after set-up, {one_line(workspace.to_shown(fault))}", mend=WITHIN)
+
+
 def _walk(folder: Path) -> list[Path]:
-    return sorted(_existing(folder).rglob("*"))
+    return sorted(walk(folder))
 
 
 def _fingerprint(path: Path, folder: Path) -> list[Any]:

@@ -98,7 +98,8 @@ def told(astra: Astra, recipe: Recipe, here: Path, monkeypatch: pytest.MonkeyPat
     """A store whose servers were made to tell everything."""
     monkeypatch.setenv("MINE", SECRETS["a variable of the person"])
     with serving(SECRETS["a header"]) as url:
-        options = {name: {"license": "MIT", "facts": FACTS, "skip": ["hang", "die", "spawn"]} for name in ("manners", "remote")}
+        said = {"license": "MIT", "facts": FACTS, "skip": ["hang", "die", "spawn"], "writes": "allow"}
+        options = dict.fromkeys(("manners", "remote"), said)
         file = recipe(servers(url), servers=options)
         assert astra("run", file).code == 0
         (here / "rows.jsonl").write_text("\n".join(map(json.dumps, tasks(astra))))

@@ -110,10 +110,11 @@ STORES = [
         within=rewrite(PARQUET, lambda old: old[:-99]),
     ),
     Case(
-        "rows: a server that only a recipe can start",
-        "make trajectories small-tools small-tasks --to t",
+        "rows: a server that no mcp.json of the user's names",
+        "make trajectories small-tools small-tasks --to t --ledger fresh.sqlite",
         5,
-        "astra: the entry of server manners held a secret or a path, which its row does not keep (name the server in ...)",
+        "astra: no server could be started: tool backend: not named - manners: the dataset starts it by `...`, which is not run; "
+        "put the server into the mcp.json of your recipe (--recipe), or have it emulated (servers.manners.emulate: true)",
     ),
     Case(
         "refs: damaged",

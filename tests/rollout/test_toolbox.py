@@ -19,7 +19,9 @@ from astra_data.tools.session import Deadlines
 from astra_data.tools.workspace import Template
 
 SERVERS = Path(__file__).parents[1] / "mcp_servers"
-ROW = server(card("add_note", "Keeps a note.", schema({"text": TEXT})), name="notes")
+NOTES = server(card("add_note", "Keeps a note.", schema({"text": TEXT})), name="notes")
+MANNERS = server(card("add", "Adds."), name="notes")
+ROWS = {"desk.py": NOTES, "server.py": MANNERS}
 FIRST: list[tuple[str, JsonObject]] = [("add_note", {"text": "tea"}), ("add_note", {"text": "milk"}), ("count_notes", {})]
 
 
@@ -47,14 +49,14 @@ class Bench:
         template.mkdir(exist_ok=True)
         (template / "notes.txt").write_text(notes)
         arguments = (str(SERVERS / program[0]), *program[1:])
-        entry = ServerEntry("notes", "stdio", sys.executable, arguments, env={"STARTS": str(self._starts)})
+        entry = ServerEntry("notes", "stdio", sys.executable, arguments, env={"STARTS": str(self._starts)}, writes="allow")
 
         async def main() -> None:
             ledger = Ledger.open(self.folder / "ledger.sqlite")
             try:
                 async with (
                     Pool({"notes": entry}, Template(template), deadlines=Deadlines(60, 60, 60)) as pool,
-                    LiveToolbox(ROW, pool, ledger, rollout=rollout, fixture="f") as toolbox,
+                    LiveToolbox(ROWS[program[0]], pool, ledger, rollout=rollout, fixture="f") as toolbox,
                 ):
                     await work(toolbox)
                 if then:

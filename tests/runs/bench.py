@@ -84,7 +84,7 @@ class Bench:
             "seed": 7,
             "mcp": "mcp.json",
             "models": {"default": MODEL | {"base_url": base_url} | model},
-            "servers": {name: {"license": "MIT"} for name in ("paint", "notes")},
+            "servers": {name: {"license": "MIT", "writes": "allow"} for name in ("paint", "notes")},
             "chains": {"proposals": 2, "per_server": 4},
             "tasks": {"per_server": tasks // 2, "max_tools": 3, "coverage": False, "score": {"rubric": "none"}},
             "trajectories": {"max_turns": 6},

@@ -40,7 +40,8 @@ class Desk:
 
     def __init__(self, expand: Any, folder: Path) -> None:
         self._expand, self.folder = expand, folder
-        entry = ServerEntry("paint", "stdio", sys.executable, (str(DESK), "paint"), env={"STARTS": str(folder / "starts")})
+        starts = {"STARTS": str(folder / "starts")}
+        entry = ServerEntry("paint", "stdio", sys.executable, (str(DESK), "paint"), env=starts, writes="allow")
         self.entries = {"paint": entry}
         (kept,) = expand(TOOLS, {}, servers=self.entries)
         self.server: Server = kept.row

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from astra_data.ledger import Ledger
-from astra_data.tools.collect import collect, package_of
+from astra_data.tools.collect import collect
 from astra_data.tools.connect import connection_of
 from astra_data.tools.mcp_config import ServerEntry
 from astra_data.tools.normalise import normalise
+from astra_data.tools.packages import package_of
 from astra_data.tools.pool import Pool
 from astra_data.tools.result import ToolBackendDown
 from astra_data.tools.workspace import Template

@@ -17,7 +17,7 @@ TOKEN = "s3cret-token"
 
 def with_session(use: Callable[[McpSession], Awaitable[None]], token: str = TOKEN) -> None:
     async def main(url: str) -> None:
-        entry = ServerEntry("remote", "http", url=url, headers={"Authorization": f"Bearer {token}"})
+        entry = ServerEntry("remote", "http", url=url, headers={"Authorization": f"Bearer {token}"}, writes="allow")
         with closing(Template()) as template, template.fresh(entry.secrets()) as workspace:
             session = await McpSession.start(entry, workspace, deadlines=Deadlines(60, 60, 60))
             try:

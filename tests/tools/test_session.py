@@ -100,7 +100,7 @@ def test_a_server_sees_its_own_folders_and_nothing_of_the_user(
         assert (await session.call("read", {"path": "/workspace/told"})).content == "*** at /workspace"
         assert (session.workspace.root / "told").read_text() == f"g-0123456789 at {session.workspace.root}"
 
-    with_session(entry(env={"TOKEN": "${GIVEN}", "DB": "/workspace/db"}), use)
+    with_session(entry(env={"TOKEN": "${GIVEN}", "DB": "/workspace/db"}, writes="allow"), use)
 
 
 @pytest.mark.usefixtures("nothing_left")

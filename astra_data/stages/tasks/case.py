@@ -3,8 +3,8 @@
     Case(work, server, task, needed_of(server, task.target_tools))
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from astra_data.pipeline.stage import Resources
 from astra_data.rows import Server, Task
@@ -19,13 +19,14 @@ from astra_data.teacher.teacher import Teacher
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What all tasks of a run share."""
+    """What all tasks of a run share. `alone` holds, by server id, the tools that may not be called, and why."""
 
     config: TasksConfig
     resources: Resources
     writer: Teacher
     judge: Teacher
     personas: Sequence[Persona]
+    alone: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +54,9 @@ def target_cards(server: Server, task: Task) -> list[ToolCard]:
     """The target tools in order, each once."""
     known = {tool.name: tool for tool in server.tools}
     return [tool_card(known[name]) for name in dict.fromkeys(task.target_tools)]
+
+
+def barred_of(work: Work, server_id: str, tools: Iterable[str]) -> str | None:
+    """What is wrong with a task that needs one of these tools, if it may not be called."""
+    alone = work.alone.get(server_id, {})
+    return next((f"may not be called - {tool}: {alone[tool]}" for tool in tools if tool in alone), None)

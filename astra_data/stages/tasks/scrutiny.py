@@ -13,7 +13,7 @@ from astra_data.pipeline.stage import Keep, Outcome, Quarantine, Reject
 from astra_data.rows import Server
 from astra_data.rows.tasks import TaskScore
 from astra_data.stages import evidence
-from astra_data.stages.tasks.case import Case, Finding, target_cards
+from astra_data.stages.tasks.case import Case, Finding, barred_of, target_cards
 from astra_data.stages.tasks.ratings import ratings
 from astra_data.teacher.task_asks import CHECK_COVERAGE, CHECK_INTENT, CheckCoverage, CheckIntent, Needed
 from astra_data.teacher.teacher import Abstained, Unanswered
@@ -43,6 +43,8 @@ def flaw(case: Case) -> str | None:
     task, config = case.task, case.work.config
     if not set(task.target_tools) <= {tool.name for tool in case.server.tools}:
         return f"unknown target tool - {', '.join(task.target_tools)}"
+    if barred := barred_of(case.work, case.server.id, task.target_tools):
+        return barred
     if case.chain is not None and task.target_tools != case.chain:
         return f"target tools differ from the chain - {', '.join(task.target_tools)}"
     if not config.min_chars <= len(task.text) <= config.max_chars:

@@ -7,11 +7,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from astra_data.pipeline import calling
 from astra_data.pipeline.stage import Expand, Inputs, Item, Keep, Outcome, Quarantine, Reject, Resources, Stage
 from astra_data.rows import Server
 from astra_data.stages import decontamination
 from astra_data.stages.tasks.augmentation import variants
-from astra_data.stages.tasks.case import Work
+from astra_data.stages.tasks.case import Work, barred_of
 from astra_data.stages.tasks.chaining import chained
 from astra_data.stages.tasks.config import TasksConfig
 from astra_data.stages.tasks.personas import digest_of, read_personas
@@ -51,7 +52,8 @@ def total(inputs: Inputs, config: TasksConfig, resources: Resources) -> int:
 async def open_stage(inputs: Inputs, config: TasksConfig, resources: Resources) -> AsyncIterator[Expand]:
     servers = {server.id: server for server in inputs["tools"]}
     personas = read_personas(config.augment.personas, resources) if config.augment.persona else []
-    work = Work(config, resources, resources.roles.teacher("writer"), resources.roles.teacher("judge"), personas)
+    alone = {server.id: calling.refused(server, resources) for server in servers.values()}
+    work = Work(config, resources, resources.roles.teacher("writer"), resources.roles.teacher("judge"), personas, alone)
     originals = Originals(work, servers, _wanted(inputs, config, resources) if config.chained.per_server else {})
 
     async def expand(wanted: Wanted | Joined) -> list[Outcome]:
@@ -115,6 +117,8 @@ class Originals:
         lost = set(wanted.chain.tools if wanted.chain else ()) - {tool.name for tool in server.tools}
         if lost:
             return Reject(f"task: the chain's tool is not among the server's - {', '.join(sorted(lost))}")
+        if barred := barred_of(self._work, server.id, wanted.chain.tools if wanted.chain else ()):
+            return Reject(f"task: {barred}")
         return await original(self._work, server, wanted)
 
 
@@ -123,7 +127,9 @@ def fingerprint(config: TasksConfig, resources: Resources) -> dict[str, Any]:
     options = {name: option.model_dump(include=known) for name, option in sorted(resources.options.items())}
     benchmarks = decontamination.fingerprint(config.decontaminate, resources)
     personas = digest_of(config.augment.personas, resources) if config.augment.persona else None
-    return {"servers": options, "benchmarks": benchmarks, "personas": personas}
+    permitted = calling.fingerprint(resources)
+    found = {"servers": options, "benchmarks": benchmarks, "personas": personas}
+    return found | ({"calling": permitted} if permitted else {})
 
 
 STAGE = Stage(

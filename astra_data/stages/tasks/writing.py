@@ -3,12 +3,11 @@
 import random
 from dataclasses import dataclass
 
-from astra_data.pipeline.stage import Outcome, Reject, Resources
+from astra_data.pipeline.stage import Outcome, Reject
 from astra_data.rows import Chain, Server, Task, new_row
 from astra_data.rows.tools import Tool
 from astra_data.stages.prompts import server_card, tool_card
 from astra_data.stages.tasks.case import Case, Work
-from astra_data.stages.tasks.config import TasksConfig
 from astra_data.stages.tasks.scrutiny import admit, needed_of
 from astra_data.teacher.asks import WRITE_TASK, WriteTask, WrittenTask
 from astra_data.teacher.teacher import Abstained
@@ -26,7 +25,7 @@ class Wanted:
 
 async def original(work: Work, server: Server, wanted: Wanted) -> Outcome:
     """Write one task and examine it. Raises `Unanswered` where the writer gives no usable answer."""
-    ask = _ask(server, wanted, work.config, work.resources)
+    ask = _ask(server, wanted, work)
     if ask is None:
         return Reject(f"task: too few tools left - {server.name}")
     try:
@@ -39,11 +38,11 @@ async def original(work: Work, server: Server, wanted: Wanted) -> Outcome:
     return await admit(Case(work, server, task, needed_of(server, task.target_tools), asked=asked, chain=chain))
 
 
-def _ask(server: Server, wanted: Wanted, config: TasksConfig, resources: Resources) -> WriteTask | None:
+def _ask(server: Server, wanted: Wanted, work: Work) -> WriteTask | None:
     """The ask for one task, or None if the server has too few tools for it."""
-    options = resources.option(server.name)
-    tools = _of_chain(server, wanted.chain) if wanted.chain else _drawn(server, wanted.number, config, resources)
-    if not wanted.chain and len(tools) < config.min_tools:
+    options = work.resources.option(server.name)
+    tools = _of_chain(server, wanted.chain) if wanted.chain else _drawn(server, wanted.number, work)
+    if not wanted.chain and len(tools) < work.config.min_tools:
         return None
     return WriteTask(
         server=server_card(server),
@@ -51,7 +50,7 @@ def _ask(server: Server, wanted: Wanted, config: TasksConfig, resources: Resourc
         ordered=wanted.chain is not None,
         facts=options.facts,
         optional={name: names for name, names in options.optional.items() if name in {tool.name for tool in tools}},
-        seed=f"{resources.seed}/{wanted.number}",
+        seed=f"{work.resources.seed}/{wanted.number}",
     )
 
 
@@ -60,9 +59,10 @@ def _of_chain(server: Server, chain: Chain) -> list[Tool]:
     return [known[name] for name in chain.tools]
 
 
-def _drawn(server: Server, number: int, config: TasksConfig, resources: Resources) -> list[Tool]:
+def _drawn(server: Server, number: int, work: Work) -> list[Tool]:
     """The tools of the `number`th free task: every tool's turn comes before any comes again."""
-    skip = set(resources.option(server.name).skip)
+    config, resources = work.config, work.resources
+    skip = {*resources.option(server.name).skip, *work.alone.get(server.id, ())}
     tools = [tool for tool in server.tools if tool.name not in skip]
     random.Random(f"{resources.seed}/tasks/{server.id}").shuffle(tools)
     count = random.Random(f"{resources.seed}/tasks/{server.id}/{number}").randint(config.min_tools, config.max_tools)

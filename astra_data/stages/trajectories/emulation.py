@@ -1,4 +1,4 @@
-"""The emulators of a run: one for each server that has documentation and nothing to connect to.
+"""The emulators of a run: one for each server that has documentation and nothing to connect to, or that the recipe has emulated.
 
     by_server = emulators(servers, resources)
     toolbox = emulated(by_server[server.id], "3f2a...", config.emulate, resources)
@@ -14,7 +14,7 @@ from astra_data.rollout.emulator import EmulatedToolbox, Emulator
 from astra_data.rollout.failures import IN_A_ROW, KINDS, SHARE, Failures, Injection, Kind
 from astra_data.rows import Server
 from astra_data.stages.prompts import server_card, tool_card
-from astra_data.tools.connect import entry_of
+from astra_data.tools.connect import match_of
 
 
 def _some(kinds: dict[Kind, float]) -> dict[Kind, float]:
@@ -38,9 +38,14 @@ class EmulateConfig(StageConfig):
 
 
 def emulators(servers: Iterable[Server], resources: Resources) -> Mapping[str, Emulator]:
-    """Server id -> the emulator of each server that cannot be started. The role is asked for only if there is one."""
-    documented = [server for server in servers if entry_of(server, resources.servers) is None]
+    """Server id -> the emulator of each server that is not to be started. The role is asked for only if there is one."""
+    documented = [server for server in servers if played(server, resources)]
     return {server.id: _emulator(server, resources) for server in documented}
+
+
+def played(server: Server, resources: Resources) -> bool:
+    """Whether a model answers for the server: there is nothing to start, or the recipe says so."""
+    return resources.option(server.name).emulate or match_of(server, resources.servers).documented
 
 
 def _emulator(server: Server, resources: Resources) -> Emulator:

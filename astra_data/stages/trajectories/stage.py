@@ -1,18 +1,22 @@
 """The stage: one item is one rollout of the policy on one task.
 
-A server that cannot be started is emulated; a task may be told by a simulated user, a part at a time. A rollout that ended for
-want of its tools or its user says nothing about the policy: it is set aside, without a score.
+A server that is only documented is emulated; a task may be told by a simulated user, a part at a time. Tools that may not be
+called are not on offer, and a task that needs one is rejected. A rollout that ended for want of its tools or its user says
+nothing about the policy: it is set aside, without a score; so is one whose server the user's own `mcp.json` does not name.
 """
 
 import random
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
+from astra_data.errors import ToolError
 from astra_data.messages import JsonObject, Message, user
+from astra_data.pipeline import calling
 from astra_data.pipeline.stage import Expand, Inputs, Item, Outcome, Quarantine, Reject, Resources, Stage, StageConfig
 from astra_data.rollout.emulator import Emulator
 from astra_data.rollout.loop import BACKEND_DOWN, NOT_THE_POLICY, Rollout, rollout
@@ -22,11 +26,12 @@ from astra_data.rows import Server, Task, Trajectory, content_id, new_row
 from astra_data.stages.prompts import openai_tool
 from astra_data.stages.trajectories.acceptance import Acceptance, decide
 from astra_data.stages.trajectories.axes import Case, reward, score
-from astra_data.stages.trajectories.emulation import EmulateConfig, emulated, emulators
+from astra_data.stages.trajectories.emulation import EmulateConfig, emulated, emulators, played
 from astra_data.teacher.asks import JUDGES
 from astra_data.teacher.stand_ins import STAND_INS
 from astra_data.teacher.teacher import Abstained, Policy, Teacher
-from astra_data.tools.connect import open_pool
+from astra_data.tools.connect import match_of, open_pool
+from astra_data.tools.result import ANOTHER_SERVER, NOT_NAMED
 
 if TYPE_CHECKING:
     from astra_data.tools.pool import Pool
@@ -62,7 +67,11 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What all rollouts of a run share. `emulators` are by server id; `user` is None where tasks are told at once."""
+    """What all rollouts of a run share. `emulators` and `alone`, the tools that may not be called, are by server id; `user` is
+    None where tasks are told at once.
+
+    `closed` fills with the servers that turned out not to be startable, so that no policy is asked about them again.
+    """
 
     config: TrajectoriesConfig
     resources: Resources
@@ -71,6 +80,8 @@ class Setting:
     policy: Policy
     judge: Teacher
     user: Teacher | None
+    alone: Mapping[str, Mapping[str, str]]
+    closed: dict[str, Quarantine] = field(default_factory=dict)
 
 
 def items(inputs: Inputs, config: TrajectoriesConfig, resources: Resources) -> Iterator[Item]:
@@ -89,22 +100,47 @@ async def open_stage(inputs: Inputs, config: TrajectoriesConfig, resources: Reso
     servers, players = {server.id: server for server in inputs["tools"]}, resources.roles
     stateless = frozenset(server.name for server in servers.values() if _shareable(server, resources))
     simulated = players.teacher("user") if config.user_turns > 1 else None
-    async with open_pool(servers.values(), resources.servers, resources.template, stateless) as pool:
+    live = [server for server in servers.values() if not played(server, resources)]
+    async with open_pool(live, resources.servers, resources.template, stateless) as pool:
+        alone = {server.id: calling.refused(server, resources) for server in servers.values()}
         setting = Setting(config, resources, pool, emulators(servers.values(), resources), players.policy("policy"),
-                          players.teacher("judge"), simulated)
+                          players.teacher("judge"), simulated, alone)
+        outcomes = Counter[str]()
 
         async def expand(wanted: Wanted) -> list[Outcome]:
-            server = servers.get(wanted.task.server_id)
-            if server is None:
-                return [Reject(f"trajectory: the task's server is not among the tools - {wanted.task.server}")]
-            tools = _offered(server, wanted.task, config, resources)
-            try:
-                done = await _run(wanted, server, tools, setting)
-            except Abstained as abstained:
-                return [Reject(f"trajectory: not executable offline - {abstained.reason}")]
-            return [await _finish(wanted, tools, done, setting)]
+            outcome = await _outcome(wanted, servers.get(wanted.task.server_id), setting)
+            outcomes[_unstarted(outcome)] += 1
+            return [outcome]
 
         yield expand
+    if outcomes and not outcomes[""]:
+        raise ToolError(f"no server could be started: {min(outcomes)}")
+
+
+def _unstarted(outcome: Outcome) -> str:
+    """The reason of an outcome whose server was not to be started; empty for any other."""
+    reason = outcome.reason if isinstance(outcome, Quarantine) else ""
+    return reason if reason.startswith((NOT_NAMED, ANOTHER_SERVER)) else ""
+
+
+async def _outcome(wanted: Wanted, server: Server | None, setting: Setting) -> Outcome:
+    task = wanted.task
+    if server is None:
+        return Reject(f"trajectory: the task's server is not among the tools - {task.server}")
+    alone = setting.alone[server.id]
+    if barred := next((tool for tool in task.target_tools if tool in alone), None):
+        return Reject(f"trajectory: may not be called - {barred}: {alone[barred]}")
+    if server.id in setting.closed:
+        return setting.closed[server.id]
+    tools = _offered(server, task, setting)
+    try:
+        done = await _run(wanted, server, tools, setting)
+    except Abstained as abstained:
+        return Reject(f"trajectory: not executable offline - {abstained.reason}")
+    outcome = await _finish(wanted, tools, done, setting)
+    if not done.calls and (reason := _unstarted(outcome)):
+        setting.closed[server.id] = Quarantine(reason)
+    return outcome
 
 
 def _shareable(server: Server, resources: Resources) -> bool:
@@ -112,11 +148,13 @@ def _shareable(server: Server, resources: Resources) -> bool:
     return resources.option(server.name).stateless or all(tool.read_only for tool in server.tools)
 
 
-def _offered(server: Server, task: Task, config: TrajectoriesConfig, resources: Resources) -> list[JsonObject]:
-    """The tools on offer: all of the server's, or the target tools and others drawn by seed if there are too many."""
-    others = [tool.name for tool in server.tools if tool.name not in task.target_tools]
-    room = max(config.max_tools - len(set(task.target_tools)), 0)
-    rng = random.Random(f"{resources.seed}/trajectories/{task.id}")
+def _offered(server: Server, task: Task, setting: Setting) -> list[JsonObject]:
+    """The tools on offer: all of the server's that may be called, or the target tools and others drawn by seed if there are too
+    many."""
+    closed = {*task.target_tools, *setting.alone[server.id]}
+    others = [tool.name for tool in server.tools if tool.name not in closed]
+    room = max(setting.config.max_tools - len(set(task.target_tools)), 0)
+    rng = random.Random(f"{setting.resources.seed}/trajectories/{task.id}")
     chosen = set(task.target_tools) | set(others if len(others) <= room else rng.sample(others, room))
     return [openai_tool(tool) for tool in server.tools if tool.name in chosen]
 
@@ -128,7 +166,8 @@ async def _run(wanted: Wanted, server: Server, tools: list[JsonObject], setting:
     if emulator := setting.emulators.get(server.id):
         return await _play(wanted, emulated(emulator, name, setting.config.emulate, resources), tools, setting)
     fixture = resources.template.digest
-    async with LiveToolbox(server, setting.pool, resources.ledger, rollout=name, fixture=fixture) as toolbox:
+    refusal = match_of(server, resources.servers).refusal
+    async with LiveToolbox(server, setting.pool, resources.ledger, rollout=name, fixture=fixture, refusal=refusal) as toolbox:
         for _ in range(MAX_RESTARTS + 1):
             try:
                 return await _play(wanted, toolbox, tools, setting)
@@ -184,6 +223,11 @@ async def judged(row: Trajectory, reference: list[str], judge: Teacher, samples:
     return decide(row, accept)
 
 
+def fingerprint(config: TrajectoriesConfig, resources: Resources) -> JsonObject:
+    permitted = calling.fingerprint(resources)
+    return {"workspace": resources.template.digest} | ({"calling": permitted} if permitted else {})
+
+
 STAGE = Stage(
     name="trajectories",
     version=2,
@@ -193,7 +237,7 @@ STAGE = Stage(
     open=open_stage,
     roles=roles,
     asks=(*JUDGES, *STAND_INS),
-    fingerprint=lambda config, resources: {"workspace": resources.template.digest},
+    fingerprint=fingerprint,
     total=lambda inputs, config, resources: len(inputs["tasks"]) * config.samples,
     histograms=("reward",),
 )

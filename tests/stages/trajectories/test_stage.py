@@ -21,8 +21,8 @@ from astra_data.tools.mcp_config import ServerEntry
 
 PROGRAM = Path(__file__).parents[2] / "mcp_servers" / "server.py"
 ADD = card("add", "Adds two numbers.", schema({"a": NUMBER, "b": NUMBER}))
-OTHERS = [card(f"other_{number}", f"Does other thing {number}.") for number in range(9)]
-SERVER = server(*OTHERS[:5], ADD, *OTHERS[5:], name="sums")
+OTHERS = [card(name, f"Does {name}.") for name in "echo fail refuse where write read files picture structured".split()]
+SERVER = server(*OTHERS[:5], ADD, *OTHERS[5:], name="sums", connection={"command": "sums"})
 SERVERS = {"sums": ServerEntry("sums", "stdio", sys.executable, (str(PROGRAM),))}
 TURNS = (calls(("add", {"a": 1, "b": 2})), says("It is 3."))
 

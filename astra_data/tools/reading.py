@@ -1,0 +1,204 @@
+"""Whether a tool reads and changes nothing, as far as its name, its schema and its hints say.
+
+    doubt(Declared("get_post", "Returns a post.", {...}))       # None: it reads
+    doubt(Declared("get_and_delete", "", {...}))                # 'its name says `delete`'
+
+Hints only take away. A server's word that a tool is read-only counts where the name leans to it (`validate_address`) and nothing
+speaks against it; its word that a tool is not, or that it destroys, counts always.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from astra_data.tools.naming import words
+from astra_data.tools.verbs import (
+    CHOOSES,
+    CODE,
+    CODE_ENDS,
+    COMPUTES,
+    HEADS,
+    JOINS,
+    LEANS,
+    NOUNS,
+    OUTPUTS,
+    PLACES,
+    PLURAL,
+    READS,
+    SPOILS,
+    WRITES,
+)
+
+PLAIN_NAME = re.compile(r"[A-Za-z0-9_./: -]{1,200}")
+LANGUAGES = re.compile(r"\b(?:sql|graphql|cypher|sparql|statements?|javascript|python|shell)\b", re.IGNORECASE)
+DERIVED = re.compile(r"(?:ed|ers?|ors?|ions?|ments?|ables?|ance)$")
+"""Ends of words that are made of a verb and are none: deleted, creator, installation, replacement."""
+LONG = tuple(verb for verb in WRITES if len(verb) >= 5)
+MILD = frozenset({"resolve", "generate"})
+"""What descriptions of tools that read begin with, too."""
+MOST_PROPERTIES = 2000
+MOST_PREFIX = 3
+VERBS = READS | WRITES | LEANS | NOUNS
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What a server says of one tool."""
+
+    name: str
+    description: str = ""
+    parameters: Any = None
+    annotations: Any = None
+
+    @property
+    def read_only(self) -> bool:
+        return isinstance(self.annotations, dict) and self.annotations.get("readOnlyHint") is True
+
+    @property
+    def open_world(self) -> bool:
+        """True if the server says that the tool reaches out of where it works; silence is no declaration."""
+        return isinstance(self.annotations, dict) and self.annotations.get("openWorldHint") not in (None, False)
+
+
+def doubt(tool: Declared, prefixes: frozenset[tuple[str, ...]] = frozenset()) -> str | None:
+    """Why the tool is not taken to be one that only reads, or None. `prefixes` are what may stand before the verb."""
+    return (
+        _of_hints(tool.annotations)
+        or _of_name(tool.name, prefixes, declared=tool.read_only)
+        or _of_text(tool)
+        or _of_schema(tool)
+    )
+
+
+def prefixes_of(server: str, tools: Iterable[str]) -> frozenset[tuple[str, ...]]:
+    """What may stand before the verb: words of the server's name, and beginnings that verbs of both kinds follow."""
+    following: dict[tuple[str, ...], set[str]] = {(word,): set() for word in words(server)}
+    for name in tools:
+        found = words(name)
+        for length in range(1, min(len(found), MOST_PREFIX + 1)):
+            following.setdefault(tuple(found[:length]), set()).add(found[length])
+    given = {(word,) for word in words(server)}
+    shared = {start for start, after in following.items() if len(after) > 2 and after & READS and after & WRITES}
+    return frozenset(start for start in given | shared if not VERBS & set(start))
+
+
+def writing(word: str) -> bool:
+    """Whether a word of a name is a verb that changes something, or holds one: `delete`, `anddelete`, but not `deleted`."""
+    return word in WRITES or (not DERIVED.search(word) and any(verb in word for verb in LONG))
+
+
+def _of_hints(annotations: Any) -> str | None:
+    if annotations is None:
+        return None
+    if not isinstance(annotations, dict):
+        return "its annotations cannot be read"
+    if annotations.get("readOnlyHint", True) not in (True, None):
+        return "it declares that it is not read-only"
+    return "it declares that it may destroy" if annotations.get("destructiveHint") not in (None, False) else None
+
+
+def _of_name(name: str, prefixes: frozenset[tuple[str, ...]], *, declared: bool) -> str | None:
+    found = words(name)
+    if not PLAIN_NAME.fullmatch(name) or not found:
+        return "its name cannot be read"
+    if verb := next((word for word in found if writing(word)), None):
+        return f"its name says `{verb}`"
+    if pair := next((pair for pair in pairwise(found) if pair in SPOILS), None):
+        return f"its name says `{' '.join(pair)}`"
+    start = max((len(start) for start in prefixes if len(start) < len(found) and tuple(found[: len(start)]) == start), default=0)
+    found = found[start:]
+    if found[0] not in READS and not (declared and _leans(found)):
+        return "its name does not say that it reads"
+    return _of_object(found[0], found[1:])
+
+
+def _leans(found: Sequence[str]) -> bool:
+    """Whether a name without a verb that reads may be one that does, if the server says so."""
+    return found[0] in LEANS or all(word in HEADS | LEANS | READS for word in found)
+
+
+def _of_object(verb: str, rest: Sequence[str]) -> str | None:
+    """What of the words after a verb that reads says that something else is done, too."""
+    for join, after in pairwise(rest):
+        if join in JOINS and after not in READS | LEANS and not (after.endswith("s") and after not in NOUNS):
+            return f"its name says `{join} {after}`"
+    if verb in PLURAL and rest and rest[-1] in NOUNS:
+        return f"its name says `{rest[-1]}`"
+    return None
+
+
+def _of_text(tool: Declared) -> str | None:
+    """Whether the title or the description begins with a verb that changes something."""
+    title = tool.annotations.get("title") if isinstance(tool.annotations, dict) else None
+    for text in (title, tool.description):
+        first = next(iter(re.findall(r"[A-Za-z]+", str(text or "")[:200])), "").lower()
+        for form in (first, first.removesuffix("s"), first.removesuffix("es")):
+            if form in WRITES - MILD:
+                return f"its description says `{first}`"
+    return None
+
+
+def _of_schema(tool: Declared) -> str | None:
+    if tool.parameters is not None and not isinstance(tool.parameters, dict):
+        return "its parameters cannot be read"
+    for count, (name, schema) in enumerate(_properties(tool.parameters or {})):
+        if count == MOST_PROPERTIES:
+            return "it has too many parameters to look at"
+        if _acts(name, schema, tool):
+            return f"it has a parameter `{name[:60]}`"
+    return None
+
+
+def _acts(name: str, schema: Any, tool: Declared) -> bool:
+    """Whether a parameter may make a tool that reads do something else."""
+    parts = words(name)
+    if not PLAIN_NAME.fullmatch(name) or not parts or (name != "Accept" and WRITES & set(parts)):
+        return True
+    if "_".join(parts) in CODE or parts[-1] in CODE_ENDS or parts in (["http", "method"], ["request", "method"]):
+        return parts[-1] not in CHOOSES or not _harmless(schema)
+    if (parts[-1] in PLACES and OUTPUTS & set(parts)) or parts in (["outfile"], ["dry", "run"]):
+        return True
+    if parts == ["data"] and words(tool.name)[0] not in COMPUTES:
+        return True
+    if parts[0] in NOUNS and _switch(schema):
+        return True
+    return parts[-1] == "query" and _language(schema, tool)
+
+
+def _harmless(schema: Any) -> bool:
+    """Whether a parameter has a list of choices, none of which changes anything."""
+    choices = schema.get("enum", [schema.get("const")]) if isinstance(schema, dict) else None
+    if not isinstance(choices, list) or not choices:
+        return False
+    first = [words(choice)[:1] for choice in choices if isinstance(choice, str)]
+    return len(first) == len(choices) and all(one and one[0] in READS | LEANS | {"options", "head"} for one in first)
+
+
+def _switch(schema: Any) -> bool:
+    """Whether a parameter can be yes or no, as far as its schema tells."""
+    if not isinstance(schema, dict) or not {"type", "enum", "const", "$ref", "anyOf", "oneOf", "allOf"} & schema.keys():
+        return True
+    kinds = [schema, *(kind for key in ("anyOf", "oneOf", "allOf") for kind in schema.get(key) or () if isinstance(kind, dict))]
+    return any("boolean" in str(kind.get("type")) for kind in kinds)
+
+
+def _language(schema: Any, tool: Declared) -> bool:
+    """Whether a query is written in a language that can also change things."""
+    told = str(schema.get("description", "")) if isinstance(schema, dict) else ""
+    named = {"query", "sql", "graphql", "cypher", "db", "database"} & set(words(tool.name))
+    return bool(named) or LANGUAGES.search(f"{told} {tool.description}") is not None
+
+
+def _properties(schema: Any) -> Iterator[tuple[str, Any]]:
+    """Every property that the schema names at any depth."""
+    waiting = [schema]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, list):
+            waiting += value
+        elif isinstance(value, dict):
+            named = value.get("properties")
+            yield from named.items() if isinstance(named, dict) else ()
+            waiting += [inner for inner in value.values() if isinstance(inner, dict | list)]

@@ -122,7 +122,7 @@ def _words(text: str) -> Iterator[Piece]:
     if LISTED.search(text) or not re.search(r"\s|[\"']", text.strip()):
         return
     before = ""
-    for word in _split(text):
+    for word in words_of(text):
         if word.startswith("-----") or word.endswith("-----"):
             continue
         named = before.strip("-:=").lower()
@@ -132,7 +132,8 @@ def _words(text: str) -> Iterator[Piece]:
         before = word
 
 
-def _split(text: str) -> list[str]:
+def words_of(text: str) -> list[str]:
+    """The words of a line of shell; of one that is none, what stands between its blanks."""
     try:
         return shlex.split(text)
     except ValueError:

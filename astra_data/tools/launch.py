@@ -24,7 +24,7 @@ from mcp.client.streamable_http import streamable_http_client
 
 from astra_data.tools.environment import scrubbed
 from astra_data.tools.mcp_config import ServerEntry
-from astra_data.tools.workspace import Workspace
+from astra_data.tools.workspace import TAIL, Workspace, last_lines
 
 GUARDED = """echo $$ >"$0/group" || exit
 (read -r _ <&3; kill -s KILL -- -$$) 3<&2 </dev/null >/dev/null 2>&1 &
@@ -32,7 +32,6 @@ exec "$@" 2>"$0/stderr"
 """
 """Given the workspace's folder and the command. Standard error comes in as the pipe, and becomes a file."""
 OLD_SDK = ("--with", "mcp<2")
-STDERR_CHARACTERS = 800
 
 
 @asynccontextmanager
@@ -90,8 +89,10 @@ def kill_group(workspace: Workspace) -> None:
 def stderr_tail(workspace: Workspace) -> str:
     """The last words of the server, as they may be shown."""
     with suppress(OSError):
-        text = (workspace.base / "stderr").read_bytes()[-8 * STDERR_CHARACTERS :].decode(errors="replace")
-        return workspace.to_shown(text).strip()[-STDERR_CHARACTERS:]
+        with (workspace.base / "stderr").open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - 64 * TAIL - 1))
+            said = last_lines(file.read(), 64 * TAIL)
+        return workspace.to_shown(said).strip()[-TAIL:]
     return ""
 
 

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from astra_data.tools.atoms import HEADER, LISTED, atoms
-from astra_data.tools.plain import ORDINARY, SECRET_NAME, calm_name, is_flag, plain, plain_setting, token_in
-from astra_data.tools.urls import MASK, VARIABLE, clean_url, split, url_secrets
+from astra_data.tools.atoms import HEADER, LISTED, atoms, words_of
+from astra_data.tools.plain import ORDINARY, SECRET_NAME, TOKEN, calm_name, is_flag, plain, plain_setting, token_in
+from astra_data.tools.urls import MASK, VARIABLE, clean_url, split, url_secrets, user_of
 
 SHORTEST = 4
 """Shorter values are masked where they stand in an entry, and never searched for in texts."""
@@ -78,6 +78,21 @@ def mask_arguments(arguments: Sequence[str], command: str = "") -> tuple[list[st
         hidden += found
         kind = _kind(argument) if argument.startswith("-") and "=" not in argument else ""
     return shown, hidden
+
+
+def named_secrets(arguments: Sequence[str]) -> list[str]:
+    """What a command names as a secret, by a flag, a variable or a key's look. The rest of it may be content, and is shown."""
+    found = [token[0] for argument in arguments for token in TOKEN.finditer(argument)]
+    for before, argument in zip(("", *arguments), arguments, strict=False):
+        named = NAMED.fullmatch(argument)
+        if before.startswith("-") and _kind(before) in ("secret", "header") and not is_flag(argument):
+            found += atoms(argument, certain=True)
+        if named and SECRET_NAME.search(named["name"]) and (argument.startswith("-") or not re.search(r"\s", argument)):
+            found += atoms(named["value"], certain=True)
+        found += user_of(argument) or ()
+        if re.search(r"\s", argument):
+            found += named_secrets(words_of(argument))
+    return found
 
 
 def mask_command(command: str) -> Masked:

@@ -24,7 +24,11 @@ def silent(scrub: Scrub) -> Iterator[None]:
 
     def record(*args: Any, **named: Any) -> logging.LogRecord:
         made = before(*args, **named)
-        made.msg, made.args = scrub(made.getMessage()), ()
+        try:
+            said = made.getMessage()
+        except (TypeError, ValueError):
+            said = f"{made.msg} {made.args}"
+        made.msg, made.args = scrub(said), ()
         if made.exc_info and made.exc_info[1]:
             made.exc_text, made.exc_info = scrub("".join(traceback.format_exception(made.exc_info[1])).rstrip()), None
         return made
@@ -38,7 +42,8 @@ def silent(scrub: Scrub) -> Iterator[None]:
             raise
         raise clean from clean.__cause__
     finally:
-        logging.setLogRecordFactory(before)
+        if logging.getLogRecordFactory() is record:
+            logging.setLogRecordFactory(before)
 
 
 def harmless(error: BaseException, scrub: Scrub) -> BaseException:

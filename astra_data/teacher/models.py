@@ -5,8 +5,8 @@
       user: {model: Qwen/Qwen3-8B, base_url: "http://127.0.0.1:8000/v1"}
       judge: offline
 
-A key goes only where it belongs: `OPENAI_API_KEY` is the default for OpenAI itself, any other host names its own. User and password
-in a `base_url` are sent as such, and never shown.
+A key goes only where it belongs: `OPENAI_API_KEY` is the default for OpenAI itself, any other host names its own. User and
+password in a `base_url` are sent as such, and never shown.
 """
 
 import ipaddress
@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from astra_data.messages import JsonObject
-from astra_data.tools.plain import SECRET_NAME, plain
+from astra_data.tools.plain import SECRET_NAME, calm_name, plain
 from astra_data.tools.secrets import searchable
-from astra_data.tools.urls import url_secrets
+from astra_data.tools.urls import url_secrets, user_of
 
 OPENAI_KEY = "OPENAI_API_KEY"
 
@@ -72,9 +72,10 @@ class ModelConfig(BaseModel):
         return {name: value for name, value in chosen.items() if value is not None and value != {}}
 
     def secrets(self, environ: Mapping[str, str]) -> frozenset[str]:
-        """What may not be shown of this endpoint: its key, what its address holds, and what is sent beside a request as a secret."""
-        key = environ.get(self.api_key_env or "", "")
-        return searchable([key, *url_secrets(self.base_url or ""), *_named_secrets(self.extra_body)])
+        """What may not be shown of this endpoint: its key, what its address holds, and what goes with a request as a secret."""
+        key, url = environ.get(self.api_key_env or "", ""), self.base_url or ""
+        held = [*(user_of(url) or ()), *(part for part in url_secrets(url) if not calm_name(part))]
+        return searchable([key, *held, *_named_secrets(self.extra_body)])
 
 
 def _named_secrets(value: Any, name: str = "") -> Iterator[str]:

@@ -88,24 +88,24 @@ def build(
 ) -> Roles:
     """The players of a recipe. Raises `UsageError` for a missing key, and for what a budget needs to know."""
     players, clients = {}, _Clients(environ)
-    configs = [config for config in models.values() if not isinstance(config, str)]
-    scrub = Scrub(ledger.scrub.values.union(*(config.secrets(environ) for config in configs)))
+    secrets = frozenset().union(*(config.secrets(environ) for config in models.values() if not isinstance(config, str)))
     for role, config in models.items():
         if isinstance(config, str):
             players[role] = Player(offline, offline_policy, {"model": offline.name, "version": astra_data.__version__})
         else:
-            players[role] = _play(role, config, clients, ledger, budget, scrub)
+            players[role] = _play(role, config, clients, ledger, budget, secrets)
     return Roles(players, clients.closers())
 
 
-def _play(role: str, config: ModelConfig, clients: "_Clients", ledger: Ledger, budget: Budget, scrub: Scrub) -> Player:
+def _play(role: str, config: ModelConfig, clients: "_Clients", ledger: Ledger, budget: Budget,
+          secrets: frozenset[str]) -> Player:
     from astra_data.teacher.endpoint import Endpoint
     from astra_data.teacher.openai import OpenAIPolicy, OpenAITeacher
 
     if budget.limit is not None and (config.price is None or config.max_tokens is None):
         message = f"models.{role}: a budget needs price and max_tokens, to know what a request can cost at most"
         raise UsageError(message, mend="add both (price: {input: 0, output: 0} for a model of one's own)")
-    endpoint = Endpoint(role, config, clients.client(role, config), budget, scrub)
+    endpoint = Endpoint(role, config, clients.client(role, config), budget, Scrub(ledger.scrub.values | secrets))
     identity = {"model": config.model, "sampling": config.sampling}
     return Player(OpenAITeacher(endpoint, ledger), OpenAIPolicy(endpoint, ledger), identity)
 

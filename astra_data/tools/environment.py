@@ -23,7 +23,7 @@ PASSED = {
 }
 PASSED_PREFIXES = ("uv_", "pip_", "npm_config_")
 KEY = re.compile(
-    r"(?:token|secret|passw(?:or)?d|passphrase|api_?key|access_?key|(?:secret|private|account)_key|credentials?)s?$", re.IGNORECASE
+    r"(?:token|secret|passw(?:or)?d|passphrase|(?:api|access)_?key|(?:secret|private|account)_key|credentials?)s?$", re.IGNORECASE
 )
 """Names of variables whose values are searched for even though no server and no model was given them."""
 LEAST_KEY = 8
@@ -96,8 +96,8 @@ def machine_paths(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def credentials(environ: Mapping[str, str]) -> frozenset[str]:
-    """What the person's environment holds that nobody may read: keys by the names of their variables, the stored tokens of the Hub,
-    users and passwords inside addresses such as those of proxies and package indexes."""
+    """What the person's environment holds that nobody may read: keys by the names of their variables, the stored tokens of the
+    Hub, users and passwords inside addresses such as those of proxies and package indexes."""
     found = [value for name, value in environ.items() if KEY.search(name) and len(value) >= LEAST_KEY and not plain(value)]
     found += [part for name, value in environ.items() if _passes(name) for part in url_secrets(value)]
     found += [part for value in environ.values() for part in user_of(value) or ()]

@@ -50,7 +50,9 @@ SIGNED = re.compile(r"@[a-z]|[a-z\]](?:==|[<>~!]=?)|@(?:latest$|next$|v?\d+\.)",
 
 IMAGE = re.compile(r"(?P<name>[a-z0-9.-]+(?:/[a-z0-9._-]+)+)(?::[a-z]+|:v?\d+(?:\.\d+){0,3})?")
 LONG_FLAG = re.compile(r"--?(?P<name>[A-Za-z][A-Za-z0-9]*(?:[-_.][A-Za-z0-9]+)*)")
-SHORT_FLAG = re.compile(r"-[A-Za-z]|-(?:it|ti|rm|vv+|qq|jar|cp|stdio|sse|http|transport|port|host|addr|mode|config|help|version|debug|Xm[sx]\d+[kmg])")
+SHORT_FLAG = re.compile(
+    r"-[A-Za-z]|-(?:it|ti|rm|vv+|qq|jar|cp|stdio|sse|http|transport|port|host|addr|mode|config|help|version|debug|Xm[sx]\d+[kmg])"
+)
 PATH = re.compile(r"(?:[a-z]+:/{1,2})?(?:~|\.{1,2})?(?P<folders>[\w.@ +/-]+)")
 HOST = re.compile(r"[a-z][a-z0-9.-]*:\d{1,5}")
 FILE_NAME = re.compile(r".*\.(?:py|m?js|cjs|ts|jar|json|ya?ml|toml|db|sqlite3?|exe|cmd|sh|csv|txt|md|pdf|env|ini|log|rb|go|wasm|html)")

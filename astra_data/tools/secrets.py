@@ -15,6 +15,8 @@ from astra_data.tools.atoms import HEADER, LISTED, atoms, words_of
 from astra_data.tools.plain import ORDINARY, SECRET_NAME, TOKEN, calm_name, is_flag, plain, plain_setting, token_in
 from astra_data.tools.urls import MASK, VARIABLE, clean_url, split, url_secrets, user_of
 
+__all__ = ["MASK", "clean_url", "mask_arguments", "mask_command", "named_secrets", "searchable", "secret_value", "url_secrets"]
+
 SHORTEST = 4
 """Shorter values are masked where they stand in an entry, and never searched for in texts."""
 FEWEST_DIGITS = 6
@@ -184,7 +186,7 @@ def _shown(text: str, kind: str) -> bool:
         return not text
     if kind == "short":
         return bool(re.fullmatch(r"\d{1,5}(?:[:.]\d{1,5}){0,3}", text)) or text.lower() in ORDINARY
-    if kind == "setting" and re.fullmatch(r"[\w.+-]+(?:[/:,][\w.+-]+){0,12}", text) and calm_name(text.replace("/", "-"), most=40):
+    if kind == "setting" and re.fullmatch(r"[\w.+/:,-]+", text) and calm_name(text.replace("/", "-"), most=40):
         return True
     if kind == "pair" and re.fullmatch(r"[A-Z][A-Z0-9_]*", text) and calm_name(text):
         return True

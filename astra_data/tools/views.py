@@ -32,8 +32,8 @@ Read = list[tuple[str, int, int]]
 
 @dataclass(frozen=True)
 class View:
-    """A reading of a text. The piece that begins at `starts[i]` was copied from `origins[i][0]` on; where `origins[i][1]` is not 0,
-    it is an escape, and came from all between the two."""
+    """A reading of a text. The piece that begins at `starts[i]` was copied from `origins[i][0]` on; where `origins[i][1]` is not
+    0, it is an escape, and came from all between the two."""
 
     text: str
     starts: list[int]

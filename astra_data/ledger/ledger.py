@@ -29,7 +29,7 @@ class _Work:
 
 
 class Ledger:
-    """One open ledger file, in which `scrub` finds nothing. `find` may be called anywhere; the coroutines belong to an event loop."""
+    """One open ledger file, in which `scrub` finds nothing. `find` may be called anywhere; coroutines belong to an event loop."""
 
     def __init__(self, path: Path, reader: sqlite3.Connection, writer: Writer, scrub: Scrub) -> None:
         self.path, self.scrub, self._reader, self._writer = path, scrub, reader, writer

@@ -55,7 +55,9 @@ SHORT_FLAG = re.compile(
 )
 PATH = re.compile(r"(?:[a-z]+:/{1,2})?(?:~|\.{1,2})?(?P<folders>[\w.@ +/-]+)")
 HOST = re.compile(r"[a-z][a-z0-9.-]*:\d{1,5}")
-FILE_NAME = re.compile(r".*\.(?:py|m?js|cjs|ts|jar|json|ya?ml|toml|db|sqlite3?|exe|cmd|sh|csv|txt|md|pdf|env|ini|log|rb|go|wasm|html)")
+FILE_NAME = re.compile(
+    r".*\.(?:py|m?js|cjs|ts|jar|json|ya?ml|toml|db|sqlite3?|exe|cmd|sh|csv|txt|md|pdf|env|ini|log|rb|go|wasm|html)"
+)
 
 
 def plain(value: str) -> bool:
@@ -99,7 +101,7 @@ def wordlike(value: str) -> bool:
 
 
 def is_flag(value: str) -> bool:
-    """Whether an argument is a flag without a value: `--log-level`, `-y`, and of the words behind one hyphen those that are known."""
+    """Whether an argument is a flag without a value: `--log-level`, `-y`, and of words behind one hyphen those that are known."""
     found = LONG_FLAG.fullmatch(value)
     if SHORT_FLAG.fullmatch(value):
         return True

@@ -6,9 +6,9 @@
     >>> scrub.json({"x7Kq90aZ": ["x7Kq90aZ!", 3]})
     {'***': ['***!', 3]}
 
-A value is found as it is and as programs write it: escaped for JSON, HTML, a shell or a URL, any number of times, in base64 and in
-hex, in capitals, with blanks or quotes inside. Words that could be ordinary, and short values, count only as whole words. The same
-text always becomes the same text, and one that was scrubbed stays as it is.
+A value is found as it is and as programs write it: escaped for JSON, HTML, a shell or a URL, any number of times, in base64 and
+in hex, in capitals, with blanks or quotes inside. Words that could be ordinary, and short values, count only as whole words. The
+same text always becomes the same text, and one that was scrubbed stays as it is.
 """
 
 import base64
@@ -67,7 +67,8 @@ class Scrub:
     def _learn(self, value: str) -> None:
         """Sort the forms of a value by where they are looked for."""
         forms = {value, views(value)[-1].text}
-        forms |= {form.encode("utf-8", "replace").decode("latin-1") for form in forms} | {form.replace(" ", "+") for form in forms}
+        forms |= {form.encode("utf-8", "replace").decode("latin-1") for form in forms}
+        forms |= {form.replace(" ", "+") for form in forms}
         forms |= {unicodedata.normalize(kind, form) for form in forms for kind in ("NFC", "NFD")}
         if len(value) < LEAST_INSIDE or wordlike(value) or re.fullmatch(r"[\d.,: +-]+", value):
             self._words += forms

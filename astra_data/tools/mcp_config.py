@@ -47,7 +47,7 @@ class ServerEntry:
 
     def public(self) -> JsonObject:
         """The entry without secrets, as rows and keys hold it: names of variables and headers, masked arguments."""
-        scrub = Scrub(searchable(self._hidden()))
+        scrub = Scrub(searchable(self.hidden()))
         if self.transport == "http":
             return {"type": "http", "url": scrub(_public_url(self.url)), "headers": _names(self.headers, scrub)}
         shown, _ = mask_arguments(self.args, self.command)
@@ -61,7 +61,7 @@ class ServerEntry:
     def _texts(self) -> list[str]:
         return [self.command, self.url, *self.args, *self.env.values(), *self.headers.values()]
 
-    def _hidden(self) -> list[str]:
+    def hidden(self) -> list[str]:
         """What this entry itself says that may not be shown: settings, headers, arguments, parts of the address."""
         values = [value for name, value in self.env.items() if secret_value(name, value)]
         values += [*self.headers.values(), *mask_command(self.command)[1], *mask_arguments(self.args, self.command)[1]]
@@ -101,7 +101,7 @@ class ServerEntry:
         entry = self.expanded(environ)
         used = {match[1] for text in self._texts for match in VARIABLE.finditer(text)} - NOT_SECRET
         values = [environ[name] for name in sorted(used) if not environ.get(name, "/workspace").startswith("/workspace")]
-        return searchable([*values, *(value for text in self._texts for value in defaults(text)), *entry._hidden()])
+        return searchable([*values, *(value for text in self._texts for value in defaults(text)), *entry.hidden()])
 
 
 def _public_url(url: str) -> str:
@@ -140,7 +140,7 @@ def read_mcp_json(path: Path) -> list[ServerEntry]:
         for name, fields in servers.items()
         if not (isinstance(fields, dict) and fields.get("disabled") is True)
     ]
-    hidden = searchable(value for entry in entries for value in entry._hidden())
+    hidden = searchable(value for entry in entries for value in entry.hidden())
     known = Scrub(value for value in hidden if not wordlike(value))
     if any(known(entry.name) != entry.name for entry in entries):
         raise _named_by_a_secret(path)

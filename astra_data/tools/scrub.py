@@ -94,7 +94,7 @@ class Scrub:
                 yield from (view.span(*found.span()) for found in _whole(needle).finditer(view.text))
 
     def _hidden(self, view: View, original: str) -> Iterator[tuple[int, int]]:
-        """Where they stand with blanks and quotes inside, or in base64 or hex: then all of it, with what was encoded beside them."""
+        """Where they stand with blanks and quotes inside, or in base64 or hex: then with what was encoded beside them."""
         text = BLANK.sub("", view.text)
         lowered = text.lower()
         for needle in self._tight:

@@ -4,7 +4,7 @@
     (['--api-key', '***', 'postgres://db/x'], ['abc123', 'joe', 'pw'])
 
 Names decide first (`GITHUB_TOKEN`, `--password`, `-H`); then anything that is not evidently plain (`plain`) is a secret. What is
-hidden is taken apart too, since a server may say it in parts: the token of a header, the values of a JSON text, the lines of a key.
+hidden is taken apart too, since a server may say it in parts: the token of a header, the values of a JSON text, a key's lines.
 """
 
 import re
@@ -15,7 +15,10 @@ from astra_data.tools.atoms import HEADER, LISTED, atoms, words_of
 from astra_data.tools.plain import ORDINARY, SECRET_NAME, TOKEN, calm_name, is_flag, plain, plain_setting, token_in
 from astra_data.tools.urls import MASK, VARIABLE, clean_url, split, url_secrets, user_of
 
-__all__ = ["MASK", "clean_url", "mask_arguments", "mask_command", "named_secrets", "searchable", "secret_value", "url_secrets"]
+__all__ = [
+    "MASK", "SECRET_NAME", "clean_url", "defaults", "mask_arguments", "mask_command", "named_secrets", "searchable",
+    "secret_value", "url_secrets",
+]
 
 SHORTEST = 4
 """Shorter values are masked where they stand in an entry, and never searched for in texts."""
@@ -55,7 +58,7 @@ def secret_value(name: str, value: str) -> bool:
 
 
 def searchable(values: Iterable[str]) -> frozenset[str]:
-    """The values that can be looked for in a text, with their parts: of headers, URLs, JSON, connection strings, keys of lines."""
+    """The values that can be looked for in a text, with their parts: of headers, URLs, JSON, connection strings, long keys."""
     return frozenset(atom for value in values for atom in atoms(value, certain=True) if _telling(atom))
 
 

@@ -12,7 +12,7 @@ import click
 import astra_data
 from astra_data.errors import AstraError
 from astra_data.tools.environment import credentials
-from astra_data.tools.privacy import close_process, take_right_to_look
+from astra_data.tools.privacy import close_process
 from astra_data.tools.scrub import Scrub
 from astra_data.tools.silence import silent
 from astra_data.tools.urls import USER
@@ -69,7 +69,6 @@ def main() -> None:
     """Run the command line and leave with its exit code."""
     if sys.argv[1:2] != [OPEN]:
         close_process()
-        take_right_to_look()
     if any(USER.search(word) for word in sys.argv[1:]):
         click.echo(ON_VIEW, err=True)
     scrub = Scrub(credentials(os.environ))

@@ -1,4 +1,7 @@
-"""The entry point: finds the command's file, runs it, and turns an `AstraError` into one sentence and an exit code."""
+"""The entry point: finds the command's file, runs it, and turns an `AstraError` into one sentence and an exit code.
+
+Nothing that is said of an error holds a key of the environment, or the user and password of an address.
+"""
 
 import importlib
 import os
@@ -8,6 +11,11 @@ import click
 
 import astra_data
 from astra_data.errors import AstraError
+from astra_data.tools.environment import credentials
+from astra_data.tools.privacy import close_process
+from astra_data.tools.scrub import Scrub
+from astra_data.tools.silence import silent
+from astra_data.tools.urls import USER
 
 COMMANDS = {
     "run": "Run all stages of a recipe; resumes by itself.",
@@ -52,14 +60,26 @@ def astra() -> None:
     """
 
 
+OPEN = "train"
+"""The command whose processes may have to look into one another: those of one training share memory. It starts no server."""
+ON_VIEW = "note: a user or password on the command line can be read by every process of this machine; a recipe is a better place"
+
+
 def main() -> None:
     """Run the command line and leave with its exit code."""
+    if sys.argv[1:2] != [OPEN]:
+        close_process()
+    if any(USER.search(word) for word in sys.argv[1:]):
+        click.echo(ON_VIEW, err=True)
+    scrub = Scrub(credentials(os.environ))
     try:
-        astra.main(standalone_mode=False)
+        with silent(scrub):
+            astra.main(standalone_mode=False)
     except AstraError as error:
-        click.echo(f"astra: {error}", err=True)
+        click.echo(f"astra: {scrub.said(str(error))}", err=True)
         sys.exit(error.exit_code)
     except click.ClickException as error:
+        vars(error)["message"] = scrub.said(error.message)
         error.show()
         sys.exit(error.exit_code)
     except BrokenPipeError:

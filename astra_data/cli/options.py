@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
+from astra_data.tools import urls
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 FOLDERS = re.compile(r"(?<![\w.:/-])[~/](?!workspace\b)(?:[^/\s,'\"\[\]{}]*/)*(?=[^/\s])")
@@ -45,9 +47,10 @@ def with_seed(overrides: Iterable[str], seed: int | None) -> list[str]:
 
 
 def recorded(*words: str, recipe: str | None = None, overrides: Iterable[str] = (), limit: int | None = None) -> str:
-    """The command that rebuilds a version, free of this machine's folders: of a path only its last part is kept."""
+    """The command that rebuilds a version, free of this machine's folders (of a path only its last part is kept) and of users,
+    passwords and keys inside addresses."""
     told = [*words, *(["--recipe", recipe] if recipe else [])]
     told += [word for override in overrides for word in ("--set", override)]
     told += ["--limit", str(limit)] if limit else []
-    shown = [Path(word).name if Path(word).is_file() else FOLDERS.sub("", word) for word in told]
+    shown = [Path(word).name if Path(word).is_file() else FOLDERS.sub("", urls.told(word)) for word in told]
     return shlex.join(["astra", *shown])

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from astra_data.errors import DataError, EndpointError
 from astra_data.hub import disk
+from astra_data.tools.urls import told
 
 T = TypeVar("T")
 
@@ -49,7 +50,7 @@ def explained(error: Exception, repo: str) -> EndpointError:
         RevisionNotFoundError,
     )
 
-    first = str(error).strip().split("\n")[0] or type(error).__name__
+    first = told(str(error).strip()).split("\n")[0] or type(error).__name__
     if isinstance(error, (OfflineModeIsEnabled, LocalEntryNotFoundError)):
         mend = "go online, or name a 40-digit commit that this machine has loaded before"
         return EndpointError(f"the Hub was not reached for {repo}, and its files are not here", mend=mend)

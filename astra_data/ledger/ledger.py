@@ -3,7 +3,8 @@
     answer = await ledger.once(key, "ask", request, ask_the_model)
 
 Work in flight is shared between its waiters, and waited for where another process of this machine does it (`claims`); the file is
-written by `disk.Writer`.
+written by `disk.Writer`. What is written and what is returned holds no known secret, so that an answer is the same when it is new
+and when it is found again.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ from astra_data.ledger.answer import Answer, Kind, Totals, Unanswered, Usage
 from astra_data.ledger.claims import Claims
 from astra_data.ledger.disk import EXPORTED, FIND, Writer, connect, disk_error, open_table, select
 from astra_data.rows.canonical import canonical
+from astra_data.tools.scrub import Scrub
 
 
 @dataclass(slots=True)
@@ -29,21 +31,21 @@ class _Work:
 
 
 class Ledger:
-    """One open ledger file. `find` may be called anywhere; the coroutines belong to an event loop."""
+    """One open ledger file, in which `scrub` finds nothing. `find` may be called anywhere; coroutines belong to an event loop."""
 
-    def __init__(self, path: Path, reader: sqlite3.Connection, writer: Writer) -> None:
-        self.path, self._reader, self._writer = path, reader, writer
+    def __init__(self, path: Path, reader: sqlite3.Connection, writer: Writer, scrub: Scrub) -> None:
+        self.path, self.scrub, self._reader, self._writer = path, scrub, reader, writer
         self._running: dict[str, _Work] = {}
         self._totals = Totals()
         self._claims = Claims(path)
 
     @classmethod
-    def open(cls, path: Path) -> "Ledger":
+    def open(cls, path: Path, scrub: Scrub | None = None) -> "Ledger":
         """Open or create. Raises `DataError` for an unwritable folder, another kind of file or another schema."""
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             writer = Writer(path, open_table(path))
-            return cls(path, connect(path), writer)
+            return cls(path, connect(path), writer, scrub or Scrub())
         except (OSError, sqlite3.Error) as error:
             raise disk_error(path, error) from error
 
@@ -53,7 +55,7 @@ class Ledger:
             row = self._reader.execute(FIND, (key,)).fetchone()
         except sqlite3.Error as error:
             raise disk_error(self.path, error) from error
-        return None if row is None else Answer(orjson.loads(row[0]), Usage(**orjson.loads(row[1])))
+        return None if row is None else Answer(self.scrub.json(orjson.loads(row[0])), Usage(**orjson.loads(row[1])))
 
     async def once(self, key: str, kind: Kind, request: Any, produce: Callable[[], Awaitable[Answer]]) -> Answer:
         """The committed answer under `key`, or that of `produce`, which runs once however many wait for it.
@@ -76,16 +78,18 @@ class Ledger:
         """Keeps other processes of this machine that claim the same name waiting, for as long as it is held."""
         return self._claims.held(name)
 
-    async def put(self, key: str, kind: Kind, request: Any, answer: Answer) -> None:
-        """Record a new answer that supersedes the ones before it."""
-        await self._writer.write(_effect(key, kind, request, answer.response, "ok", answer.usage))
+    async def put(self, key: str, kind: Kind, request: Any, answer: Answer) -> Answer:
+        """Record a new answer that supersedes the ones before it. Returns it as it was written."""
+        answer = replace(answer, response=self.scrub.json(answer.response))
+        await self._write(key, kind, request, answer.response, "ok", answer.usage)
+        return answer
 
     def export(self, keys: Iterable[str] | None = None) -> Iterator[dict[str, Any]]:
         """All attempts (of `keys` only, if given) as plain dicts, ordered by key and attempt."""
         with closing(connect(self.path)) as connection:
             for row in select(connection, keys):
                 effect = dict(zip(EXPORTED, row, strict=True))
-                yield effect | {name: orjson.loads(effect[name]) for name in ("request", "response", "usage")}
+                yield effect | {name: self.scrub.json(orjson.loads(effect[name])) for name in ("request", "response", "usage")}
 
     def totals(self) -> Totals:
         return self._totals
@@ -141,14 +145,19 @@ class Ledger:
                 spent = error.spent or Answer(None)
                 self._count(spent.usage, failed=1)
                 response = {"reason": error.reason, "response": spent.response}
-                await self._writer.write(_effect(key, kind, request, response, "failed", spent.usage))
+                await self._write(key, kind, request, response, "failed", spent.usage)
             raise
         self._count(answer.usage)
-        await self._writer.write(_effect(key, kind, request, answer.response, "ok", answer.usage))
+        answer = replace(answer, response=self.scrub.json(answer.response))
+        await self._write(key, kind, request, answer.response, "ok", answer.usage)
         return answer
 
     def _reuse(self) -> None:
         self._totals = replace(self._totals, reused=self._totals.reused + 1)
+
+    async def _write(self, key: str, kind: Kind, request: Any, response: Any, outcome: str, usage: Usage) -> None:
+        """The one way into the file."""
+        await self._writer.write(_effect(key, kind, self.scrub.json(request), self.scrub.json(response), outcome, usage))
 
     def _count(self, usage: Usage, failed: int = 0) -> None:
         now = self._totals

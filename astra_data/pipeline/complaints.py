@@ -13,6 +13,8 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from astra_data.tools.urls import told
+
 KINDS = {
     "int": "a whole number",
     "float": "a number",
@@ -80,7 +82,7 @@ def _words(model: type[BaseModel], error: ErrorDetails) -> tuple[str, str]:
 
 
 def _short(value: Any) -> str:
-    text = repr(value)
+    text = told(repr(value))
     return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}..."
 
 

@@ -24,6 +24,7 @@ from astra_data.pipeline.calling import LeftAlone, entries, forewarned, left_alo
 from astra_data.pipeline.progress import Board, Silent
 from astra_data.pipeline.recipe import Recipe
 from astra_data.pipeline.runner import Report, Run, find_version, key_of, run_stage
+from astra_data.pipeline.secrecy import known
 from astra_data.pipeline.sources import Source, source_at, source_of
 from astra_data.pipeline.stage import Resources, Stage, StageConfig, Stages
 from astra_data.teacher.budget import Budget
@@ -31,6 +32,9 @@ from astra_data.teacher.offline.policy import OfflinePolicy
 from astra_data.teacher.offline.teacher import OfflineTeacher
 from astra_data.teacher.roles import build
 from astra_data.tools.mcp_config import ServerEntry
+from astra_data.tools.privacy import close_process
+from astra_data.tools.scrub import Scrub
+from astra_data.tools.silence import silent
 
 START = "add `mcp: mcp.json` or `documents: [FILE]` for trajectories, or a source to the section `questions`"
 
@@ -121,11 +125,21 @@ async def status(recipe: Recipe, stages: Stages, options: Options) -> list[tuple
 
 @asynccontextmanager
 async def opened(recipe: Recipe, options: Options) -> AsyncIterator[Run]:
-    """What the stages of a run share, closed again at the end."""
-    store = Store.open(options.store)
-    ledger = Ledger.open(options.ledger or inside(options.store, LEDGER))
+    """What the stages of a run share, closed again at the end. What goes wrong meanwhile is told without secrets."""
+    close_process()
+    store, servers = Store.open(options.store), _servers(recipe)
+    scrub = known(recipe, servers)
+    with silent(scrub):
+        async with _shared(recipe, options, store, servers, scrub) as run:
+            yield run
+
+
+@asynccontextmanager
+async def _shared(recipe: Recipe, options: Options, store: Store, servers: Mapping[str, ServerEntry],
+                  scrub: Scrub) -> AsyncIterator[Run]:
+    ledger = Ledger.open(options.ledger or inside(options.store, LEDGER), scrub)
     try:
-        resources = _resources(recipe, ledger, options)
+        resources = _resources(recipe, ledger, servers, options)
         try:
             yield Run(recipe.head.name, store, resources, options.command, options.concurrency, options.limit, recipe.source,
                       options.to)
@@ -225,15 +239,15 @@ def _said(report: Report) -> str:
     return f"{report.stage:<16}{done} {report.dataset}@{report.version.tree[:12]}  {report.funnel.kept} rows{state}"
 
 
-def _resources(recipe: Recipe, ledger: Ledger, options: Options) -> Resources:
+def _resources(recipe: Recipe, ledger: Ledger, servers: Mapping[str, ServerEntry], options: Options) -> Resources:
     return Resources(
         seed=recipe.head.seed,
         ledger=ledger,
         roles=build(recipe.head.models, ledger, Budget(options.budget), OfflineTeacher(), OfflinePolicy()),
-        servers=_servers(recipe),
+        servers=servers,
         documents=tuple(recipe.path(name) for name in recipe.head.documents),
         options=recipe.head.servers,
-        template=recipe.template(),
+        template=recipe.template(ledger.scrub.values),
         refresh=options.refresh,
         folder=recipe.folder,
         store=options.store,

@@ -62,10 +62,11 @@ class Recipe:
     def path(self, relative: str) -> Path:
         return self.folder / Path(relative).expanduser()
 
-    def template(self) -> Template:
+    def template(self, secrets: frozenset[str] = frozenset()) -> Template:
+        """The template of the workspaces, which show none of `secrets`."""
         workspace = self.head.workspace
         folder = self.path(workspace.folder) if workspace.folder else None
-        return Template(folder, tuple(tuple(command) for command in workspace.setup))
+        return Template(folder, tuple(tuple(command) for command in workspace.setup), secrets=secrets)
 
 
 def find(name: str) -> Path:

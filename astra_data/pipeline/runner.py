@@ -18,7 +18,7 @@ from pathlib import Path
 
 import astra_data
 from astra_data.errors import AstraError, ToolError
-from astra_data.hub.lineage import Code, FileDigest, Funnel, Lineage, Output, stage_key
+from astra_data.hub.lineage import FILE, Code, FileDigest, Funnel, Lineage, Output, from_json, stage_key, to_json
 from astra_data.hub.store import Store, Version
 from astra_data.hub.tree import sha256_file
 from astra_data.hub.writer import Written
@@ -110,7 +110,8 @@ async def _fill(stage: Stage, config: StageConfig, inputs: Mapping[str, Source],
     rows = {role: source.rows for role, source in inputs.items()}
     items = islice(stage.items(rows, config, run.resources), run.limit)
     count = 0
-    with Spool(folder, ROW_TYPES[stage.kind], deferred=stage.select is not None) as spool:
+    scrub = run.resources.ledger.scrub
+    with Spool(folder, ROW_TYPES[stage.kind], deferred=stage.select is not None, scrub=scrub) as spool:
         async with (
             stage.open(rows, config, run.resources) as expand,
             aclosing(_expanded(items, expand, run.concurrency)) as expanded,
@@ -125,7 +126,8 @@ async def _fill(stage: Stage, config: StageConfig, inputs: Mapping[str, Source],
         raise ToolError(f"{stage.name}: nothing could be collected: {spool.first_failure}", mend=COLLECT_AGAIN)
     funnel = Funnel(count, written["default"].num_rows, dict(sorted(spool.rejected.items())),
                     dict(sorted(spool.quarantined.items())))
-    return _lineage(stage, config, inputs, run, key, funnel, folder, written)
+    lineage = _lineage(stage, config, inputs, run, key, funnel, folder, written)
+    return from_json(scrub.json(to_json(lineage)), file=FILE)
 
 
 def _file(spool: Spool, stage: Stage, item: Item, outcomes: list[Outcome]) -> None:

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 from astra_data.errors import DataError
 from astra_data.hub.writer import Writer, Written, read_rows
 from astra_data.pipeline.stage import Keep, Outcome, Reject
-from astra_data.rows import Row, fields, to_dict
+from astra_data.rows import Row, fields, identity, to_dict
 from astra_data.rows.schema import is_typed, unwrap
+from astra_data.tools.scrub import Scrub
 
 if TYPE_CHECKING:
     import polars as pl
@@ -28,11 +29,12 @@ DUPLICATE = "duplicate: same identity as an earlier row"
 class Spool:
     """Takes the outcomes of a stage in order. Counts what it took, by reason class (what precedes ` - `).
 
-    `first_failure` is the whole reason of the first quarantined outcome, empty while there is none.
+    `first_failure` is the whole reason of the first quarantined outcome, empty while there is none. No row and no reason is taken
+    with a secret that `scrub` knows.
     """
 
-    def __init__(self, folder: Path, row_type: type, *, deferred: bool) -> None:
-        self._folder, self._row_type, self._deferred = folder, row_type, deferred
+    def __init__(self, folder: Path, row_type: type, *, deferred: bool, scrub: Scrub | None = None) -> None:
+        self._folder, self._row_type, self._deferred, self._scrub = folder, row_type, deferred, scrub or Scrub()
         self._stack = ExitStack()
         self._kept = self._stack.enter_context(Writer(folder / ("candidates" if deferred else "data"), row_type))
         self._refused: dict[str, Writer] = {}
@@ -46,14 +48,22 @@ class Spool:
     def add(self, item_id: str, outcome: Outcome) -> None:
         """File one outcome of the item."""
         self._taken += 1
-        row = None if outcome.row is None else to_dict(outcome.row)
+        row = None if outcome.row is None else self._scrubbed(to_dict(outcome.row))
+        item_id = self._scrub(item_id)
         if isinstance(outcome, Keep):
             self._keep(item_id, row or {})
-        elif isinstance(outcome, Reject):
-            self._refuse("rejected", row, item_id, outcome.reason)
+            return
+        reason = self._scrub(outcome.reason)
+        if isinstance(outcome, Reject):
+            self._refuse("rejected", row, item_id, reason)
         else:
-            self.first_failure = self.first_failure or outcome.reason
-            self._refuse("quarantined", row, item_id, outcome.reason)
+            self.first_failure = self.first_failure or reason
+            self._refuse("quarantined", row, item_id, reason)
+
+    def _scrubbed(self, row: Row) -> Row:
+        """The row without known secrets, under the id of what is left."""
+        clean: Row = self._scrub.json(row)
+        return row if clean is row else clean | {"id": identity(self._row_type, clean)}
 
     def _keep(self, item_id: str, row: Row) -> None:
         if row["id"] in self._item_of:

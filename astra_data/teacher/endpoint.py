@@ -8,6 +8,7 @@ Retries, their waits and `Retry-After` are the openai client's. What is left aft
 """
 
 import asyncio
+import base64
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from astra_data.messages import JsonObject
 from astra_data.teacher.budget import Budget
 from astra_data.teacher.models import ModelConfig
 from astra_data.teacher.wire import text_of
+from astra_data.tools.scrub import Scrub
+from astra_data.tools.urls import told, user_of, without_user
 
 LONGEST_RETRY_AFTER_S = 120.0
 """The openai client waits no longer for an endpoint that asks for time."""
@@ -50,23 +53,37 @@ class Completion:
 
 
 def new_client(config: ModelConfig, key: str | None) -> openai.AsyncOpenAI:
-    """A client on the aiohttp transport, quiet. An absent key is sent as a placeholder, never looked up elsewhere."""
+    """A client on the aiohttp transport, quiet. An absent key is sent as a placeholder, never looked up elsewhere.
+
+    User and password of the address become a header, so that no address with them goes from hand to hand.
+    """
     for name in ("openai", "httpx", "httpx2", "httpcore", "httpcore2"):
         logging.getLogger(name).setLevel(logging.WARNING)
     return openai.AsyncOpenAI(
         api_key=key or "none",
-        base_url=config.base_url,
+        base_url=config.base_url and without_user(config.base_url),
+        default_headers=_login(config.base_url),
         timeout=config.timeout_s,
         max_retries=config.max_retries,
         http_client=openai.DefaultAioHttpClient(timeout=config.timeout_s),
     )
 
 
-class Endpoint:
-    """The model of a role behind its client. One failure that concerns all requests fails all later ones at once."""
+def _login(address: str | None) -> dict[str, str]:
+    """The header for user and password of an address, if it has them."""
+    login = user_of(address or "")
+    return {"Authorization": f"Basic {base64.b64encode(':'.join(login).encode()).decode()}"} if login else {}
 
-    def __init__(self, role: str, config: ModelConfig, client: openai.AsyncOpenAI, budget: Budget) -> None:
-        self.config = config
+
+class Endpoint:
+    """The model of a role behind its client. One failure that concerns all requests fails all later ones at once.
+
+    What comes back is scrubbed before anything is made of it: an endpoint may repeat its key in an error or an answer.
+    """
+
+    def __init__(self, role: str, config: ModelConfig, client: openai.AsyncOpenAI, budget: Budget,
+                 scrub: Scrub | None = None) -> None:
+        self.config, self._scrub = config, scrub or Scrub()
         self._role, self._client, self._budget = role, client, budget
         self._answers = False
         self._broken: EndpointError | None = None
@@ -94,7 +111,7 @@ class Endpoint:
         """The completion of one request, with what was used `before` it added to its own usage."""
         bound = self._cost(len(payload) + TEMPLATE_TOKENS, self.config.max_tokens or 0)
         async with self._budget.reserve(bound) as spend:
-            response = _parsed(await self._post(payload))
+            response = _parsed(await self._post(payload), self._scrub)
             counted = _counted(response.get("usage"))
             tokens = counted or (0, 0)
             spend(self._cost(*tokens) if counted else bound)
@@ -140,7 +157,7 @@ class Endpoint:
         if status == 402 or error.code == "insufficient_quota":
             mend = "top up the account, or name another model: all answers so far are kept"
             return self._fail(f"the account behind {config.api_key_env} has no credit left (HTTP {status})", mend)
-        reason = f"endpoint: {status} - {_detail(error.body)}"
+        reason = f"endpoint: {status} - {_detail(self._scrub.json(error.body))}"
         return BadRequest(reason) if status in (400, 422) else Unanswered(reason)
 
     def _no_connection(self, error: openai.APIConnectionError) -> Exception:
@@ -166,16 +183,16 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 def _detail(body: Any) -> str:
     if isinstance(body, dict):
         body = body.get("message", body)
-    return " ".join(str(body).split())[:MAX_DETAIL]
+    return " ".join(told(str(body)).split())[:MAX_DETAIL]
 
 
-def _parsed(text: str) -> JsonObject:
+def _parsed(text: str, scrub: Scrub) -> JsonObject:
     try:
-        response = orjson.loads(text)
+        response = scrub.json(orjson.loads(text))
     except orjson.JSONDecodeError as error:
-        raise Unanswered(f"endpoint: not JSON - {_detail(text)}") from error
+        raise Unanswered(f"endpoint: not JSON - {_detail(scrub(text))}") from error
     if not isinstance(response, dict):
-        raise Unanswered(f"endpoint: not JSON - {_detail(text)}")
+        raise Unanswered(f"endpoint: not JSON - {_detail(scrub(text))}")
     return response
 
 

@@ -5,16 +5,21 @@
       user: {model: Qwen/Qwen3-8B, base_url: "http://127.0.0.1:8000/v1"}
       judge: offline
 
-A key goes only where it belongs: `OPENAI_API_KEY` is the default for OpenAI itself, any other host names its own.
+A key goes only where it belongs: `OPENAI_API_KEY` is the default for OpenAI itself, any other host names its own. User and
+password in a `base_url` are sent as such, and never shown.
 """
 
 import ipaddress
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from astra_data.messages import JsonObject
+from astra_data.tools.plain import SECRET_NAME, calm_name, plain
+from astra_data.tools.secrets import searchable
+from astra_data.tools.urls import url_secrets, user_of
 
 OPENAI_KEY = "OPENAI_API_KEY"
 
@@ -39,13 +44,13 @@ class ModelConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     model: str
-    base_url: str | None = None
+    base_url: str | None = Field(default=None, repr=False)
     api_key_env: str | None = OPENAI_KEY
     temperature: float | None = None
     top_p: float | None = None
     max_tokens: Annotated[int, Field(gt=0)] | None = None
     seed: int | None = None
-    extra_body: JsonObject = Field(default_factory=dict)
+    extra_body: JsonObject = Field(default_factory=dict, repr=False)
     structured: bool = True
     pass_reasoning: bool = False
     timeout_s: Annotated[float, Field(gt=0)] = 300.0
@@ -65,6 +70,24 @@ class ModelConfig(BaseModel):
         """What decides how an answer is drawn, unset choices left out."""
         chosen: dict[str, Any] = self.model_dump(include={"temperature", "top_p", "max_tokens", "seed", "extra_body"})
         return {name: value for name, value in chosen.items() if value is not None and value != {}}
+
+    def secrets(self, environ: Mapping[str, str]) -> frozenset[str]:
+        """What may not be shown of this endpoint: its key, what its address holds, and what goes with a request as a secret."""
+        key, url = environ.get(self.api_key_env or "", ""), self.base_url or ""
+        held = [*(user_of(url) or ()), *(part for part in url_secrets(url) if not calm_name(part))]
+        return searchable([key, *held, *_named_secrets(self.extra_body)])
+
+
+def _named_secrets(value: Any, name: str = "") -> Iterator[str]:
+    """The texts of a JSON value whose names are those of secrets."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _named_secrets(inner, key)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _named_secrets(inner, name)
+    elif isinstance(value, str) and SECRET_NAME.search(name) and not plain(value):
+        yield value
 
 
 def is_loopback(url: str) -> bool:

@@ -53,7 +53,10 @@ class OpenAITeacher:
         }
         produce = functools.partial(self._converse, ask, inputs, messages, sample)
         answer = await self._ledger.once(digest(request), "ask", request, produce)
-        return _fitted(ask.output, answer.response)
+        try:
+            return _fitted(ask.output, answer.response)
+        except ValidationError as error:
+            raise Unanswered("answer: held a secret of this run, and does not fit without it", sent=False) from error
 
     async def _converse(self, ask: Ask[I, O], inputs: I, messages: list[Message], sample: int) -> Answer:
         """Ask, and ask again with what was wrong. All turns are paid for, and counted."""

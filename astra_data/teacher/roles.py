@@ -18,6 +18,8 @@ from astra_data.messages import JsonObject
 from astra_data.teacher.budget import Budget
 from astra_data.teacher.models import ModelConfig, is_loopback
 from astra_data.teacher.teacher import Policy, Teacher
+from astra_data.tools.scrub import Scrub
+from astra_data.tools.urls import user_of
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -86,22 +88,24 @@ def build(
 ) -> Roles:
     """The players of a recipe. Raises `UsageError` for a missing key, and for what a budget needs to know."""
     players, clients = {}, _Clients(environ)
+    secrets = frozenset().union(*(config.secrets(environ) for config in models.values() if not isinstance(config, str)))
     for role, config in models.items():
         if isinstance(config, str):
             players[role] = Player(offline, offline_policy, {"model": offline.name, "version": astra_data.__version__})
         else:
-            players[role] = _play(role, config, clients, ledger, budget)
+            players[role] = _play(role, config, clients, ledger, budget, secrets)
     return Roles(players, clients.closers())
 
 
-def _play(role: str, config: ModelConfig, clients: "_Clients", ledger: Ledger, budget: Budget) -> Player:
+def _play(role: str, config: ModelConfig, clients: "_Clients", ledger: Ledger, budget: Budget,
+          secrets: frozenset[str]) -> Player:
     from astra_data.teacher.endpoint import Endpoint
     from astra_data.teacher.openai import OpenAIPolicy, OpenAITeacher
 
     if budget.limit is not None and (config.price is None or config.max_tokens is None):
         message = f"models.{role}: a budget needs price and max_tokens, to know what a request can cost at most"
         raise UsageError(message, mend="add both (price: {input: 0, output: 0} for a model of one's own)")
-    endpoint = Endpoint(role, config, clients.client(role, config), budget)
+    endpoint = Endpoint(role, config, clients.client(role, config), budget, Scrub(ledger.scrub.values | secrets))
     identity = {"model": config.model, "sampling": config.sampling}
     return Player(OpenAITeacher(endpoint, ledger), OpenAIPolicy(endpoint, ledger), identity)
 
@@ -135,4 +139,7 @@ def _key(role: str, config: ModelConfig, environ: Mapping[str, str]) -> str | No
     if not key and not local:
         message = f"models.{role}: the environment variable {config.api_key_env} is not set"
         raise UsageError(message, mend=f"export {config.api_key_env}, or name another in models.{role}.api_key_env")
+    if key and user_of(config.base_url or ""):
+        message = f"models.{role}: base_url holds a user and {config.api_key_env} a key, and an endpoint takes one of them"
+        raise UsageError(message, mend=f"take the user out of models.{role}.base_url, or write api_key_env: null")
     return key or None

@@ -43,8 +43,7 @@ async def collect(
 
     try:
         if refresh:
-            answer = await ask()
-            await ledger.put(key, "tool", request, answer)
+            answer = await ledger.put(key, "tool", request, await ask())
         else:
             answer = await ledger.once(key, "tool", request, ask)
     except Unanswered as failure:

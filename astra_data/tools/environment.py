@@ -6,18 +6,27 @@ HOME is a private folder, so the caches and settings of uv and npm are named exp
 Time zone, locale, hash seed and git's author are fixed, so that two runs of a server say the same.
 """
 
+import re
 import sys
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
-from astra_data.tools.secrets import SECRET_NAME, searchable, url_secrets
+from astra_data.tools.plain import SECRET_NAME, plain
+from astra_data.tools.secrets import searchable
+from astra_data.tools.urls import url_secrets, user_of
 
 PASSED = {
     *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy"),
     *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"),
 }
 PASSED_PREFIXES = ("uv_", "pip_", "npm_config_")
+KEY = re.compile(
+    r"(?:token|secret|passw(?:or)?d|passphrase|(?:api|access)_?key|(?:secret|private|account)_key|credentials?)s?$", re.IGNORECASE
+)
+"""Names of variables whose values are searched for even though no server and no model was given them."""
+LEAST_KEY = 8
 MOMENT = "1735689600 +0000"
 """2025-01-01T00:00:00Z, in the one form that both git and GitPython read."""
 FIXED = {
@@ -87,5 +96,20 @@ def machine_paths(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def credentials(environ: Mapping[str, str]) -> frozenset[str]:
-    """User names and passwords inside the proxies and package indexes that are passed on."""
-    return searchable(part for name, value in environ.items() if _passes(name) for part in url_secrets(value))
+    """What the person's environment holds that nobody may read: keys by the names of their variables, the stored tokens of the
+    Hub, users and passwords inside addresses such as those of proxies and package indexes."""
+    found = [value for name, value in environ.items() if KEY.search(name) and len(value) >= LEAST_KEY and not plain(value)]
+    found += [part for name, value in environ.items() if _passes(name) for part in url_secrets(value)]
+    found += [part for value in environ.values() for part in user_of(value) or ()]
+    return searchable([*found, *_stored_tokens(environ)])
+
+
+def _stored_tokens(environ: Mapping[str, str]) -> list[str]:
+    """What `hf auth login` has left on this machine."""
+    caches = Path(environ.get("XDG_CACHE_HOME") or user_home(environ) / ".cache")
+    home = Path(environ.get("HF_HOME") or caches / "huggingface")
+    found: list[str] = []
+    for path in (environ.get("HF_TOKEN_PATH") or home / "token", environ.get("HF_STORED_TOKENS_PATH") or home / "stored_tokens"):
+        with suppress(OSError, UnicodeDecodeError):
+            found += (line.rpartition("=")[2].strip() for line in Path(path).read_text().splitlines() if "[" not in line)
+    return found

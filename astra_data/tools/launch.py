@@ -25,7 +25,7 @@ from mcp.client.streamable_http import streamable_http_client
 from astra_data.tools.environment import scrubbed
 from astra_data.tools.links import regular
 from astra_data.tools.mcp_config import ServerEntry
-from astra_data.tools.workspace import Workspace
+from astra_data.tools.workspace import TAIL, Workspace, last_lines
 
 GUARDED = """rm -f "$0/group" "$0/stderr"
 set -C
@@ -38,7 +38,6 @@ exec "$@" 2>"$0/stderr"
 Neither file is written through a link that an earlier process of the workspace has left: what exists is not opened.
 """
 OLD_SDK = ("--with", "mcp<2")
-STDERR_CHARACTERS = 800
 
 
 @asynccontextmanager
@@ -98,8 +97,8 @@ def kill_group(workspace: Workspace) -> None:
 def stderr_tail(workspace: Workspace) -> str:
     """The last words of the server, as they may be shown."""
     with suppress(OSError):
-        text = regular(workspace.base / "stderr", 8 * STDERR_CHARACTERS).decode(errors="replace")
-        return workspace.to_shown(text).strip()[-STDERR_CHARACTERS:]
+        said = last_lines(regular(workspace.base / "stderr", 64 * TAIL + 1), 64 * TAIL)
+        return workspace.to_shown(said).strip()[-TAIL:]
     return ""
 
 

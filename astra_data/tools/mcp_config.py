@@ -18,7 +18,10 @@ import orjson
 
 from astra_data.errors import DataError, Place, UsageError
 from astra_data.messages import JsonObject
-from astra_data.tools.secrets import MASK, clean_url, mask_arguments, searchable, secret_value, url_secrets
+from astra_data.tools.plain import plain, token_in, wordlike
+from astra_data.tools.scrub import Scrub
+from astra_data.tools.secrets import defaults, mask_arguments, mask_command, searchable, secret_value
+from astra_data.tools.urls import MASK, clean_url, split, url_secrets
 
 VARIABLE = re.compile(r"\$\{(?:env:)?([A-Za-z_]\w*)(?::-([^}]*))?\}")
 HTTP_TYPES = {"http", "streamable-http", "streamableHttp", "streamable_http"}
@@ -31,9 +34,10 @@ Writes = Literal["allow"] | frozenset[str]
 """Of which tools the recipe says that they may be called, whatever they do: of all, or of these."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ServerEntry:
-    """One server of an `mcp.json`. `flags` name the keys that were not used; `file` is for messages; `writes` is the recipe's."""
+    """One server of an `mcp.json`. `flags` name the keys that were not used; `file` is for messages; `writes` is the recipe's.
+    Its `repr` is public."""
 
     name: str
     transport: Literal["stdio", "http"]
@@ -48,12 +52,25 @@ class ServerEntry:
 
     def public(self) -> JsonObject:
         """The entry without secrets, as rows and keys hold it: names of variables and headers, masked arguments."""
+        scrub = Scrub(searchable(self.hidden()))
         if self.transport == "http":
-            return {"type": "http", "url": clean_url(self.url), "headers": sorted(self.headers)}
-        shown, _ = mask_arguments(self.args)
-        hidden = searchable(value for name, value in self.env.items() if secret_value(name, value))
-        args = [MASK if any(value in argument for value in hidden) else argument for argument in shown]
-        return {"command": self.command, "args": args, "env": sorted(self.env)}
+            return {"type": "http", "url": scrub(_public_url(self.url)), "headers": _names(self.headers, scrub)}
+        shown, _ = mask_arguments(self.args, self.command)
+        args = [argument if scrub(argument) == argument else MASK for argument in shown]
+        return {"command": scrub(mask_command(self.command)[0]), "args": args, "env": _names(self.env, scrub)}
+
+    def __repr__(self) -> str:
+        return f"ServerEntry({self.name!r}, {self.public()})"
+
+    @property
+    def _texts(self) -> list[str]:
+        return [self.command, self.url, *self.args, *self.env.values(), *self.headers.values()]
+
+    def hidden(self) -> list[str]:
+        """What this entry itself says that may not be shown: settings, headers, arguments, parts of the address."""
+        values = [value for name, value in self.env.items() if secret_value(name, value)]
+        values += [*self.headers.values(), *mask_command(self.command)[1], *mask_arguments(self.args, self.command)[1]]
+        return [*values, *url_secrets(self.url), *(value for text in self._texts for value in defaults(text))]
 
     def permitting(self, writes: Writes) -> "ServerEntry":
         """The entry of a server of which these tools may be called, whatever they do."""
@@ -91,12 +108,22 @@ class ServerEntry:
     def secrets(self, environ: Mapping[str, str] = os.environ) -> frozenset[str]:
         """Every value that must not reach a row: what `${NAME}` stands for, settings, headers, masked arguments."""
         entry = self.expanded(environ)
-        texts = [self.command, self.url, *self.args, *self.env.values(), *self.headers.values()]
-        used = {match[1] for text in texts for match in VARIABLE.finditer(text)} - NOT_SECRET
+        used = {match[1] for text in self._texts for match in VARIABLE.finditer(text)} - NOT_SECRET
         values = [environ[name] for name in sorted(used) if not environ.get(name, "/workspace").startswith("/workspace")]
-        values += [value for name, value in entry.env.items() if secret_value(name, value)]
-        values += [*entry.headers.values(), *mask_arguments(entry.args)[1], *url_secrets(entry.url)]
-        return searchable(values)
+        return searchable([*values, *(value for text in self._texts for value in defaults(text)), *entry.hidden()])
+
+
+def _public_url(url: str) -> str:
+    """The address of an entry as it may be shown; one that begins with a variable has its host in that."""
+    if begun := VARIABLE.match(url):
+        stand_in = "http://host"
+        return begun[0] + clean_url(stand_in + url[begun.end() :]).removeprefix(stand_in)
+    return clean_url(url) if split(url) else MASK
+
+
+def _names(settings: Mapping[str, str], scrub: Scrub) -> list[str]:
+    """The names of variables or headers, without those that are themselves a secret."""
+    return sorted(MASK if token_in(name) or scrub(name) != name else name for name in settings)
 
 
 def read_mcp_json(path: Path) -> list[ServerEntry]:
@@ -115,11 +142,23 @@ def read_mcp_json(path: Path) -> list[ServerEntry]:
     if not isinstance(servers, dict) or not servers:
         place = Place(path.name, field=key or "mcpServers")
         raise DataError("no servers", place=place, mend='write {"mcpServers": {"name": {"command": ...}}}')
-    return [
+    if any(map(token_in, servers)):
+        raise _named_by_a_secret(path)
+    entries = [
         _entry(name, fields, Place(path.name, field=f"{key}.{name}"))
         for name, fields in servers.items()
         if not (isinstance(fields, dict) and fields.get("disabled") is True)
     ]
+    hidden = searchable(value for entry in entries for value in entry.hidden())
+    known = Scrub(value for value in hidden if not wordlike(value))
+    if any(known(entry.name) != entry.name for entry in entries):
+        raise _named_by_a_secret(path)
+    return entries
+
+
+def _named_by_a_secret(path: Path) -> UsageError:
+    message = "the name of a server is, or holds, a secret, and names are in every row"
+    return UsageError(message, place=Place(path.name, field="mcpServers"), mend="give it a name that all may read")
 
 
 def _entry(name: str, fields: Any, place: Place) -> ServerEntry:
@@ -133,14 +172,15 @@ def _entry(name: str, fields: Any, place: Place) -> ServerEntry:
             place=_at(place, "type"),
             mend='use the streamable HTTP address of the server, with "type": "http"',
         )
-    flags = tuple(f"ignored: {key}" for key in sorted(fields.keys() - KNOWN_KEYS))
+    flags = tuple(f"ignored: {MASK if token_in(key) else key}" for key in sorted(fields.keys() - KNOWN_KEYS))
     if kind in HTTP_TYPES:
         url, headers = _text(fields, "url", place), _texts(fields, "headers", place)
         if not url.startswith(("http://", "https://", "${")):
             raise DataError("expected an http or https address", place=_at(place, "url"), mend=HTTP_EXAMPLE)
         return ServerEntry(name, "http", url=url, headers=headers, file=place.file, flags=flags)
     if kind != "stdio":
-        raise UsageError(f"unknown transport {kind!r}", place=_at(place, "type"), mend='"stdio" or "http"')
+        said = repr(kind) if isinstance(kind, str) and plain(kind) else "of this name"
+        raise UsageError(f"unknown transport {said}", place=_at(place, "type"), mend='"stdio" or "http"')
     args = fields.get("args", [])
     if not isinstance(args, list) or not all(isinstance(argument, str) for argument in args):
         raise DataError("expected a list of texts", place=_at(place, "args"), mend=EXAMPLE)

@@ -14,7 +14,7 @@ PINNED = re.compile(r"(?P<name>@?\w[\w./-]*)(?:\[[^\]]*\])?(?:(?:==|@)(?P<versio
 def package_of(entry: ServerEntry) -> tuple[str | None, str | None]:
     """(`pypi:mcp-server-git`, pinned version) of a `uvx` or `npx` entry, else (None, None)."""
     runner = {"uvx": "pypi", "npx": "npm"}.get(Path(entry.command).name)
-    words = list(entry.args)
+    words = entry.public().get("args", [])
     explicit = next((words[words.index(flag) + 1 :] for flag in ("--from", "--package", "-p") if flag in words), None)
     plain = explicit or [word for index, word in enumerate(words) if not _is_option(words, index)]
     found = PINNED.fullmatch(plain[0]) if runner and plain else None

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from astra_data.tools.secrets import MASK
+from astra_data.tools.scrub import Scrub
 
 WORKSPACE = "/workspace"
 BEFORE = r"(?:(?<![\w.~/-])|(?<=://)|(?<=:///))"
@@ -38,7 +38,7 @@ def to_real(value: Any, root: str) -> Any:
 
 
 class Shown:
-    """A function from a server's text to the text that may be shown: neutral paths, no secrets, longest match first.
+    """A function from a server's text to the text that may be shown: no secrets, then neutral paths, longest match first.
 
     `private` names are unlike anything else (a random folder) and are replaced wherever they stand; paths of `machine`
     only as whole components, since `/root` may also be a word of the text.
@@ -50,7 +50,7 @@ class Shown:
         secrets: frozenset[str] = frozenset(),
         machine: Mapping[str, str] | None = None,
     ) -> None:
-        names = dict.fromkeys(secrets, MASK)
+        self._scrub, names = Scrub(secrets), dict[str, str]()
         for path, name in private.items():
             names |= {path: name, quote(path, safe=""): quote(name, safe=""), path.replace("/", "\\/"): name}
         self._names = names | {path: name for path, name in (machine or {}).items() if path not in names}
@@ -58,6 +58,7 @@ class Shown:
         self._pattern = _alternatives(self._names, whole)
 
     def __call__(self, text: str) -> str:
+        text = self._scrub(text)
         neutral = self._pattern.sub(lambda match: self._names[match[0]], text) if self._pattern else text
         return _UV_ENVIRONMENT.sub(r"\1/env", neutral)
 

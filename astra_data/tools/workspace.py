@@ -30,10 +30,13 @@ from astra_data.tools.environment import credentials, machine_paths, scrubbed
 from astra_data.tools.links import strange, walk
 from astra_data.tools.naming import one_line
 from astra_data.tools.paths import Shown, to_real
+from astra_data.tools.secrets import named_secrets, searchable
 from astra_data.tools.temporary import Folder, new_folder, sweep
 
 SETUP_SECONDS = 600.0
 WITHIN = "put a copy in its place, or a relative link that stays inside"
+TAIL = 800
+"""Characters of an output that an error quotes."""
 MOMENT_NS = 1_735_689_600 * 10**9
 """2025-01-01T00:00:00Z, the modification time of every file of a template."""
 
@@ -76,7 +79,8 @@ class Workspace:
 
 
 class Template:
-    """What a workspace starts with: the files of `folder`, then what the `setup` commands make of them."""
+    """What a workspace starts with: the files of `folder`, then what the `setup` commands make of them. No workspace shows any of
+    `secrets`."""
 
     def __init__(
         self,
@@ -84,8 +88,10 @@ class Template:
         setup: tuple[tuple[str, ...], ...] = (),
         *,
         environ: Mapping[str, str] = os.environ,
+        secrets: frozenset[str] = frozenset(),
     ) -> None:
         self.folder, self.setup, self.environ = folder, setup, environ
+        self.secrets = secrets | searchable(value for command in setup for value in named_secrets(command))
         self._prepared: Workspace | None = None
         self._lock = threading.Lock()
 
@@ -102,7 +108,7 @@ class Template:
         """
         with self._lock:
             prepared = self._prepared = self._prepared or self._prepare()
-        workspace = _new(self.environ, secrets, also=prepared.base)
+        workspace = _new(self.environ, secrets | self.secrets, also=prepared.base)
         try:
             for kept, copy in ((prepared.root, workspace.root), (prepared.home, workspace.home)):
                 _refuse_strange(kept, workspace)
@@ -121,7 +127,7 @@ class Template:
 
     def _prepare(self) -> Workspace:
         sweep()
-        workspace = _new(self.environ, frozenset())
+        workspace = _new(self.environ, self.secrets)
         try:
             workspace.home.mkdir()
             if self.folder is None:
@@ -186,7 +192,7 @@ def _fingerprint(path: Path, folder: Path) -> list[Any]:
 
 
 def _run(command: tuple[str, ...], workspace: Workspace, environ: Mapping[str, str]) -> None:
-    words = workspace.to_real(list(command))
+    words, said = workspace.to_real(list(command)), workspace.to_shown(" ".join(command))
     if words and words[0] == "python":
         words[0] = sys.executable
     env = scrubbed(environ, home=workspace.home, tmp=workspace.tmp)
@@ -196,7 +202,14 @@ def _run(command: tuple[str, ...], workspace: Workspace, environ: Mapping[str, s
             words, cwd=workspace.root, env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=SETUP_SECONDS
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise ToolError(f"workspace set-up `{' '.join(command)}`: {workspace.to_shown(str(error))}", mend=mend) from None
+        what = workspace.to_shown(str(error)) if isinstance(error, OSError) else f"took more than {SETUP_SECONDS:g} s"
+        raise ToolError(f"workspace set-up `{said}`: {what}", mend=mend) from None
     if done.returncode:
-        tail = workspace.to_shown((done.stderr or done.stdout).decode(errors="replace").strip()[-800:])
-        raise ToolError(f"workspace set-up `{' '.join(command)}` left with {done.returncode}: {tail}", mend=mend)
+        tail = workspace.to_shown(last_lines(done.stderr or done.stdout, 64 * TAIL)).strip()[-TAIL:]
+        raise ToolError(f"workspace set-up `{said}` left with {done.returncode}: {tail}", mend=mend)
+
+
+def last_lines(output: bytes, most: int) -> str:
+    """The end of an output, `most` bytes at most; it begins with a whole line, so that it holds no half of a secret."""
+    cut = output[-most:].partition(b"\n")[2] if len(output) > most else output
+    return cut.decode(errors="replace")

@@ -8,6 +8,7 @@ be told from the last model alone.
 """
 
 import dataclasses
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version as installed
@@ -20,6 +21,8 @@ import astra_data
 from astra_data.errors import DataError, Place
 from astra_data.hub import lineage
 from astra_data.hub.lineage import Code, Input
+from astra_data.tools.environment import credentials
+from astra_data.tools.scrub import Scrub
 from astra_data.training.data import Chosen
 from astra_data.training.recipe import SftRecipe
 
@@ -122,8 +125,8 @@ def ancestors(record: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def dump(record: ModelRecord) -> bytes:
-    """The record as JSON for people."""
-    return lineage.dump(dataclasses.asdict(record))
+    """The record as JSON for people, without what the environment holds as a secret."""
+    return lineage.dump(Scrub(credentials(os.environ)).json(dataclasses.asdict(record)))
 
 
 def _device() -> str:

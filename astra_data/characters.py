@@ -1,7 +1,7 @@
 """Characters that nobody sees, or that move what is seen, and how they are written where a person or a model reads.
 
-    >>> ascii(visible("\\x1b[2J"))
-    "'\\\\x1b[2J'"
+    >>> print(visible("\\x1b[2J"))
+    \\x1b[2J
     >>> escaped("\\u202e")
     '\\\\u202e'
 

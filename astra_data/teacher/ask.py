@@ -86,7 +86,7 @@ class Ask(Generic[I, O]):
     def render(self, inputs: I) -> list[Message]:
         """The system and the user message. Raises what `Prompt.render` raises."""
         prompt = load_prompt(self.folder / f"{self.name}.md.jinja")
-        system, question = prompt.render(inputs.model_dump(mode="json"))
+        system, question = prompt.render(inputs.model_dump())
         return [*([{"role": "system", "content": system}] if system else []), user(question)]
 
 

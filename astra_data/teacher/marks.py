@@ -25,7 +25,7 @@ DIGITS = 12
 
 ESCAPED = re.compile(
     f"[{CONTROLS}{HIDDEN}]"
-    r"|(?i:(?:(?<=\bBEGIN)|(?<=\bEND))[^\S\n](?=\s*DATA\b))"
+    r"|(?i:(?:(?<=BEGIN)|(?<=END))[^\S\n](?=\s*DATA))"
     r'|<(?=[^\s="-])'
     r"|\[(?=/?(?:[A-Za-z]?[A-Z@][A-Z0-9_@]{1,40}|(?:control_|unused)\d{1,9})\])"
 )

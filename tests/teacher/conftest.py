@@ -71,7 +71,7 @@ class WithModel(Protocol):
 def verdict_ask(tmp_path: Path) -> Ask[Question, Verdict]:
     folder = tmp_path / "prompts"
     folder.mkdir()
-    (folder / "verdict.md.jinja").write_text("You judge. Answer in JSON: {{ output_schema }}\n---user---\n{{ text }}\n")
+    (folder / "verdict.md.jinja").write_text("You judge. Answer in JSON.\n---user---\nBEGIN DATA\n{{ text | tojson }}\nEND DATA\n")
     return Ask("verdict", 1, "judge", Question, Verdict, folder)
 
 

@@ -19,8 +19,8 @@ FEW = 2
 
 
 def filled(model: type[BaseModel], text: Callable[[int], str], turn: int = 0) -> Any:
-    """`text` gets a number of its own for every place. `turn` chooses among words, and between true and false; with 2 whatever may be
-    null is null."""
+    """`text` gets a number of its own for every place. `turn` chooses among words, and between true and false; with 2 whatever
+    may be null is null."""
     numbers = itertools.count()
     return model.model_validate(_value(model, lambda: text(next(numbers)), turn))
 

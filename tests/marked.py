@@ -34,7 +34,8 @@ def parted(prompt: str) -> Parted:
     assert code not in (before + data + after).lower()
     assert not re.search(r"(BEGIN|END)\s+DATA", data, re.IGNORECASE)
     lines = [_line(line) for line in data.split("\n")]
-    return Parted(code, data, (before, *(label for label, _ in lines), after), tuple(value for _, held in lines for value in held))
+    frame, values = (before, *(label for label, _ in lines), after), tuple(value for _, held in lines for value in held)
+    return Parted(code, data, frame, values)
 
 
 def value_after(prompt: str, label: str) -> Any:

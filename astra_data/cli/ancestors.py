@@ -5,6 +5,7 @@
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from astra_data.errors import DataError, Place
 from astra_data.hub.addresses import parse
@@ -25,21 +26,24 @@ BULK = {
 }
 
 
-def ancestors(row: Row, place: Located, store: Store) -> Iterator[Row]:
+def ancestors(row: Row, place: Located, store: Store, below: frozenset[str] = frozenset()) -> Iterator[Row]:
     """The row, then those it came from, each with its `dataset` and `address`, without what only a machine reads.
 
-    Ends where a lineage names no further input, as that of rows from a file. Raises `DataError` where a dataset or a row that
-    is named is not there.
+    Ends where a lineage names no further input, as that of rows from a file. `below` are the versions it came by. Raises
+    `DataError` where a dataset or a row that is named is not there, or where a version is its own ancestor.
     """
+    if place.address in below:
+        raise DataError("is made from itself, its lineage says", place=Place(place.address), mend="make or pull it again")
     lineage = place.lineage()
     kind = lineage.kind if lineage else ""
     yield {"dataset": kind, "address": place.address, **_without_bulk(row)}
     inputs = {item.role: item.address for item in lineage.inputs} if lineage else {}
-    named = (row.get("knowledge") or {}) | row
+    knowledge = row.get("knowledge")
+    named = (knowledge if isinstance(knowledge, dict) else {}) | row
     for field, parent in PARENTS.items():
         if named.get(field) and parent in inputs:
             above = resolve(parse(inputs[parent]), store)
-            yield from ancestors(_named(named[field], above), above, store)
+            yield from ancestors(_named(named[field], above), above, store, below | {place.address})
             return
 
 
@@ -52,6 +56,12 @@ def _named(row_id: str, place: Located) -> Row:
 
 def _without_bulk(row: Row) -> Row:
     short = {name: value for name, value in row.items() if name not in BULK}
-    if short.get("tools") and not isinstance(short["tools"][0], str):
-        short["tools"] = [tool.get("name") or tool["function"]["name"] for tool in short["tools"]]
+    if isinstance(short.get("tools"), list):
+        short["tools"] = [_name(tool) for tool in short["tools"]]
     return short
+
+
+def _name(tool: Any) -> Any:
+    """The name of a tool as a server or as OpenAI has it; what has none stays as it is."""
+    about = tool.get("function", tool) if isinstance(tool, dict) else {}
+    return about["name"] if isinstance(about, dict) and "name" in about else tool

@@ -1,13 +1,19 @@
 """The entry point: finds the command's file, runs it, and turns an `AstraError` into one sentence and an exit code."""
 
 import importlib
+import io
 import os
 import sys
+import traceback
 
 import click
 
 import astra_data
 from astra_data.errors import AstraError
+from astra_data.terminal import guarded, say, say_block
+
+INTERRUPTED = 130
+"""The exit code of what a person stopped."""
 
 COMMANDS = {
     "run": "Run all stages of a recipe; resumes by itself.",
@@ -54,17 +60,32 @@ def astra() -> None:
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
+    with guarded():
+        code = _run()
+    if code:
+        sys.exit(code)
+
+
+def _run() -> int:
+    """Run the command that was typed, and say what went wrong, if anything did. Returns the exit code."""
     try:
         astra.main(standalone_mode=False)
     except AstraError as error:
-        click.echo(f"astra: {error}", err=True)
-        sys.exit(error.exit_code)
+        say_block(f"astra: {error}", err=True)
+        return error.exit_code
     except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
+        told = io.StringIO()
+        error.show(told)
+        for line in told.getvalue().rstrip("\n").split("\n"):
+            say(line, err=True)
+        return error.exit_code
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        return 1
     except (click.Abort, KeyboardInterrupt):
-        click.echo("astra: interrupted; run the same command again to go on", err=True)
-        sys.exit(130)
+        say("astra: interrupted; run the same command again to go on", err=True)
+        return INTERRUPTED
+    except Exception:
+        say_block(traceback.format_exc().rstrip("\n"), err=True)
+        return 1
+    return 0

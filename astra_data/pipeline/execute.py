@@ -14,6 +14,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from astra_data.console import plain_console
 from astra_data.errors import UsageError
 from astra_data.hub.addresses import FOLDER
 from astra_data.hub.load import resolve
@@ -133,7 +134,7 @@ async def opened(recipe: Recipe, options: Options) -> AsyncIterator[Run]:
 async def _stages(recipe: Recipe, stages: Stages, run: Run, console: Console | None,
                   given: Mapping[str, Source]) -> list[Report]:
     sources, reports = dict(given), []
-    with Board(console or Console(quiet=True), lambda: run.resources.ledger.totals().cost) as board:
+    with Board(console or plain_console(quiet=True), lambda: run.resources.ledger.totals().cost) as board:
         for stage in stages.values():
             config = recipe.stages[stage.name]
             inputs = _inputs(stage, config, sources, run)

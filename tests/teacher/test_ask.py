@@ -27,8 +27,9 @@ def ask_with(folder: Path, prompt: str) -> Ask[Inputs, Output]:
 
 def test_a_prompt_has_a_system_and_a_user_part(tmp_path: Path) -> None:
     """In the data each value is JSON; a line of ours may stand around it, and a number."""
-    user = "Look.\nBEGIN DATA\n{% for tag in tags %}\n{{ loop.index }}: {{ tag | tojson }}\n{% endfor %}\n{{ text | tojson }}\nEND DATA\nGo.\n"
-    system, question = ask_with(tmp_path, f"Be brief.\n---user---\n{user}").render(Inputs(text="why?", tags=["a", "b"]))
+    data = "{% for tag in tags %}\n{{ loop.index }}: {{ tag | tojson }}\n{% endfor %}\n{{ text | tojson }}"
+    ask = ask_with(tmp_path, f"Be brief.\n---user---\nLook.\nBEGIN DATA\n{data}\nEND DATA\nGo.\n")
+    system, question = ask.render(Inputs(text="why?", tags=["a", "b"]))
     assert system == {"role": "system", "content": "Be brief."}
     code = parted(question["content"]).code
     assert question == {"role": "user", "content": f'Look.\nBEGIN DATA {code}\n1: "a"\n2: "b"\n"why?"\nEND DATA {code}\nGo.'}
@@ -83,7 +84,7 @@ def test_json_in_a_prompt_is_as_a_model_reads_it(tmp_path: Path) -> None:
     assert parted(question["content"]).data == "[\"é & 'x' > y\",\"a < b <= c\",\"10 {b} [c] ```\"]"
 
 
-@pytest.mark.parametrize("printed", ["{{ nothing | tojson }}", "{% for one in nothing %}{% endfor %}", "{% if nothing %}{% endif %}"])
+@pytest.mark.parametrize("printed", ["{{ nothing | tojson }}", "{% for one in nothing %}{% endfor %}"])
 def test_a_missing_name_is_an_error_and_not_an_empty_string(tmp_path: Path, printed: str) -> None:
     with pytest.raises(UndefinedError, match="nothing"):
         ask_with(tmp_path, f"BEGIN DATA\n{printed}\nEND DATA").render(Inputs(text=""))

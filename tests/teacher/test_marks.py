@@ -26,7 +26,7 @@ def test_marks_are_the_same_for_the_same_data_and_others_for_others() -> None:
     assert parted(one).code != parted(other).code
 
 
-@pytest.mark.parametrize("held", ["0123456789abcdef", "0123456789ABCDEF", "".join(f"{a:x}{b:x}" for a in range(16) for b in range(16))])
+@pytest.mark.parametrize("held", ["0123456789abcdef", "0123456789ABCDEF", "".join(f"{number:02x}" for number in range(256))])
 def test_a_code_that_stands_in_the_data_is_not_taken(monkeypatch: pytest.MonkeyPatch, held: str) -> None:
     """With codes of one digit every digit is taken; a longer one is found that is not."""
     monkeypatch.setattr(marks, "DIGITS", 1)

@@ -83,7 +83,7 @@ class Writer:
         return tool(f"{kind_of(line(prompt, 'Question: '))}_of")
 
     def scale_tool(self, prompt: str) -> Any:
-        document = json.loads(next(text for text in prompt.splitlines() if text.startswith('{"name"')))
+        document = line(prompt, "The tool: ")
         return tool(document["name"], unit={"type": "string"})
 
     def write_call(self, prompt: str) -> Any:

@@ -5,6 +5,7 @@
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from astra_data.errors import DataError, Place
 from astra_data.hub.load import Located, input_of
@@ -52,6 +53,12 @@ def _named(row_id: str, place: Located) -> Row:
 
 def _without_bulk(row: Row) -> Row:
     short = {name: value for name, value in row.items() if name not in BULK}
-    if short.get("tools") and not isinstance(short["tools"][0], str):
-        short["tools"] = [tool.get("name") or tool["function"]["name"] for tool in short["tools"]]
+    if isinstance(short.get("tools"), list):
+        short["tools"] = [_name(tool) for tool in short["tools"]]
     return short
+
+
+def _name(tool: Any) -> Any:
+    """The name of a tool as a server or as OpenAI has it; what has none stays as it is."""
+    about = tool.get("function", tool) if isinstance(tool, dict) else {}
+    return about["name"] if isinstance(about, dict) and "name" in about else tool

@@ -4,10 +4,10 @@ import asyncio
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from astra_data.cli import options
 from astra_data.cli.moves import all_rows, tell
+from astra_data.console import plain_console
 from astra_data.hub.addresses import parse
 from astra_data.hub.load import resolve
 from astra_data.hub.store import Store
@@ -37,6 +37,6 @@ def command(address: str, to: str | None, isolation: str, most_hackability: floa
     shown = options.recorded("audit", source, "--isolation", isolation, "--most-hackability", str(most_hackability),
                              "--to", name, limit=limit)
     told = Options(store, (), limit, concurrency, budget, refresh, ledger, shown, name)
-    outcome = asyncio.run(execute(recipe, {REAUDIT.name: REAUDIT}, told, Console(stderr=True, quiet=as_json),
+    outcome = asyncio.run(execute(recipe, {REAUDIT.name: REAUDIT}, told, plain_console(err=True, quiet=as_json),
                                   {"environments": all_rows(place, "environments")}))
     tell(outcome, place, as_json=as_json)

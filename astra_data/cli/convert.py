@@ -9,11 +9,10 @@ from itertools import islice
 from pathlib import Path
 
 import click
-import orjson
-from rich.console import Console
 
 from astra_data.cli import options
-from astra_data.cli.run import as_object, say
+from astra_data.cli.run import as_object, tell_outcome
+from astra_data.console import plain_console
 from astra_data.errors import DataError, Place, UsageError
 from astra_data.formats import EXPORTERS, IMPORTERS, exporter, importer
 from astra_data.formats.card import card
@@ -23,6 +22,7 @@ from astra_data.hub.store import Store
 from astra_data.pipeline.execute import Options, execute
 from astra_data.pipeline.recipe import Recipe, RecipeHead
 from astra_data.pipeline.sources import lineage_of, source_at
+from astra_data.terminal import say, say_json
 
 
 @click.command("convert")
@@ -60,8 +60,8 @@ def _read(source: str, form: str, name: str, isolation: str | None, limit: int |
     shown = options.recorded("convert", source, "--from", form, *more, "--to", name, limit=limit)
     recipe = Recipe(RecipeHead(name="convert"), {stage.name: stage.config.model_validate(chosen)}, Path(), "none")
     told = Options(store, limit=limit, command=shown, to=name)
-    outcome = asyncio.run(execute(recipe, {stage.name: stage}, told, Console(stderr=True, quiet=as_json)))
-    click.echo(orjson.dumps(as_object(outcome)).decode()) if as_json else say(outcome)
+    outcome = asyncio.run(execute(recipe, {stage.name: stage}, told, plain_console(err=True, quiet=as_json)))
+    say_json(as_object(outcome)) if as_json else tell_outcome(outcome)
 
 
 def _located(source: str, form: str) -> Path:
@@ -90,9 +90,10 @@ def _write(source: str, form: str, output: Path, limit: int | None, store: Path,
     with _new_folder(output) as folder:
         written = exporter(form).write(islice(environments.rows, limit), folder, text)
     if as_json:
-        click.echo(orjson.dumps({"format": form, "environments": written, "from": place.address}).decode())
+        say_json({"format": form, "environments": written, "from": place.address})
     else:
-        click.echo(f"{written} environments as {form} in {output}\n    load_dataset(\"{output}\", split=\"train\")")
+        say(f"{written} environments as {form} in {output}")
+        say(f'    load_dataset("{output}", split="train")')
 
 
 @contextmanager

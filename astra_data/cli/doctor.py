@@ -9,12 +9,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import click
-import orjson
 
 from astra_data.cli import options
 from astra_data.errors import AstraError
 from astra_data.hub.store import Store
 from astra_data.sandbox import Sandbox
+from astra_data.terminal import say, say_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,10 @@ def command(store: Path, as_json: bool) -> None:
     """Look at Python, MCP launchers, keys, the store and the optional packages. Leaves with 1 if something base is missing."""
     findings = [check() for check in (_python, _uvx, _npx, lambda: _store(store), _sandbox, _key, _token)] + list(_packages())
     if as_json:
-        click.echo(orjson.dumps([asdict(finding) for finding in findings]).decode())
+        say_json([asdict(finding) for finding in findings])
     else:
         for finding in findings:
-            click.echo(f"{'ok     ' if finding.ok else 'missing'}  {finding.what:<22} {finding.detail}  [{finding.needed_for}]")
+            say(f"{'ok     ' if finding.ok else 'missing'}  {finding.what:<22} {finding.detail}  [{finding.needed_for}]")
     if any(not finding.ok and finding.needed_for == "everything" for finding in findings):
         sys.exit(1)
 

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import click
-import orjson
-from rich.console import Console
 from rich.table import Table
 
 from astra_data.cli import options
 from astra_data.cli.run import as_object
+from astra_data.console import plain_console
 from astra_data.errors import UsageError
 from astra_data.evaluate.stage import ROLE, EvaluationConfig, evaluation
 from astra_data.evaluate.statistics import Estimate
@@ -25,6 +24,7 @@ from astra_data.pipeline.execute import Options, Outcome, execute
 from astra_data.pipeline.recipe import Recipe, RecipeHead
 from astra_data.pipeline.sources import Source, source_at, source_of
 from astra_data.rollout.acting import MAX_TURNS
+from astra_data.terminal import say, say_json
 
 SCRIPTED = ("oracle", "random", "empty")
 NOT_PLAIN = re.compile(r"[^a-z0-9._-]+")
@@ -80,12 +80,12 @@ def arena(address: str, model: str, base_url: str | None, api_key_env: str | Non
                    options.recorded("evaluate", "arena", place.address if place.repo else address, *words, limit=limit), name)
     notes: list[str] = []
     stage = evaluation(folder, batch, notes)
-    outcome = asyncio.run(execute(recipe, {stage.name: stage}, told, Console(stderr=True, quiet=as_json), {"arenas": source}))
+    outcome = asyncio.run(execute(recipe, {stage.name: stage}, told, plain_console(err=True, quiet=as_json), {"arenas": source}))
     version = outcome.reports[0].version
     summary = summarised(_rows(version), version.lineage().funnel)
     for note in notes:
-        click.echo(note, err=True)
-    click.echo(orjson.dumps(as_object(outcome) | {"summary": summary}).decode()) if as_json else _say(outcome, summary)
+        say(note, err=True)
+    say_json(as_object(outcome) | {"summary": summary}) if as_json else _say(outcome, summary)
 
 
 def _rows(version: Version) -> Any:
@@ -163,26 +163,25 @@ def _chosen(config: EvaluationConfig) -> dict[str, Any]:
 
 
 def _say(outcome: Outcome, summary: Summary) -> None:
-    console = Console(width=140)
-    console.print(f"{summary.rollouts} rollouts in {summary.arenas} arenas; {summary.no_score} without a score, "
-                  f"{summary.rejected} in arenas that do not work", highlight=False)
+    shown = plain_console(width=140)
+    shown.print(f"{summary.rollouts} rollouts in {summary.arenas} arenas; {summary.no_score} without a score, "
+                f"{summary.rejected} in arenas that do not work")
     ends = ", ".join(f"{name} {count}" for name, count in summary.terminals.items())
-    console.print(f"endings: {ends or 'none'}\n", highlight=False)
+    shown.print(f"endings: {ends or 'none'}\n")
     figures = Table("figure", "mean [95 %]", "arenas", "interval", box=None, pad_edge=False)
     for name, figure in [*summary.figures.items(), *((f"pass^{k}", one) for k, one in enumerate(summary.passes, 1))]:
         figures.add_row(name, figure.told(), str(figure.arenas), _method(figure))
-    console.print(figures)
+    shown.print(figures)
     for title, rows in (*summary.groups.items(), ("band", summary.bands)):
         if rows:
-            console.print(_table(title, rows))
+            shown.print(_table(title, rows))
     report = outcome.reports[0]
     totals = outcome.totals
-    console.print(f"\nledger: {totals.asked} new answers, {totals.reused} at hand, {totals.failed} failed; ${totals.cost:.4f}",
-                  highlight=False)
+    shown.print(f"\nledger: {totals.asked} new answers, {totals.reused} at hand, {totals.failed} failed; ${totals.cost:.4f}")
     if not report.version.complete:
-        console.print("incomplete: run the same command again to retry what has no score", highlight=False)
-    click.echo(f"{report.dataset}@{report.version.tree[:12]}")
-    click.echo(f'    load_dataset("{report.version.path}", split="train")   # {report.funnel.kept} rows')
+        shown.print("incomplete: run the same command again to retry what has no score")
+    say(f"{report.dataset}@{report.version.tree[:12]}")
+    say(f'    load_dataset("{report.version.path}", split="train")   # {report.funnel.kept} rows')
 
 
 def _method(figure: Estimate) -> str:

@@ -32,7 +32,8 @@ def environment_lines(row: Row) -> Iterator[str]:
         yield from _tree({goal["id"]: [name for name in goal["after"] if name in told] for goal in turn["goals"]}, told)
     distracting = {distractor["name"]: distractor["band"] for distractor in row.get("distractors") or ()}
     for schema in (tool.get("schema") or tool["function"] for tool in row["tools"]):
-        yield f"\ndistractor, {distracting[schema['name']]}:" if schema["name"] in distracting else ""
+        yield ""
+        yield from [f"distractor, {distracting[schema['name']]}:"] if schema["name"] in distracting else []
         yield from signature(schema["name"], schema)
     state = {"state": row["world"]["initial_state"]} if row["world"]["initial_state"] is not None else {}
     if state:

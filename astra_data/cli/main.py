@@ -4,18 +4,24 @@ Nothing that is said of an error holds a key of the environment, or the user and
 """
 
 import importlib
+import io
 import os
 import sys
+import traceback
 
 import click
 
 import astra_data
 from astra_data.errors import AstraError
+from astra_data.terminal import guarded, say, say_block
 from astra_data.tools.environment import credentials
 from astra_data.tools.privacy import close_process
 from astra_data.tools.scrub import Scrub
 from astra_data.tools.silence import silent
 from astra_data.tools.urls import USER
+
+INTERRUPTED = 130
+"""The exit code of what a person stopped."""
 
 COMMANDS = {
     "run": "Run all stages of a recipe; resumes by itself.",
@@ -70,21 +76,35 @@ def main() -> None:
     if sys.argv[1:2] != [OPEN]:
         close_process()
     if any(USER.search(word) for word in sys.argv[1:]):
-        click.echo(ON_VIEW, err=True)
-    scrub = Scrub(credentials(os.environ))
+        say(ON_VIEW, err=True)
+    with guarded():
+        code = _run(Scrub(credentials(os.environ)))
+    if code:
+        sys.exit(code)
+
+
+def _run(scrub: Scrub) -> int:
+    """Run the command that was typed, and say what went wrong, if anything did. Returns the exit code."""
     try:
         with silent(scrub):
             astra.main(standalone_mode=False)
     except AstraError as error:
-        click.echo(f"astra: {scrub.said(str(error))}", err=True)
-        sys.exit(error.exit_code)
+        say_block(f"astra: {scrub.said(str(error))}", err=True)
+        return error.exit_code
     except click.ClickException as error:
         vars(error)["message"] = scrub.said(error.message)
-        error.show()
-        sys.exit(error.exit_code)
+        told = io.StringIO()
+        error.show(told)
+        for line in told.getvalue().rstrip("\n").split("\n"):
+            say(line, err=True)
+        return error.exit_code
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        return 1
     except (click.Abort, KeyboardInterrupt):
-        click.echo("astra: interrupted; run the same command again to go on", err=True)
-        sys.exit(130)
+        say("astra: interrupted; run the same command again to go on", err=True)
+        return INTERRUPTED
+    except Exception:
+        say_block(traceback.format_exc().rstrip("\n"), err=True)
+        return 1
+    return 0

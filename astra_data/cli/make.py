@@ -5,11 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
-import orjson
-from rich.console import Console
 
 from astra_data.cli import options
-from astra_data.cli.run import as_object, say
+from astra_data.cli.run import as_object, tell_outcome
+from astra_data.console import plain_console
 from astra_data.errors import UsageError
 from astra_data.hub.addresses import FOLDER, parse
 from astra_data.hub.load import resolve
@@ -22,6 +21,7 @@ from astra_data.pipeline.stage import Stage
 from astra_data.rows import ROW_TYPES, fields
 from astra_data.stages import STAGES
 from astra_data.stages.imported import import_stage
+from astra_data.terminal import say_json
 
 
 @click.command("make")
@@ -51,11 +51,8 @@ def command(stage: str, sources: tuple[str, ...], to: str, recipe: str | None, o
         checked = _naming(checked, chosen, inputs)
     shown = options.recorded("make", stage, *sources, "--to", to, recipe=recipe, overrides=given, limit=limit)
     told = Options(store, (), limit, concurrency, budget, refresh, ledger, shown, to)
-    outcome = asyncio.run(execute(checked, {stage: chosen}, told, Console(stderr=True, quiet=as_json), inputs))
-    if as_json:
-        click.echo(orjson.dumps(as_object(outcome)).decode())
-    else:
-        say(outcome)
+    outcome = asyncio.run(execute(checked, {stage: chosen}, told, plain_console(err=True, quiet=as_json), inputs))
+    say_json(as_object(outcome)) if as_json else tell_outcome(outcome)
 
 
 def _recipe(name: str | None, overrides: list[str], stage: str, sources: tuple[str, ...]) -> Recipe:

@@ -6,10 +6,7 @@
 
 from dataclasses import replace
 
-import click
-import orjson
-
-from astra_data.cli.run import as_object, say
+from astra_data.cli.run import as_object, tell_outcome
 from astra_data.errors import UsageError
 from astra_data.hub.digests import check_rows
 from astra_data.hub.load import Located
@@ -17,6 +14,7 @@ from astra_data.hub.writer import read_rows
 from astra_data.pipeline.execute import Outcome
 from astra_data.pipeline.sources import Source, lineage_of, row_type_of, source_at
 from astra_data.pipeline.stage import Rows
+from astra_data.terminal import say, say_json
 
 
 def all_rows(place: Located, kind: str) -> Source:
@@ -38,8 +36,8 @@ def tell(outcome: Outcome, place: Located, *, as_json: bool) -> None:
     after = {row["id"]: None for row in read_rows(outcome.reports[0].version.files(), row_type)}
     moved = {"entered": [row for row in after if row not in before], "left": [row for row in before if row not in after]}
     if as_json:
-        click.echo(orjson.dumps(as_object(outcome) | moved).decode())
+        say_json(as_object(outcome) | moved)
         return
-    say(outcome)
+    tell_outcome(outcome)
     for word, ids in moved.items():
-        click.echo(f"{word}: {len(ids)}{': ' if ids else ''}{' '.join(ids)}")
+        say(f"{word}: {len(ids)}{': ' if ids else ''}{' '.join(ids)}")

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import click
-import orjson
 
 from astra_data.cli import options
 from astra_data.errors import UsageError
 from astra_data.hub.addresses import HubAddress, parse
 from astra_data.hub.publish import pull
 from astra_data.hub.store import Store
+from astra_data.terminal import say, say_json
 
 
 @click.command("pull")
@@ -24,7 +24,7 @@ def command(address: str, to: str | None, store: Path, as_json: bool) -> None:
         raise UsageError(f"{address} is not on the Hub", mend="give ORG/NAME, or ORG/NAME@REVISION")
     version = pull(parsed.repo, parsed.revision, Store.open(store), to)
     if as_json:
-        click.echo(orjson.dumps({"name": version.name, "tree": version.tree, "path": str(version.path)}).decode())
+        say_json({"name": version.name, "tree": version.tree, "path": str(version.path)})
         return
-    click.echo(f"{version.name}@{version.tree[:12]}")
-    click.echo(f'    load_dataset("{version.path}", split="train")')
+    say(f"{version.name}@{version.tree[:12]}")
+    say(f'    load_dataset("{version.path}", split="train")')

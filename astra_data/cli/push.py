@@ -4,13 +4,13 @@ import dataclasses
 from pathlib import Path
 
 import click
-import orjson
 
 from astra_data.cli import options
 from astra_data.errors import UsageError
 from astra_data.hub.addresses import StoreAddress, parse
 from astra_data.hub.publish import push
 from astra_data.hub.store import Store, Version
+from astra_data.terminal import say, say_json
 
 
 @click.command("push")
@@ -33,11 +33,11 @@ def command(address: str, repo: str, private: bool, tag: str | None, incomplete:
         raise UsageError(f"{gap.name}@{gap.tree[:12]} is incomplete", mend=mend)
     published = push(version, repo, private=private, tag=tag)
     if as_json:
-        click.echo(orjson.dumps(dataclasses.asdict(published)).decode())
+        say_json(dataclasses.asdict(published))
         return
-    click.echo(f"{published.url}  commit {published.commit[:12]}, tag {published.tag}; "
-               f"{published.sent} files sent, {published.skipped} were there")
-    click.echo(f'    load_dataset("{published.repo}", revision="{published.tag}", split="train")')
+    say(f"{published.url}  commit {published.commit[:12]}, tag {published.tag}; "
+        f"{published.sent} files sent, {published.skipped} were there")
+    say(f'    load_dataset("{published.repo}", revision="{published.tag}", split="train")')
 
 
 def _incomplete(version: Version, store: Store) -> Version | None:

@@ -6,10 +6,13 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from astra_data.characters import visible
 from astra_data.errors import UsageError
 from astra_data.rows import Row
 
 WIDTH = 120
+DEEPEST = 60
+"""Indent of a line, at most."""
 LABEL = 15
 QUOTE = 80
 AXES = {
@@ -130,7 +133,7 @@ def field_lines(row: Row) -> Iterator[str]:
     for name, value in row.items():
         if value in (None, "", [], {}):
             continue
-        if isinstance(value, list) and isinstance(value[0], dict):
+        if isinstance(value, list) and all(isinstance(item, dict) for item in value):
             shown = "\n".join(_pairs(item) for item in value)
         elif isinstance(value, list) and all(isinstance(item, str) for item in value):
             shown = ", ".join(value)
@@ -155,9 +158,9 @@ def lineage_lines(steps: Iterable[Row]) -> Iterator[str]:
 
 
 def wrapped(text: str, indent: int, further: int = 0) -> Iterator[str]:
-    """Text in lines of at most `WIDTH`; its own line breaks stay."""
-    margin = " " * indent
-    for line in text.splitlines() or [""]:
+    """Text in lines of at most `WIDTH`; its own line breaks stay, and what is not seen is written out."""
+    margin = " " * min(indent, DEEPEST)
+    for line in visible(str(text).replace("\r\n", "\n")).split("\n"):
         yield from textwrap.wrap(
             line, WIDTH, initial_indent=margin, subsequent_indent=margin + " " * further, break_on_hyphens=False,
             replace_whitespace=False, break_long_words=False,
@@ -170,7 +173,10 @@ def _first_words(text: str) -> str:
 
 
 def json_text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except RecursionError:
+        return "(nested too deep to be shown)"
 
 
 def _number(value: float | None) -> str:

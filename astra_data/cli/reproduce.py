@@ -22,6 +22,7 @@ import orjson
 from astra_data import resources
 from astra_data.cli import options
 from astra_data.errors import DataError, UsageError
+from astra_data.terminal import say, say_json
 
 FIGURES = ("f1", "precision", "recall", "solved", "answered", "valid", "calls", "turns", "distractor_calls")
 STEPS = ("before", "sft", "grpo")
@@ -65,7 +66,11 @@ def command(recipe: str, seed: int, check: bool, runs: Path | None, limit: int |
     some = limit or wanted.get("limit")
     work = Work(folder, store.resolve(), (runs or Path("runs") / f"{folder.name}-{seed}").resolve(), seed, some)
     made = reproduced(work)
-    click.echo(orjson.dumps(made, option=orjson.OPT_INDENT_2).decode() if as_json else told(made))
+    if as_json:
+        say_json(made, indent=True)
+    else:
+        for line in told(made):
+            say(line)
     if check and (wrong := differences(made, wanted, str(seed))):
         raise DataError(f"{len(wrong)} of the results differ: {'; '.join(wrong)}", mend="see whether recipe or versions changed")
 
@@ -147,13 +152,13 @@ def differences(made: Mapping[str, Any], wanted: Mapping[str, Any], seed: str) -
     return wrong
 
 
-def told(made: Mapping[str, Any]) -> str:
-    """A table of the figures by step."""
+def told(made: Mapping[str, Any]) -> list[str]:
+    """A table of the figures by step, line by line."""
     lines = [f"{'':18}" + "".join(f"{step:>12}" for step in STEPS)]
     for name in FIGURES:
         values = [made["metrics"][step][name]["value"] for step in STEPS]
         lines.append(f"{name:18}" + "".join(f"{'-' if value is None else f'{value:.3f}':>12}" for value in values))
-    return "\n".join(lines)
+    return lines
 
 
 def _evaluated(work: Work, arenas: str, step: str) -> dict[str, Any]:
@@ -166,7 +171,7 @@ def _evaluated(work: Work, arenas: str, step: str) -> dict[str, Any]:
 
 def _astra(work: Work, *words: str) -> Any:
     """Run one command of ours, which reports to this terminal; returns the JSON that it printed. Leaves with its exit code."""
-    click.echo(f"$ astra {' '.join(words)}", err=True)
+    say(f"$ astra {' '.join(words)}", err=True)
     environment = {**os.environ, "ASTRA_STORE": str(work.store)}
     done = subprocess.run([sys.executable, "-c", ENTRY, *words, "--json"], stdout=subprocess.PIPE, env=environment, check=False)
     if done.returncode:

@@ -5,15 +5,15 @@ from dataclasses import asdict
 from pathlib import Path
 
 import click
-import orjson
-from rich.console import Console
 
 from astra_data.cli import options
+from astra_data.console import plain_console
 from astra_data.hub.store import Version
 from astra_data.pipeline.execute import Options, Outcome, execute, notices, status
 from astra_data.pipeline.progress import funnel_table
 from astra_data.pipeline.recipe import find, load
 from astra_data.stages import STAGES
+from astra_data.terminal import say, say_json
 
 
 @click.command("run")
@@ -34,36 +34,32 @@ def command(recipe: str, overrides: tuple[str, ...], store: Path, ledger: Path |
     checked = load(find(recipe), STAGES, given)
     told = Options(store, only, limit, concurrency, budget, refresh, ledger,
                    options.recorded("run", recipe, *given, limit=limit))
-    console = Console(stderr=True, quiet=as_json)
     if dry_run:
         _say_status(asyncio.run(status(checked, STAGES, told)), asyncio.run(notices(checked, told)))
         return
-    outcome = asyncio.run(execute(checked, STAGES, told, console))
-    click.echo(orjson.dumps(as_object(outcome)).decode() if as_json else "", nl=as_json)
-    if not as_json:
-        say(outcome)
+    outcome = asyncio.run(execute(checked, STAGES, told, plain_console(err=True, quiet=as_json)))
+    say_json(as_object(outcome)) if as_json else tell_outcome(outcome)
 
 
 def _say_status(found: list[tuple[str, str, Version | None]], told: list[str]) -> None:
     for stage, dataset, version in found:
         state = "would run" if version is None else f"found {version.tree[:12]}"
-        click.echo(f"{stage:<16}{dataset:<28}{state}")
+        say(f"{stage:<16}{dataset:<28}{state}")
     for line in told:
-        click.echo(line)
+        say(line)
 
 
-def say(outcome: Outcome) -> None:
+def tell_outcome(outcome: Outcome) -> None:
     """The closing page: funnel, cost, addresses, how to load."""
-    console = Console(width=140)
-    console.print(funnel_table([(report.stage, report.funnel) for report in outcome.reports]))
+    shown = plain_console(width=140)
+    shown.print(funnel_table([(report.stage, report.funnel) for report in outcome.reports]))
     totals = outcome.totals
-    console.print(f"\nledger: {totals.asked} new answers, {totals.reused} at hand, {totals.failed} failed; ${totals.cost:.4f}\n",
-                  highlight=False)
+    shown.print(f"\nledger: {totals.asked} new answers, {totals.reused} at hand, {totals.failed} failed; ${totals.cost:.4f}\n")
     if outcome.reports and all(report.found for report in outcome.reports):
-        console.print("Nothing to do: every stage was found complete.\n", highlight=False)
+        shown.print("Nothing to do: every stage was found complete.\n")
     for report in outcome.reports:
-        click.echo(f"{report.dataset}@{report.version.tree[:12]}")
-        click.echo(f'    load_dataset("{report.version.path}", split="train")   # {report.funnel.kept} rows')
+        say(f"{report.dataset}@{report.version.tree[:12]}")
+        say(f'    load_dataset("{report.version.path}", split="train")   # {report.funnel.kept} rows')
 
 
 def as_object(outcome: Outcome) -> dict[str, object]:

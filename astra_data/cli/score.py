@@ -5,10 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from astra_data.cli import options
 from astra_data.cli.moves import all_rows, tell
+from astra_data.console import plain_console
 from astra_data.errors import UsageError
 from astra_data.hub.addresses import parse
 from astra_data.hub.load import Located, input_of, resolve
@@ -43,7 +43,7 @@ def command(address: str, tasks: str | None, to: str | None, recipe: str | None,
     shown = options.recorded("score", place.address if place.repo else address, *told_tasks, "--to", name,
                              recipe=recipe, overrides=given, limit=limit)
     told = Options(store, (), limit, concurrency, budget, refresh, ledger, shown, name)
-    outcome = asyncio.run(execute(checked, {RESCORE.name: RESCORE}, told, Console(stderr=True, quiet=as_json), inputs))
+    outcome = asyncio.run(execute(checked, {RESCORE.name: RESCORE}, told, plain_console(err=True, quiet=as_json), inputs))
     tell(outcome, place, as_json=as_json)
 
 

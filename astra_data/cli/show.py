@@ -1,18 +1,19 @@
 """`astra show ADDR [ID]`: a dataset, or one of its rows, as a person wants to read it."""
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import click
-import orjson
-from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from astra_data.characters import one_line
 from astra_data.cli import options
 from astra_data.cli.ancestors import ancestors
 from astra_data.cli.factory_rendering import audit_lines, environment_lines, question_lines
-from astra_data.cli.rendering import WIDTH, lineage_lines, reasons_of, row_lines
+from astra_data.cli.rendering import WIDTH, field_lines, lineage_lines, reasons_of, row_lines
+from astra_data.console import plain_console
 from astra_data.errors import DataError, Place, UsageError
 from astra_data.hub.addresses import parse
 from astra_data.hub.load import Located, resolve
@@ -21,8 +22,11 @@ from astra_data.hub.writer import count_rows, read_rows
 from astra_data.pipeline.progress import funnel_table
 from astra_data.pipeline.sources import lineage_of, row_type_of
 from astra_data.rows import Row
+from astra_data.terminal import say, say_json
 
 FIRST_ROWS = 5
+UNLIKE_OURS = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError)
+"""What reading JSON of another form than ours ends in."""
 
 
 @click.command("show")
@@ -47,14 +51,15 @@ def command(address: str, row_id: str | None, walk: bool, why: bool, store: Path
     row = _row(place, row_id)
     if walk:
         steps = list(ancestors(row, place, shelf))
-        _say(lineage_lines(steps)) if not as_json else click.echo(orjson.dumps(steps).decode())
+        say_json(steps) if as_json else _say(lineage_lines(steps))
     elif as_json:
-        click.echo(orjson.dumps(row).decode())
+        say_json(row)
     else:
-        _say(_why(row) if why else _lines(row))
+        _say(_as_far_as_it_fits(_why if why else _lines, row))
 
 
 def _lines(row: Row) -> Iterator[str]:
+    """The row in the form that its kind is best read in."""
     if "turns" in row and "modules" in row:
         return environment_lines(row)
     return question_lines(row) if "nodes" in row and "knowledge" in row else row_lines(row)
@@ -64,9 +69,17 @@ def _why(row: Row) -> Iterator[str]:
     return audit_lines(row) if row.get("audit") else reasons_of(row)
 
 
+def _as_far_as_it_fits(form: Callable[[Row], Iterator[str]], row: Row) -> list[str]:
+    """The row in this form; field by field where its JSON is not of the kind that we write."""
+    try:
+        return list(form(row))
+    except UNLIKE_OURS:
+        return list(field_lines(row))
+
+
 def _say(lines: Iterable[str]) -> None:
     for line in lines:
-        click.echo(line)
+        say(line)
 
 
 def _rows(place: Located) -> Iterator[Row]:
@@ -75,22 +88,22 @@ def _rows(place: Located) -> Iterator[Row]:
 
 def _print_rows(place: Located) -> None:
     for row in _rows(place):
-        click.echo(orjson.dumps(row).decode())
+        say_json(row)
 
 
 def _dataset(place: Located) -> None:
     lineage, total = lineage_of(place), count_rows(place.files())
     rows = list(itertools.islice(_rows(place), FIRST_ROWS))
-    console = Console(width=WIDTH)
+    shown = plain_console(width=WIDTH)
     source = f", pulled from {place.origin}" if place.origin else ""
     state = source if lineage.complete else source + "  (incomplete: run again to retry what is quarantined)"
-    console.print(f"[bold]{place.address}[/]  {lineage.kind}{state}", highlight=False, soft_wrap=True)
+    shown.print(Text(one_line(place.address), "bold") + Text(one_line(f"  {lineage.kind}{state}")), soft_wrap=True)
     others = [f"#{config}" for config in place.configs() if config not in ("default", place.config)]
     where, also = f" in #{place.config}" if place.config else "", f"; also {', '.join(others)}" if others else ""
-    console.print(f"{total} {'row' if total == 1 else 'rows'}{where}{also}\n", highlight=False)
-    console.print(funnel_table([(lineage.stage, lineage.funnel)]))
+    shown.print(f"{total} {'row' if total == 1 else 'rows'}{where}{also}\n")
+    shown.print(funnel_table([(lineage.stage, lineage.funnel)]))
     if rows:
-        console.print(_table(rows, total))
+        shown.print(_table(rows, total))
 
 
 def _table(rows: list[Row], total: int) -> Table:
@@ -101,18 +114,19 @@ def _table(rows: list[Row], total: int) -> Table:
     table.add_column("why not" if rows[0].get("reasons") else "what", no_wrap=True, overflow="ellipsis")
     for row in rows:
         name = row.get("server") or row.get("name") or row.get("domain") or ""
-        table.add_row(row["id"] or row.get("input_id"), name, (row.get("reasons") or [_gist(row)])[0])
+        told = (row["id"] or row.get("input_id") or "", name, (row.get("reasons") or _as_far_as_it_fits(_gist, row) or [""])[0])
+        table.add_row(*map(one_line, told))
     return table
 
 
-def _gist(row: Row) -> str:
+def _gist(row: Row) -> Iterator[str]:
     """One line that says what the row is."""
     if said := row.get("text") or row.get("question") or (row.get("turns") or [{}])[0].get("user"):
-        return str(said)
-    if row.get("messages"):
-        return next((message["content"] for message in row["messages"] if message["role"] == "user"), "")
-    tools = row.get("tools") or []
-    return ", ".join(tool if isinstance(tool, str) else tool["name"] for tool in tools)
+        yield str(said)
+    elif row.get("messages"):
+        yield next((str(message["content"]) for message in row["messages"] if message["role"] == "user"), "")
+    else:
+        yield ", ".join(tool if isinstance(tool, str) else tool["name"] for tool in row.get("tools") or [])
 
 
 def _row(place: Located, row_id: str) -> Row:

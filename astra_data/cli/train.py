@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import cast
 
 import click
-import orjson
 
 from astra_data.cli import options
+from astra_data.terminal import say, say_json
 
 
 @click.command("train", context_settings={"ignore_unknown_options": True})
@@ -35,4 +35,8 @@ def command(kind: str, overrides: tuple[str, ...], config: str, dry_run: bool, p
     module = importlib.import_module(f"astra_data.training.{kind}")
     told = Told(store=store, push=push, private=private, command=options.recorded("train", kind, "--config", config, *overrides))
     said = module.plan(recipe, told) if dry_run else module.train(recipe, told)
-    click.echo(orjson.dumps(said.as_object()).decode() if as_json else said.as_text())
+    if as_json:
+        say_json(said.as_object())
+        return
+    for line in said.as_text().split("\n"):
+        say(line)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from astra_data.console import plain_console
 from astra_data.errors import DataError, Place, UsageError
 from astra_data.filenames import inside
 from astra_data.hub.addresses import FOLDER, LEDGER
@@ -153,7 +154,7 @@ async def _stages(recipe: Recipe, stages: Stages, run: Run, console: Console | N
                   given: Mapping[str, Source], alone: list[LeftAlone]) -> list[Report]:
     """Run the stages. What tools are left alone is said, and added to `alone`, as soon as tools are read."""
     sources, reports = dict(given), []
-    with Board(console or Console(quiet=True), lambda: run.resources.ledger.totals().cost) as board:
+    with Board(console or plain_console(quiet=True), lambda: run.resources.ledger.totals().cost) as board:
         for stage in stages.values():
             config = recipe.stages[stage.name]
             inputs = _inputs(stage, config, sources, run)

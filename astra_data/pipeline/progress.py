@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from astra_data.characters import one_line
 from astra_data.hub.lineage import Funnel
 
 PLAIN_SECONDS = 20.0
@@ -39,9 +40,9 @@ class Board:
         self._console, self.cost = console, cost
         self.progress = Progress(
             SpinnerColumn(),
-            TextColumn("{task.description:<14}"),
+            TextColumn("{task.description:<14}", markup=False),
             BarColumn(bar_width=24),
-            TextColumn("{task.completed:>6.0f}/{task.fields[total_text]} {task.fields[tally]}"),
+            TextColumn("{task.completed:>6.0f}/{task.fields[total_text]} {task.fields[tally]}", markup=False),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
             console=console,
@@ -56,7 +57,7 @@ class Board:
 
     def say(self, line: str) -> None:
         """One line above the live display."""
-        self._console.print(line, highlight=False, soft_wrap=True, markup=False)
+        self._console.print(one_line(line), highlight=False, soft_wrap=True, markup=False, emoji=False)
 
     def __enter__(self) -> "Board":
         self.progress.start()
@@ -91,9 +92,10 @@ def funnel_table(funnels: Sequence[tuple[str, Funnel]]) -> Table:
     table.add_column("reason")
     for stage, funnel in funnels:
         rejected, quarantined = sum(funnel.rejected.values()), sum(funnel.quarantined.values())
-        table.add_row(stage, str(funnel.items), str(funnel.kept), str(rejected), str(quarantined), "", style="bold")
+        counts = map(str, (funnel.items, funnel.kept, rejected, quarantined))
+        table.add_row(Text(one_line(stage)), *counts, "", style="bold")
         for reason, count in funnel.rejected.items():
-            table.add_row("", "", "", str(count), "", Text(reason))
+            table.add_row("", "", "", str(count), "", Text(one_line(reason)))
         for reason, count in funnel.quarantined.items():
-            table.add_row("", "", "", "", str(count), Text(reason))
+            table.add_row("", "", "", "", str(count), Text(one_line(reason)))
     return table

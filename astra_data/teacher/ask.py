@@ -3,43 +3,56 @@
     JUDGE = Ask("judge_answer", 1, "judge", inputs=JudgeInputs, output=Verdict)
     verdict = await teacher.answer(JUDGE, JudgeInputs(question="...", answer="..."))
 
-`prompts/judge_answer.md.jinja` holds the system part, a line `---user---`, and the user part. It sees the fields of
-the inputs by name, and `output_schema`. Values are data: nothing inside them is read as a template or as a border.
+`prompts/judge_answer.md.jinja` holds the system part, a line `---user---`, and the user part. In the user part, between the lines
+`BEGIN DATA` and `END DATA`, stand the fields of the inputs, each printed as `{{ field | tojson }}`: see `marks`. Elsewhere a
+prompt may look at the fields, as in `{% if ordered %}`, and print none.
 """
 
 import functools
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-import orjson
-from jinja2 import StrictUndefined, Template
+from jinja2 import StrictUndefined, Template, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import BaseModel
 
 from astra_data.messages import Message, user
 from astra_data.rows.canonical import content_id
+from astra_data.teacher.marks import enclosed, plain_json
 
 PROMPTS = Path(__file__).parent / "prompts"
 BORDER = "---user---"
-MARKS = re.compile(r"(BEGIN|END) (DATA)", re.IGNORECASE)
-"""What prompts put around data. A space inside a JSON text may be written as an escape, and then is no mark."""
-LINE_ENDS = re.compile("[\x0b\x0c\x85\u2028\u2029]")
+DATA = re.compile(r"^BEGIN DATA\n(.*?)^END DATA$", re.MULTILINE | re.DOTALL)
 
 I = TypeVar("I", bound=BaseModel)  # noqa: E741 - inputs, as O is output
 O = TypeVar("O", bound=BaseModel)  # noqa: E741
 
 
+class Json(str):
+    """Text that `tojson` has written: all that a prompt may print."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A prompt file, compiled. `hash` is the SHA-256 of the file, hexadecimal."""
+    """A prompt file, compiled. `hash` is the SHA-256 of the file, hexadecimal. `data` is null in a prompt without any."""
 
     hash: str
     system: Template
-    user: Template
+    before: Template
+    data: Template | None
+    after: Template
+
+    def render(self, values: Mapping[str, Any]) -> tuple[str, str]:
+        """(system part, user part). Raises `jinja2.UndefinedError` for a name that the values lack."""
+        data = [] if self.data is None else [enclosed(self.data.render(values).strip())]
+        parts = [self.before.render(values).strip(), *data, self.after.render(values).strip()]
+        return self.system.render(values).strip(), "\n".join(filter(None, parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,46 +77,62 @@ class Ask(Generic[I, O]):
     @property
     def output_id(self) -> str:
         """Changes with the schema of the answer."""
-        return _schema(self.output)[1]
+        return _schema_id(self.output)
 
     def misfit(self, inputs: I, answer: O) -> str | None:
         """What is wrong with an answer to these inputs, or None."""
         return None if self.check is None else self.check(inputs, answer)
 
     def render(self, inputs: I) -> list[Message]:
-        """The system and the user message. Raises `jinja2.UndefinedError` for a name that the inputs lack."""
+        """The system and the user message. Raises what `Prompt.render` raises."""
         prompt = load_prompt(self.folder / f"{self.name}.md.jinja")
-        values = {"output_schema": _schema(self.output)[0], **inputs.model_dump(mode="json")}
-        system, question = prompt.system.render(values).strip(), prompt.user.render(values).strip()
+        system, question = prompt.render(inputs.model_dump())
         return [*([{"role": "system", "content": system}] if system else []), user(question)]
 
 
 @functools.cache
 def load_prompt(path: Path) -> Prompt:
-    """The prompt at `path`, with its border found in the file and not in what is rendered into it."""
-    data = path.read_bytes()
-    system, border, question = data.decode().partition(f"\n{BORDER}\n")
+    """The prompt at `path`, with its borders found in the file and not in what is rendered into it."""
+    source = path.read_bytes()
+    system, border, question = source.decode().partition(f"\n{BORDER}\n")
     if not border:
         system, question = "", system.removeprefix(f"{BORDER}\n")
-    environment = _environment()
-    digest = hashlib.sha256(data).hexdigest()
-    return Prompt(digest, environment.from_string(system), environment.from_string(question))
+    before, *data = DATA.split(question, maxsplit=1)
+    frame, inside = _environment(_frame), _environment(_inside)
+    return Prompt(
+        hash=hashlib.sha256(source).hexdigest(),
+        system=frame.from_string(system),
+        before=frame.from_string(before),
+        data=inside.from_string(data[0]) if data else None,
+        after=frame.from_string(data[1] if data else ""),
+    )
 
 
-@functools.cache
-def _environment() -> ImmutableSandboxedEnvironment:
-    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["tojson"] = _plain_json
+def _environment(finalize: Callable[[Any], Any]) -> ImmutableSandboxedEnvironment:
+    """`finalize` sees every value that a template prints."""
+    environment = ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=finalize
+    )
+    environment.filters["tojson"] = lambda value: Json(plain_json(_known(value)))
     return environment
 
 
-def _plain_json(value: Any, indent: int | None = None) -> str:
-    """JSON as a model should read it: no HTML escapes, and characters as they are but for what would end a line or the data."""
-    written = orjson.dumps(value, option=orjson.OPT_INDENT_2 if indent else None).decode()
-    return LINE_ENDS.sub(lambda found: f"\\u{ord(found[0]):04x}", MARKS.sub(r"\1\\u0020\2", written))
+def _frame(value: Any) -> Any:
+    raise TypeError("a prompt prints values only between its lines BEGIN DATA and END DATA")
+
+
+def _inside(value: Any) -> Any:
+    """The number of a line, or JSON."""
+    if type(value) not in (int, Json):
+        raise TypeError("a prompt prints values only as JSON, by the filter tojson")
+    return value
+
+
+def _known(value: Any) -> Any:
+    """The value. Raises `UndefinedError` for a name that is not there."""
+    return str(value) if isinstance(value, Undefined) else value
 
 
 @functools.cache
-def _schema(model: type[BaseModel]) -> tuple[str, str]:
-    schema = model.model_json_schema()
-    return _plain_json(schema), content_id(schema)
+def _schema_id(model: type[BaseModel]) -> str:
+    return content_id(model.model_json_schema())

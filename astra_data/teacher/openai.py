@@ -18,6 +18,7 @@ from astra_data.rows.canonical import canonical, digest
 from astra_data.teacher.ask import PROMPTS, Ask, I, O, load_prompt
 from astra_data.teacher.endpoint import BadRequest, Completion, Endpoint
 from astra_data.teacher.extract import json_values, split_thought
+from astra_data.teacher.marks import harmless
 from astra_data.teacher.response_format import formats
 from astra_data.teacher.teacher import Turn
 from astra_data.teacher.wire import from_wire, text_of, to_wire
@@ -75,7 +76,8 @@ class OpenAITeacher:
                 return Answer(value, usage)
             if not advice:
                 break
-            messages = [*messages, assistant(split_thought(content)[1] or "(no answer)"), user(_repair(advice))]
+            said_last = harmless(split_thought(content)[1]) or "(no answer)"
+            messages = [*messages, assistant(said_last), user(_repair(advice))]
         raise Unanswered(reason, Answer(said, usage))
 
     async def _complete(self, ask: Ask[I, O], messages: list[Message], sample: int) -> Completion:
@@ -176,4 +178,5 @@ def _misfit(error: ValidationError) -> tuple[str, str]:
 
 
 def _repair(advice: str) -> str:
-    return load_prompt(PROMPTS / "repair.md.jinja").user.render({"advice": advice}).strip()
+    """What was wrong as data, line by line: it may quote the inputs and the answer."""
+    return load_prompt(PROMPTS / "repair.md.jinja").render({"advice": advice.split("\n")})[1]

@@ -1,6 +1,6 @@
 """Writes the curve of a run while it is trained, and says it to the person who waits.
 
-    trainer.add_callback(CurveWriter(run.curve, Console(stderr=True)))       # step 10 of 3432  loss 1.731  ...
+    trainer.add_callback(CurveWriter(run.curve, plain_console(err=True)))       # step 10 of 3432  loss 1.731  ...
 """
 
 from pathlib import Path
@@ -31,4 +31,5 @@ class CurveWriter(TrainerCallback):
         with self.file.open("ab") as file:
             file.write(line + b"\n")
         shown = "  ".join(f"{name} {value:.4g}" for name, value in logs.items() if isinstance(value, float) and name not in QUIET)
-        self.console.print(f"step {state.global_step} of {state.max_steps}  {shown}", highlight=False, soft_wrap=True)
+        said = f"step {state.global_step} of {state.max_steps}  {shown}"
+        self.console.print(said, highlight=False, soft_wrap=True, markup=False)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from astra_data.characters import visible
 from astra_data.errors import DataError, UsageError
 from astra_data.training.data import IGNORED
 from astra_data.training.recipe import SftRecipe
@@ -123,7 +124,7 @@ def rendered(report: Preflight) -> "RenderableType":
         lines.append(told)
     example = Text()
     for trained, text in report.example:
-        example.append(text, style=COLOUR if trained else "")
+        example.append(visible(text), style=COLOUR if trained else "")
     return Group(*map(Text, lines), Text("the shortest row, trained tokens coloured:", style="bold"), example)
 
 

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from rich.console import Console
 
+from astra_data.console import plain_console
 from astra_data.errors import UsageError
 from astra_data.hub import lineage
 from astra_data.hub.disk import guarded, write_synced
@@ -50,7 +51,7 @@ class Told:
     push: str | None = None
     private: bool = False
     processes: int = 1
-    console: Console = dataclasses.field(default_factory=lambda: Console(stderr=True))
+    console: Console = dataclasses.field(default_factory=lambda: plain_console(err=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,8 @@ class WithModel(Protocol):
 def verdict_ask(tmp_path: Path) -> Ask[Question, Verdict]:
     folder = tmp_path / "prompts"
     folder.mkdir()
-    (folder / "verdict.md.jinja").write_text("You judge. Answer in JSON: {{ output_schema }}\n---user---\n{{ text }}\n")
+    user = "BEGIN DATA\n{{ text | tojson }}\nEND DATA\n"
+    (folder / "verdict.md.jinja").write_text(f"You judge. Answer in JSON.\n---user---\n{user}")
     return Ask("verdict", 1, "judge", Question, Verdict, folder)
 
 

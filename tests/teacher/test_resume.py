@@ -15,7 +15,7 @@ from scripted_endpoint import Fault
 plans = [lambda index, request: Fault("hang") if index >= 150 else None]
 
 def script(request):
-    return '{"ok": true, "score": %s}' % request["messages"][-1]["content"]
+    return '{"ok": true, "score": %s}' % request["messages"][-1]["content"].splitlines()[1]
 """
 
 RUN = """
@@ -58,7 +58,7 @@ IN_FLIGHT = 16
 
 def test_no_committed_answer_is_asked_again_after_sigkill(tmp_path: Path) -> None:
     (tmp_path / "kill_script.py").write_text(SCRIPT)
-    (tmp_path / "number.md.jinja").write_text("{{ number }}")
+    (tmp_path / "number.md.jinja").write_text("BEGIN DATA\n{{ number | tojson }}\nEND DATA\n")
     log = tmp_path / "log.jsonl"
     with EndpointProcess("kill_script:script", log, faults="kill_script:plans", path=(tmp_path,)) as endpoint:
         command = [sys.executable, "-c", RUN, str(tmp_path), endpoint.base_url]
@@ -70,7 +70,7 @@ def test_no_committed_answer_is_asked_again_after_sigkill(tmp_path: Path) -> Non
         assert len(answered) <= 150
         endpoint.admin(faults=False)
         second = subprocess.run(command, check=True, capture_output=True, text=True)
-        asked = Counter(line["request"]["messages"][-1]["content"] for line in endpoint.requests())
+        asked = Counter(line["request"]["messages"][-1]["content"].splitlines()[1] for line in endpoint.requests())
     assert len(asked) == 200
     assert all(asked[number.strip()] == 1 for number in answered)
     assert sum(asked.values()) - 200 <= IN_FLIGHT

@@ -147,7 +147,7 @@ def test_what_a_server_says_of_itself_is_quoted_as_data() -> None:
         system, question = (str(message["content"]) for message in messages)
         assert trap not in system
         assert question.count("\nEND DATA") == 1, "the trap's line break is written as \\n"
-        assert question.endswith("END DATA")
+        assert question.splitlines()[-1].startswith("END DATA ")
 
 
 def test_there_are_about_fifty_domains_with_words_in_lower_case() -> None:

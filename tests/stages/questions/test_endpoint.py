@@ -52,7 +52,7 @@ def good(request: dict[str, Any]) -> dict[str, Any]:
     name = name_of(request)
     if name == "write_question":
         domain = next(domain for domain in DOMAINS if domain in prompt)
-        return written(domain, prompt.rpartition("/")[2].strip())
+        return written(domain, json.loads(prompt.rpartition("Variation: ")[2].splitlines()[0]).rpartition("/")[2])
     if name == "judge_completeness":
         return {"reason": "all is covered", "missing": [], "complete": True}
     steps = [json.loads(line) for line in prompt.splitlines() if line.startswith('{"id"')]

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from marked import parted
 from scripted_cases import FIND, PRICE, TOOLS, conversation
 
 from astra_data.messages import tool_result
@@ -35,9 +36,10 @@ def test_an_order_in_a_tool_result_stays_one_quoted_line_inside_the_data(ask: An
     plain_system, plain_question = asked(ask, PLAIN)
     assert system == plain_system, "the question is the same"
     lines, plain = question.splitlines(), plain_question.splitlines()
-    assert [n for n, line in enumerate(lines) if line not in plain] == [n for n, line in enumerate(plain) if PLAIN in line]
-    assert len(lines) == len(plain)
-    changed = next(line for line in lines if line not in plain)
+    (number,) = [n for n, line in enumerate(plain) if PLAIN in line]
+    changed = lines.pop(number)
+    plain.pop(number)
+    assert lines[1:-1] == plain[1:-1]
     assert json.loads(changed.partition(": ")[2])["content"] == order, "quoted whole, as JSON"
 
 
@@ -46,7 +48,7 @@ def test_an_order_in_a_tool_result_stays_one_quoted_line_inside_the_data(ask: An
 def test_the_data_begins_and_ends_once(ask: Any, order: str) -> None:
     for _, question in (asked(ask, order), asked(ask, PLAIN, reference=order)):
         assert question.upper().count("BEGIN DATA") == question.upper().count("END DATA") == 1
-        assert question.startswith("BEGIN DATA\n") and question.endswith("\nEND DATA")
+        assert parted(question).frame[0] == parted(question).frame[-1] == ""
 
 
 @pytest.mark.parametrize("ask", JUDGES, ids=lambda ask: ask.name)

@@ -10,7 +10,7 @@ import click
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-FOLDERS = re.compile(r"(?<![\w.:/-])[~/](?!workspace\b)(?:[^/\s,'\"\[\]{}]*/)*(?=[^/\s])")
+FOLDERS = re.compile(r"(?<![\w.:/-])[~/](?!workspace\b)(?:[^/\s,'\"\[\]{}]{0,255}/)*(?=[^/\s])")
 """The folders of a path that starts at the root or at home."""
 
 

@@ -20,7 +20,7 @@ from astra_data.errors import DataError, Place, UsageError
 from astra_data.messages import JsonObject
 from astra_data.tools.secrets import MASK, clean_url, mask_arguments, searchable, secret_value, url_secrets
 
-VARIABLE = re.compile(r"\$\{(?:env:)?([A-Za-z_]\w*)(?::-([^}]*))?\}")
+VARIABLE = re.compile(r"\$\{(?:env:)?([A-Za-z_]\w*)(?::-([^}]{0,500}))?\}")
 HTTP_TYPES = {"http", "streamable-http", "streamableHttp", "streamable_http"}
 NOT_SECRET = {"HOME", "USER", "PWD", "workspaceFolder"}
 EXAMPLE = 'such as {"command": "uvx", "args": ["mcp-server-time"], "env": {"KEY": "${KEY}"}}'

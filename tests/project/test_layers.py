@@ -8,7 +8,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[2] / "astra_data"
 LEVELS = [
-    {"__init__", "resources", "errors", "filenames", "messages", "nesting", "rows"},
+    {"__init__", "resources", "errors", "filenames", "messages", "nesting", "bounded", "rows"},
     {"hub", "ledger", "sandbox", "text", "tools", "teacher", "worlds"},
     {"rollout"},
     {"audit"},

@@ -27,9 +27,11 @@ def visible(text: object) -> str:
     return UNSEEN.sub(lambda found: _spelled(found[0]), str(text))
 
 
-def one_line(text: object) -> str:
-    """The text as `visible` has it, and line feeds written out too."""
-    return visible(text).replace("\n", "\\n")
+def one_line(text: object, most: int | None = None) -> str:
+    """The text as `visible` has it, and line feeds written out too; with `most` no more than so many characters of the text."""
+    said = str(text)
+    cut = said if most is None or len(said) <= most else f"{said[:most]}..."
+    return visible(cut).replace("\n", "\\n")
 
 
 def escaped(character: str) -> str:

@@ -12,7 +12,7 @@ from astra_data.tools import urls
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-FOLDERS = re.compile(r"(?<![\w.:/-])[~/](?!workspace\b)(?:[^/\s,'\"\[\]{}]*/)*(?=[^/\s])")
+FOLDERS = re.compile(r"(?<![\w.:/-])[~/](?!workspace\b)(?:[^/\s,'\"\[\]{}]{0,255}/)*(?=[^/\s])")
 """The folders of a path that starts at the root or at home."""
 
 

@@ -22,9 +22,10 @@ from astra_data.rows import Environment, to_dict
 TASK, INSTRUCTION, TOOLS, GOALS = "task.toml", "instruction.md", "environment/tools/environment.json", "tests/goals.json"
 NEXT = "next_message"
 IMAGE = "python:3.12-slim"
-VERBATIM = ("messages.py", "rows/environments.py", "rollout/goals.py", "rollout/reward.py")
+VERBATIM = ("messages.py", "nesting.py", "rows/environments.py", "rollout/goals.py", "rollout/reward.py", "text/composed.py",
+            "text/occurrences.py")
 """Modules of ours that the verifier runs, file for file."""
-PACKAGES = ("__init__.py", "rows/__init__.py", "rollout/__init__.py")
+PACKAGES = ("__init__.py", "rows/__init__.py", "rollout/__init__.py", "text/__init__.py")
 STUBS = {"rows/schema.py": "from typing import Any as Json\n", **dict.fromkeys(PACKAGES, "")}
 
 TASK_TOML = """schema_version = "1.1"

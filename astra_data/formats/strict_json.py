@@ -7,6 +7,7 @@ import json
 from typing import Any, NoReturn
 
 from astra_data.errors import DataError, Place
+from astra_data.nesting import MOST_DEPTH, too_deep
 
 
 def parsed(text: object, place: Place) -> Any:
@@ -14,9 +15,12 @@ def parsed(text: object, place: Place) -> Any:
     if not isinstance(text, str):
         raise DataError(f"expected a JSON string, got {type(text).__name__}", place=place, mend="write the value with json.dumps")
     try:
-        return json.loads(text, object_pairs_hook=_once, parse_constant=_refused)
+        value = json.loads(text, object_pairs_hook=_once, parse_constant=_refused)
     except (ValueError, RecursionError) as error:
         raise DataError(f"not JSON: {error}", place=place, mend="write the value with json.dumps") from error
+    if too_deep(value):
+        raise DataError(f"nested more than {MOST_DEPTH} deep", place=place, mend="write a flatter value")
+    return value
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -24,7 +24,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 MAY_HOLD_A_FLOAT = "[0-9][.e][0-9+-]"
-STRING_OR_FLOAT = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|-?[0-9]+(?:\.[0-9]+(?:e[+-]?[0-9]+)?|e[+-]?[0-9]+)')
+STRING_OR_FLOAT = re.compile(
+    r'"[^"\\]*+(?:\\(?s:.)[^"\\]*+)*+(?:"|\\?\Z)|(?<![0-9])-?[0-9]++(?:\.[0-9]+(?:e[+-]?[0-9]+)?|e[+-]?[0-9]+)'
+)
 READ_DECIMALS = 15
 DIGITS = 18
 INT64 = 2**63

@@ -15,10 +15,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
-import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from astra_data.bounded import files, json_text
 from astra_data.errors import DataError, Place
 from astra_data.hub.spelling import respelled_column
 from astra_data.rows.checks import check, check_known, unstorable
@@ -200,11 +200,5 @@ def rows_digest(rows: Iterable[Row], row_type: type) -> str:
 
 def read_jsonl(path: Path) -> Iterator[tuple[int, Any]]:
     """(line number from 1, value) of a JSON Lines file. Raises `DataError` naming the row."""
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, 1):
-            if line.strip():
-                try:
-                    yield number, orjson.loads(line)
-                except orjson.JSONDecodeError as error:
-                    mend = "write one JSON object on each line"
-                    raise DataError(f"not JSON: {error}", place=Place(path.name, number), mend=mend) from error
+    for number, line in files.lines(path):
+        yield number, json_text.loads(line, Place(path.name, number), mend="write one JSON object on each line")

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from astra_data.characters import one_line
 from astra_data.errors import Place, UsageError
 from astra_data.messages import JsonObject
 from astra_data.pipeline.complaints import did_you_mean
@@ -17,7 +18,6 @@ from astra_data.pipeline.stage import Resources, ServerOptions
 from astra_data.rows import Server
 from astra_data.tools.connect import match_of
 from astra_data.tools.mcp_config import ServerEntry, read_mcp_json
-from astra_data.tools.naming import one_line
 from astra_data.tools.permission import REACHES_OUT, of_row, refusals
 from astra_data.tools.throwaway import lasting
 

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from astra_data.bounded import yaml_text
 from astra_data.errors import Place, UsageError
 from astra_data.pipeline.complaints import complaint, did_you_mean
 
@@ -21,7 +22,7 @@ M = TypeVar("M", bound=BaseModel)
 def read(path: Path) -> dict[str, Any]:
     """The mapping that the file holds. Raises `UsageError` with the line where it is no YAML."""
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = yaml_text.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot be read: {error}", place=Place(path.name), mend="name a YAML file in UTF-8") from error
     except yaml.YAMLError as error:
@@ -46,7 +47,7 @@ def override(document: dict[str, Any], text: str) -> None:
         if not isinstance(target, dict):
             raise UsageError(f"{key}: {name} is not a mapping", mend="override one of the values beside it")
     try:
-        target[last] = yaml.safe_load(value)
+        target[last] = yaml_text.loads(value)
     except yaml.YAMLError as error:
         mend = f"put quotes around it: '{key}=\"...\"'"
         raise UsageError(f"{key}: {value!r} is not YAML: {_said(error)}", mend=mend) from error

@@ -8,7 +8,7 @@
 This is typed and conservative: rather a right answer in other words counts as wrong than a wrong one as right.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from decimal import Decimal
 from typing import Any
 
@@ -30,9 +30,10 @@ def answers(wanted: Any, text: str, known: str = "") -> bool:
     text, parts = unlisted(text), list(_parts(wanted))
     told, own = told_in([known]), {figure for part in parts for figure in figures_of(text_of(part))}
     alike = {kind_of(figure) for figure in own} - {"number"}
-    guesses = [figure for figure in figures_of(text) if kind_of(figure) in alike or untold(figure, told)]
+    shown = figures_of(text)
+    guesses = [figure for figure in shown if kind_of(figure) in alike or untold(figure, told)]
     few = len(guesses) <= max(len(parts), len(own)) + SPARE
-    return bool(parts) and few and all(_states(part, text) for part in parts)
+    return bool(parts) and few and all(_states(part, text, shown) for part in parts)
 
 
 def _parts(wanted: Any) -> Iterator[Any]:
@@ -44,13 +45,12 @@ def _parts(wanted: Any) -> Iterator[Any]:
             yield part
 
 
-def _states(wanted: Any, text: str) -> bool:
+def _states(wanted: Any, text: str, figures: Set[str]) -> bool:
     if isinstance(wanted, bool):
         said = {truth for truth, words in YES_NO.items() if any(stands_in(word, text) for word in words)}
         return said == {wanted}
     if isinstance(wanted, list | dict):
         return False
-    figures = figures_of(text)
     return any(stands_in(spelling, text) and figures_of(spelling) <= figures for spelling in _spellings(wanted))
 
 

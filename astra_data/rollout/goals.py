@@ -10,14 +10,17 @@ import functools
 import json
 import math
 import re
-import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NoReturn
 
 from astra_data.messages import JsonObject, Message, calls_of, results_of
+from astra_data.nesting import too_deep
 from astra_data.rows.environments import EnvironmentTurn, Goal
+from astra_data.text.composed import composed
+from astra_data.text.occurrences import occurrences
 
 _as_json = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -25,6 +28,8 @@ MISSING = object()
 """The part at a path that is not there; equal to no answer."""
 
 NUMBER = re.compile(r"[-+]?\d+(\.\d+)?([eE][-+]?\d{1,3})?")
+MOST_DIGITS = 20
+"""Of an index in a path."""
 UNSPACED = re.compile(
     "[\u0e00-\u0e4e\u0e80-\u0eff\u1000-\u103f\u1780-\u17d3\u3005-\u3007\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
 )
@@ -64,9 +69,10 @@ def calls_made(messages: list[Message]) -> list[Made]:
 def parsed(content: str | None) -> Any:
     """A tool result as JSON if it is, else as the text that it is: `NaN` is a text, since it is no JSON."""
     try:
-        return None if content is None else json.loads(content, parse_constant=_no_constant)
+        value = None if content is None else json.loads(content, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         return content
+    return content if too_deep(value) else value
 
 
 def _no_constant(name: str) -> NoReturn:
@@ -103,7 +109,7 @@ def part(value: Any, path: str | None) -> Any:
     for step in path.split(".") if path else ():
         if isinstance(value, dict) and step in value:
             value = value[step]
-        elif isinstance(value, list) and step.isdecimal() and int(step) < len(value):
+        elif isinstance(value, list) and step.isdecimal() and len(step) < MOST_DIGITS and int(step) < len(value):
             value = value[int(step)]
         else:
             return MISSING
@@ -119,6 +125,17 @@ def same(left: Any, right: Any) -> bool:
     if isinstance(left, list) and isinstance(right, list):
         return len(left) == len(right) and all(map(same, left, right))
     return bool(left == right) and isinstance(left, str) == isinstance(right, str)
+
+
+def _hashable(value: Any) -> Hashable:
+    """Equal for two JSON values just if they are the `same`. Numbers are spelled out, so that nobody can choose their hashes."""
+    if isinstance(value, dict):
+        return "object", frozenset((name, _hashable(part)) for name, part in value.items())
+    if isinstance(value, list):
+        return "list", *map(_hashable, value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return "number", str(int(value) if math.isfinite(value) and value == int(value) else value)
+    return "other", value
 
 
 def holds(wanted: Any, state: Any) -> bool:
@@ -144,13 +161,7 @@ def _number(answer: Any, found: Any, tolerance: float) -> bool:
 def _set(answer: Any, found: Any, _: float) -> bool:
     if not isinstance(answer, list) or not isinstance(found, list) or len(answer) != len(found):
         return False
-    left = list(found)
-    for value in answer:
-        at = next((index for index, other in enumerate(left) if same(value, other)), None)
-        if at is None:
-            return False
-        del left[at]
-    return True
+    return Counter(map(_hashable, answer)) == Counter(map(_hashable, found))
 
 
 def _text(answer: Any, found: Any, _: float) -> bool:
@@ -185,7 +196,7 @@ def text_of(value: Any) -> str:
 @functools.lru_cache(4096)
 def normalised(text: str) -> str:
     """Text without differences of case, width, composition, spacing and minus signs."""
-    plain = text if text.isascii() else unicodedata.normalize("NFKC", text).replace("\u2212", "-")
+    plain = text if text.isascii() else composed("NFKC", text).replace("\u2212", "-")
     return " ".join(plain.casefold().split())
 
 
@@ -196,12 +207,10 @@ def stands_in(wanted: str, text: str) -> bool:
     by punctuation, spaces or another script.
     """
     wanted, text = normalised(wanted), normalised(text)
-    at = text.find(wanted) if wanted else -1
-    while at >= 0:
-        if _set_off(wanted, text[max(0, at - 2) : at], text[at + len(wanted) : at + len(wanted) + 2]):
-            return True
-        at = text.find(wanted, at + 1)
-    return False
+    size = len(wanted)
+    return bool(wanted) and any(
+        _set_off(wanted, text[max(0, at - 2) : at], text[at + size : at + size + 2]) for at in occurrences(wanted, text)
+    )
 
 
 def _set_off(wanted: str, before: str, after: str) -> bool:

@@ -8,6 +8,7 @@
 Words that decline and ask are known for the languages of `UNABLE` alone; in any other there is no verdict, and that is null.
 """
 
+import functools
 import re
 from collections.abc import Iterator, Mapping
 
@@ -46,10 +47,15 @@ CLOSING: Mapping[str, str] = {
 }
 """Language -> what offers more help, and asks for nothing that is missing."""
 
+DECLINING = {language: re.compile(rf"\b(?:{words})\b") for language, words in UNABLE.items()}
+REQUESTS = {language: re.compile(rf"\b(?:{words})\b") for language, words in ASKING.items()}
+OFFERS = {language: re.compile(rf"(?:{words})\b") for language, words in CLOSING.items()}
 SENTENCE = re.compile(r"(?<=[.!?])(?<!\.[A-Za-z]\.)[\"')*_]*\s+|\n+")
 """Where one ends: not after an abbreviation such as `e.g.`."""
 EDGES = " \t\"'()*_-\u2022\u201c\u201d\u00ab\u00bb"
 CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+LONGEST_NAME = 100
+"""Characters of an argument's name, which a sentence may hold as words; nobody says a longer one."""
 LINKING = frozenset({"and", "by", "for", "from", "in", "into", "is", "of", "on", "the", "to", "with"})
 """Words of an argument's name that do not say what it is."""
 
@@ -58,7 +64,7 @@ def declines(text: str, language: str | None = "en") -> bool | None:
     """Whether the text says that something cannot be done; null in a language whose words for it are not known."""
     if language is None or language not in UNABLE:
         return None
-    return re.search(rf"\b(?:{UNABLE[language]})\b", _plain(text)) is not None
+    return DECLINING[language].search(_plain(text)) is not None
 
 
 def asks_back(text: str, language: str | None = "en", missing: str = "") -> bool | None:
@@ -69,13 +75,20 @@ def asks_back(text: str, language: str | None = "en", missing: str = "") -> bool
     """
     if language is None or language not in ASKING:
         return None
-    about = "|".join([WHICH[language], *(rf"{re.escape(name)}s?" for name in _names(missing))])
+    wanted = questions(language, missing)
     for sentence in SENTENCE.split(text):
         said = _plain(sentence).strip(EDGES)
-        wanted = rf"{ASKING[language]}|{about}" if said.endswith("?") else ASKING[language]
-        if re.search(rf"\b(?:{wanted})\b", said) and not re.search(rf"(?:{CLOSING[language]})\b", said):
+        asking = wanted if said.endswith("?") else REQUESTS[language]
+        if asking.search(said) and not OFFERS[language].search(said):
             return True
     return declines(text, language)
+
+
+@functools.lru_cache(1024)
+def questions(language: str, missing: str) -> re.Pattern[str]:
+    """What asks for the argument of this name, in a question."""
+    named = (rf"{re.escape(name)}s?" for name in _names(missing)) if len(missing) <= LONGEST_NAME else ()
+    return re.compile(rf"\b(?:{'|'.join([ASKING[language], WHICH[language], *named])})\b")
 
 
 def _names(argument: str) -> Iterator[str]:

@@ -16,11 +16,11 @@ from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from astra_data.characters import one_line
 from astra_data.ledger import Answer, Ledger, Unanswered
 from astra_data.messages import JsonObject
 from astra_data.rows import Server
 from astra_data.rows.canonical import digest
-from astra_data.tools.naming import one_line
 from astra_data.tools.result import ANOTHER_SERVER, DIED, TIMEOUT, ToolBackendDown, ToolResult
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable
 
 from astra_data.messages import MALFORMED, JsonObject, Message, tool_call
+from astra_data.nesting import too_deep
 from astra_data.rollout.debris import mark
 
 CALL_KEYS = re.compile(r"\"(?:name|arguments|parameters|tool_calls)\"\s*:")
@@ -77,9 +78,10 @@ def _call(number: int, call: JsonObject) -> JsonObject:
 def _object(arguments: object) -> JsonObject:
     if isinstance(arguments, str):
         try:
-            arguments = json.loads(arguments)
+            read = json.loads(arguments)
         except (ValueError, RecursionError):
             return {MALFORMED: arguments}
+        arguments = {MALFORMED: arguments} if too_deep(read) else read
     if arguments is None:
         return {}
     return arguments if isinstance(arguments, dict) else {MALFORMED: json.dumps(arguments)}

@@ -8,48 +8,29 @@ The user sees what was said and no call. A user that cannot be had, or that stop
 user: such a rollout says nothing about the policy.
 """
 
-import json
 import re
 
 from astra_data.ledger import Unanswered
 from astra_data.messages import Message
 from astra_data.teacher.stand_ins import SIMULATE_USER, Said, SimulateUser
 from astra_data.teacher.teacher import Abstained, Teacher
+from astra_data.text.literals import literals, within
 
-BORDER = re.compile("(?<=[.!?])\\s+(?=\\S)|(?<=[\u3002\uff01\uff1f])(?=\\S)|\\s*\\n\\s*")
-DECODER = json.JSONDecoder()
+BORDER = re.compile("(?<=[.!?])\\s+(?=\\S)|(?<=[\u3002\uff01\uff1f])(?=\\S)|(?<!\\s)\\s*\\n\\s*")
 SHORTEST_OPENING = 15
 """Characters; a greeting alone is no opening."""
 
 
 def split(text: str, turns: int) -> list[str]:
     """The text as at most `turns` messages: what is told first, then a sentence each. No border lies inside a JSON literal."""
-    literals = _literals(text)
-    borders = [match for match in BORDER.finditer(text) if not any(start < match.start() < end for start, end in literals)]
+    told = literals(text)
+    borders = [match for match in BORDER.finditer(text) if not within(match.start(), told)]
     starts, ends = [0, *(border.end() for border in borders)], [*(border.start() for border in borders), len(text)]
     parts = [text[start:end] for start, end in zip(starts, ends, strict=True)]
     first = max(len(parts) - turns + 1, 1)
     while first < len(parts) and len(text[: ends[first - 1]].strip()) < SHORTEST_OPENING:
         first += 1
     return [text[: ends[first - 1]].strip(), *(part.strip() for part in parts[first:] if part.strip())]
-
-
-def _literals(text: str) -> list[tuple[int, int]]:
-    """Where JSON strings, lists and objects start and end in the text."""
-    found, index = [], 0
-    while index < len(text):
-        end = _literal_end(text, index) if text[index] in '"[{' else index + 1
-        if end > index + 1:
-            found.append((index, end))
-        index = end
-    return found
-
-
-def _literal_end(text: str, index: int) -> int:
-    try:
-        return DECODER.raw_decode(text, index)[1]
-    except ValueError:
-        return index + 1
 
 
 class SimulatedUser:

@@ -12,8 +12,8 @@ import re
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from astra_data.nesting import MOST_DEPTH, may_be_too_deep, too_deep
 from astra_data.sandbox.channel import MalformedError
-from astra_data.sandbox.jail.depth import MOST_DEPTH, deeper
 from astra_data.sandbox.jail.failures import MESSAGE_LETTERS, NAME_LETTERS, PLACE_LETTERS
 from astra_data.sandbox.outcome import ENDING_KINDS, OWN_KINDS, Outcome
 
@@ -59,7 +59,7 @@ def read(frame: bytes, number: int, passed: float, bounds: Bounds) -> Outcome:
         answer, end = (_decode_carefully if LARGE.search(frame) else _decode)(text)
     except (ValueError, RecursionError) as error:
         raise MalformedError(f"an answer that is not JSON ({type(error).__name__})") from None
-    if end != len(text) or not _well_formed(answer) or deeper(answer, frame.count(b"[") + frame.count(b"{"), MOST_DEPTH + 1):
+    if end != len(text) or not _well_formed(answer) or (may_be_too_deep(frame) and too_deep(answer, MOST_DEPTH + 1)):
         raise MalformedError("an answer of another form")
     kind, value, name, message, where, stdout, truncated, cpu_s, echo = answer
     if echo != number:

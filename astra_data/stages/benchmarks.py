@@ -9,18 +9,20 @@ A file is JSON or JSON lines, also gzipped; anything else is the address of a da
 """
 
 import ast
-import gzip
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from astra_data.bounded import files, json_text
 from astra_data.errors import DataError, Place
 from astra_data.hub.addresses import FOLDER, SOURCE_SUFFIXES
 from astra_data.messages import JsonObject
+from astra_data.nesting import too_deep
 from astra_data.pipeline.stage import Resources
 from astra_data.tools.documents import file_digest
 
@@ -81,30 +83,22 @@ def rows_at(against: str, resources: Resources) -> Iterable[Any]:
 
 
 def _file_rows(path: Path) -> list[Any]:
-    opened = gzip.open if path.suffix == ".gz" else open
-    try:
-        with opened(path, "rb") as file:
-            content = file.read()
-    except (OSError, EOFError) as error:
-        mend = "check the path, and that the file is whole"
-        raise DataError(f"cannot be read: {error}", place=Place(path.name), mend=mend) from None
-    try:
-        whole = orjson.loads(content)
-    except orjson.JSONDecodeError:
-        return list(_lines(content, path.name))
+    mend = "write JSON, or one object on each line"
+    if _has_lines(path):
+        return [json_text.loads(line, Place(path.name, number), mend=mend) for number, line in files.lines(path)]
+    whole = json_text.loads(files.content(path), Place(path.name), mend=mend)
     if isinstance(whole, dict):
         whole = next((whole[key] for key in LISTS if isinstance(whole.get(key), list)), [whole])
     return whole if isinstance(whole, list) else [whole]
 
 
-def _lines(content: bytes, name: str) -> Iterator[Any]:
-    for number, line in enumerate(content.splitlines(), 1):
-        try:
-            if line.strip():
-                yield orjson.loads(line)
-        except orjson.JSONDecodeError as error:
-            mend = "write JSON, or one object on each line"
-            raise DataError(f"not JSON: {error}", place=Place(name, number), mend=mend) from None
+def _has_lines(path: Path) -> bool:
+    """Whether the file has more than one line, and the first of them is a JSON value by itself."""
+    first = list(islice(files.lines(path), 2))
+    try:
+        return len(first) > 1 and orjson.loads(first[0][1]) is not None
+    except orjson.JSONDecodeError:
+        return False
 
 
 def _dataset_rows(against: str, resources: Resources) -> Iterator[Any]:
@@ -202,15 +196,24 @@ def _parsed(text: str) -> Iterator[ToolCall]:
         if isinstance(node, ast.Call):
             given = [*node.args, *(keyword.value for keyword in node.keywords)]
             constants = [part.value for argument in given for part in ast.walk(argument) if isinstance(part, ast.Constant)]
-            yield ToolCall(ast.unparse(node.func), tuple(_scalars(constants)))
+            yield ToolCall(_unparsed(node.func), tuple(_scalars(constants)))
+
+
+def _unparsed(node: ast.expr) -> str:
+    """A function as it is written; nothing for one that is nested too deep."""
+    try:
+        return ast.unparse(node)
+    except RecursionError:
+        return ""
 
 
 def _decoded(arguments: Any) -> Any:
     """Arguments as an object, where they are written as its JSON."""
     try:
-        return orjson.loads(arguments) if isinstance(arguments, str) else arguments
+        value = orjson.loads(arguments) if isinstance(arguments, str) else arguments
     except orjson.JSONDecodeError:
         return arguments
+    return arguments if isinstance(arguments, str) and too_deep(value) else value
 
 
 def _scalars(value: Any) -> Iterator[str]:

@@ -5,13 +5,13 @@
 Every field of the row type must be there and fit; `id` is computed from the identity fields, whatever the file says.
 """
 
-import hashlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from astra_data.errors import DataError, Place
+from astra_data.hub.tree import sha256_file
 from astra_data.hub.writer import read_jsonl
 from astra_data.pipeline.stage import Expand, Inputs, Item, Keep, Outcome, Resources, Stage, StageConfig
 from astra_data.rows import ROW_TYPES, check, from_dict, identity, with_floats
@@ -40,7 +40,7 @@ def import_stage(kind: str, file: Path) -> Stage:
         yield expand
 
     def fingerprint(config: Any, resources: Resources) -> dict[str, str]:
-        return {"file": hashlib.sha256(file.read_bytes()).hexdigest()}
+        return {"file": sha256_file(file)}
 
     return Stage(kind, 1, (), ImportConfig, items, open_stage, fingerprint=fingerprint)
 

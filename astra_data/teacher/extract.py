@@ -6,26 +6,32 @@
 Only whole values count. What is inside a value that was cut off or is malformed is never taken for the answer.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import orjson
 
+from astra_data.nesting import too_deep
+from astra_data.text.literals import end_of, patience, within
+
 MAX_STARTS = 2000
 """Brackets that are looked at before we give up on a text."""
 
 _OPEN = re.compile(r"[\[{]")
 _BEGUN = re.compile(r'\{\s*"|\[\s*[\[{"]')
-_STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[\]{}]', re.DOTALL)
+_STRUCTURE = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
 _THOUGHT = re.compile(r"</?think(?:ing)?>")
 _ANSWER_STARTS = ("{", "[", "```")
-_DECODER = json.JSONDecoder()
 
 
 def json_values(text: str) -> Iterator[Any]:
-    """Objects and arrays written in `text`, outermost only, in order. Numbers that JSON lacks make no value."""
+    """Objects and arrays written in `text`, outermost only, in order. Numbers that JSON lacks make no value, nor does what is
+    nested too deep."""
+    return (value for value in _values(text) if not too_deep(value))
+
+
+def _values(text: str) -> Iterator[Any]:
     try:
         yield orjson.loads(text)
         return
@@ -47,30 +53,29 @@ def split_thought(text: str) -> tuple[str, str]:
     if not _THOUGHT.search(text) or text.lstrip().startswith(_ANSWER_STARTS):
         return "", text
     spans = list(_spans(text))
-    tags = [tag for tag in _THOUGHT.finditer(text) if not _within(tag.start(), spans)]
+    tags = [tag for tag in _THOUGHT.finditer(text) if not within(tag.start(), spans)]
     closed = max((tag.end() for tag in tags if tag.group().startswith("</")), default=0)
     reopened = min((tag.start() for tag in tags if tag.start() >= closed), default=len(text))
     thought = _THOUGHT.sub("", text[:closed] + text[reopened:])
     return thought.strip(), text[closed:reopened].strip()
 
 
-def _within(position: int, spans: list[tuple[int, int]]) -> bool:
-    return any(start < position < end for start, end in spans)
-
-
 def _spans(text: str) -> Iterator[tuple[int, int]]:
     """Where the outermost JSON objects and arrays of `text` begin and end."""
-    position = 0
+    position, left = 0, patience(text)
     for _ in range(MAX_STARTS):
         opened = _OPEN.search(text, position)
-        if not opened:
+        if not opened or left < 0:
             return
         start = opened.start()
-        try:
-            position = _DECODER.raw_decode(text, start)[1]
-            yield start, position
-        except (ValueError, RecursionError):
-            position = _after(text, start) if _BEGUN.match(text, start) else start + 1
+        end, read = end_of(text, start)
+        if end is not None:
+            position = end
+            yield start, end
+        elif _BEGUN.match(text, start):
+            position = _after(text, start)
+        else:
+            position, left = start + 1, left - read
 
 
 def _after(text: str, start: int) -> int:

@@ -10,9 +10,10 @@ Money is a number in the unit that the question names; a currency mark in the an
 
 import datetime
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
+
+from astra_data.text.composed import composed
 
 Kind = Literal["integer", "number", "money", "text", "date", "boolean", "list", "json"]
 NUMBER = re.compile(r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
@@ -56,7 +57,7 @@ def _integer(value: Any) -> int:
 
 
 def _text(value: Any) -> str:
-    text = " ".join(unicodedata.normalize("NFC", value).split()) if isinstance(value, str) else ""
+    text = " ".join(composed("NFC", value).split()) if isinstance(value, str) else ""
     if not text:
         raise NotOfKindError("write a text that is not empty")
     return text

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from astra_data.messages import MALFORMED, JsonObject, Message, assistant, calls_of, tool_call
+from astra_data.nesting import too_deep
 from astra_data.teacher.extract import split_thought
 
 THOUGHTS = ("thinking", "reasoning", "redacted_thinking")
@@ -94,4 +95,4 @@ def _arguments(written: Any) -> JsonObject:
         value = orjson.loads(written)
     except (orjson.JSONDecodeError, TypeError):
         value = None
-    return value if isinstance(value, dict) else {MALFORMED: str(written)}
+    return value if isinstance(value, dict) and not too_deep(value) else {MALFORMED: str(written)}

@@ -10,8 +10,9 @@ Links, paths, code in backticks, JSON and lone numbers say nothing of the langua
 
 import functools
 import re
-import unicodedata
 from typing import TYPE_CHECKING
+
+from astra_data.text.composed import composed
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
@@ -32,14 +33,17 @@ MOST_CHARACTERS = 4_000
 """Of a text that are looked at."""
 
 NO_LANGUAGE = re.compile(
-    r"```.*?```|`[^`\n]*`|\w+://\S+|(?:(?<=\s)|^)[~.]?/\S+|\S+@\S+\.\S+|[{}\[\]<>|=*#_\\\"]+|[A-Za-z0-9_./:-]*\d[A-Za-z0-9_./:-]*",
+    r"```.*?```|`[^`\n]*`|\w{1,32}+://\S+|(?:(?<=\s)|^)[~.]?/\S+|\S[^\s@]{0,63}+@\S{1,127}\.\S+"
+    r"|[{}\[\]<>|=*#_\\\"]+|[A-Za-z0-9_./:-]{0,127}\d[A-Za-z0-9_./:-]*",
     re.DOTALL,
 )
+"""Code, addresses, paths, mail addresses, signs, and words with a digit. What leads up to the character that decides is bounded:
+no scheme has more than 32 characters, and no name at a mail server more than 64."""
 
 
 def language_of(text: str) -> str | None:
     """The ISO 639-1 code of the text's language, or None if it is too short, in no language, or in one that is not told apart."""
-    plain = " ".join(NO_LANGUAGE.sub(" ", unicodedata.normalize("NFC", text[:MOST_CHARACTERS])).split())
+    plain = " ".join(NO_LANGUAGE.sub(" ", composed("NFC", text[:MOST_CHARACTERS])).split())
     if sum(map(str.isalpha, plain)) < LEAST_LETTERS and not _dense(plain):
         return None
     name, confidence = _identifier().classify(plain)

@@ -9,9 +9,10 @@ Where a script writes no spaces between words (Chinese, Japanese, Thai, Lao, Bur
 """
 
 import re
-import unicodedata
 from collections.abc import Collection, Sequence, Set
 from typing import TypeVar
+
+from astra_data.text.composed import composed
 
 T = TypeVar("T")
 
@@ -26,7 +27,7 @@ TOKEN = re.compile(rf"[{SPACELESS}]|(?:(?![{SPACELESS}_])[\w{MARKS}])+")
 
 def tokens(text: str) -> list[str]:
     """The words of a text in order, without case, punctuation and differences that Unicode calls compatible."""
-    return TOKEN.findall(unicodedata.normalize("NFKC", text).casefold())
+    return TOKEN.findall(composed("NFKC", text).casefold())
 
 
 def ngrams(words: Sequence[T], n: int) -> set[tuple[T, ...]]:

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from astra_data.characters import one_line
 from astra_data.messages import JsonObject
 from astra_data.rows import Server
 from astra_data.tools.environment import machine_paths
 from astra_data.tools.mcp_config import ServerEntry
-from astra_data.tools.naming import one_line
 from astra_data.tools.packages import package_of
 from astra_data.tools.paths import Shown
 from astra_data.tools.result import ANOTHER_SERVER, NOT_NAMED

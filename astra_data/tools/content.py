@@ -15,6 +15,7 @@ from astra_data.messages import JsonObject
 
 NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?!\w|\.\d)")
 
+MOST_LEAVES = 5_000
 ERROR_TEXTS = ("error", "message", "detail", "details")
 VERDICTS = ("success", "ok")
 ABOUT_ERRORS = ("code", "error_code", "error_type", "hint", "status", "suggestion", "type")
@@ -46,12 +47,16 @@ def failed(result: JsonObject) -> bool:
 
 
 def _told(parts: list[str], structured: Any) -> bool:
-    """True if one part is the structured content as JSON, or every text and number inside it stands in the parts."""
+    """True if one part is the structured content as JSON, or every text and number inside it stands in the parts. So many that
+    it would take long to look them all up count as not told."""
     if any(_parsed(part) == structured for part in parts):
         return True
+    leaves = set(_leaves(structured))
+    if len(leaves) > MOST_LEAVES:
+        return False
     text = "\n".join(parts)
     numbers = {float(number) for number in NUMBER.findall(text)}
-    return all(value in numbers if isinstance(value, int | float) else _written(value, text) for value in _leaves(structured))
+    return all(value in numbers if isinstance(value, int | float) else _written(value, text) for value in leaves)
 
 
 def _written(value: str, text: str) -> bool:

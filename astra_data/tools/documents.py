@@ -8,17 +8,14 @@ A record is a server (`{server: {...}, tools: [...]}`, flat `{name, tools, ...}`
 file. JSON, JSON lines and YAML, plain or gzipped.
 """
 
-import datetime
-import gzip
-import hashlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import orjson
-
+from astra_data.bounded import files, json_text
 from astra_data.errors import DataError, Place, UsageError
+from astra_data.hub.tree import sha256_file
 from astra_data.messages import JsonObject
 from astra_data.rows.tools import Source
 
@@ -80,57 +77,35 @@ def _records(path: Path) -> Iterator[tuple[int, Any]]:
     if not names.endswith(SUFFIXES):
         mend = f"name it {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}, or one of these with .gz"
         raise UsageError("cannot tell what this file is", place=Place(path.name), mend=mend)
-    opened = gzip.open if path.suffix == ".gz" else open
-    try:
-        with opened(path, "rb") as file:
-            if names.endswith(".jsonl"):
-                yield from ((row, _parsed(line, Place(path.name, row))) for row, line in enumerate(file, 1) if line.strip())
-                return
-            parse = _parsed if names.endswith(".json") else _parsed_yaml
-            content = parse(file.read(), Place(path.name))
-    except (OSError, EOFError) as error:
-        raise _unreadable(path, error) from None
+    if names.endswith(".jsonl"):
+        mend = "write one JSON object on each line"
+        yield from ((row, json_text.loads(line, Place(path.name, row), mend=mend)) for row, line in files.lines(path))
+        return
+    parse = _parsed if names.endswith(".json") else _parsed_yaml
+    content = parse(files.content(path), Place(path.name))
     yield from enumerate(content if isinstance(content, list) else [content], 1)
 
 
 def file_digest(path: Path) -> str:
     """SHA-256 of the file, 64 hex digits. Raises `DataError` where it cannot be read."""
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise _unreadable(path, error) from None
-
-
-def _unreadable(path: Path, error: OSError | EOFError) -> DataError:
-    said = error.strerror if isinstance(error, OSError) and error.strerror else error
-    return DataError(f"cannot be read: {said}", place=Place(path.name), mend="check the path, and that the file is whole")
+    with files.readable(path):
+        return sha256_file(path)
 
 
 def _parsed(text: bytes, place: Place) -> Any:
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        mend = "write one JSON object on each line" if place.row else "write a JSON object or a list; .jsonl has one on each line"
-        raise DataError(f"not JSON: {error}", place=place, mend=mend) from None
+    return json_text.loads(text, place, mend="write a JSON object or a list; .jsonl has one on each line")
 
 
 def _parsed_yaml(text: bytes, place: Place) -> Any:
     import yaml
 
+    from astra_data.bounded import yaml_text
+
     try:
-        return _plain(yaml.safe_load(text))
-    except (yaml.YAMLError, RecursionError, UnicodeDecodeError) as error:
+        return yaml_text.loads(text)
+    except yaml.YAMLError as error:
         said = " ".join(str(error).split())
-        raise DataError(f"not YAML: {said}", place=place, mend="check brackets, quotes and indentation") from None
-
-
-def _plain(value: Any) -> Any:
-    """What YAML made of a text, as JSON has it: names are texts (`200:` is one), and so are days and times."""
-    if isinstance(value, dict):
-        return {str(key): _plain(part) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_plain(part) for part in value]
-    return value.isoformat() if isinstance(value, datetime.date) else value
+        raise DataError(f"not YAML that can be read: {said}", place=place, mend="check brackets, quotes and indentation") from None
 
 
 def _openapi(record: JsonObject, place: Place) -> Document:

@@ -23,7 +23,7 @@ from astra_data.tools.scrub import Scrub
 from astra_data.tools.secrets import defaults, mask_arguments, mask_command, searchable, secret_value
 from astra_data.tools.urls import MASK, clean_url, split, url_secrets
 
-VARIABLE = re.compile(r"\$\{(?:env:)?([A-Za-z_]\w*)(?::-([^}]*))?\}")
+VARIABLE = re.compile(r"\$\{(?:env:)?([A-Za-z_]\w*)(?::-([^}]{0,500}))?\}")
 HTTP_TYPES = {"http", "streamable-http", "streamableHttp", "streamable_http"}
 NOT_SECRET = {"HOME", "USER", "PWD", "workspaceFolder"}
 EXAMPLE = 'such as {"command": "uvx", "args": ["mcp-server-time"], "env": {"KEY": "${KEY}"}}'

@@ -4,12 +4,13 @@
     ['create', 'workbook', '2']
     >>> gives_away("please git status now", "git_status")
     True
-    >>> one_line("rm\\n-rf")
-    'rm\\\\n-rf'
 """
 
 import re
+from functools import lru_cache
 
+LONGEST_NAME = 128
+"""Characters of a name that may be spelled out; those of tools have 64 at most."""
 CAMEL = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
@@ -21,13 +22,10 @@ def words(name: str) -> list[str]:
 def gives_away(text: str, tool: str) -> bool:
     """True if the text holds the tool's name, or the words of its name in a row. One plain word gives nothing away."""
     parts = words(tool)
-    if len(parts) < 2:
-        return False
-    return re.search(r"\b" + r"[\W_]*".join(map(re.escape, parts)) + r"\b", text.lower()) is not None
+    return len(parts) >= 2 and len(tool) <= LONGEST_NAME and spelled_out(tool).search(text.lower()) is not None
 
 
-def one_line(text: object, most: int = 200) -> str:
-    """What a dataset says, as it may stand in a message: no control characters, and no more than `most` characters."""
-    cut = str(text)[: most + 1]
-    shown = "".join(one if one.isprintable() else one.encode("unicode_escape", "surrogatepass").decode() for one in cut[:most])
-    return f"{shown}..." if len(cut) > most else shown
+@lru_cache(4096)
+def spelled_out(tool: str) -> re.Pattern[str]:
+    """The words of a name in a row, whatever stands between them."""
+    return re.compile(r"\b" + r"[\W_]*".join(map(re.escape, words(tool))) + r"\b")

@@ -24,12 +24,12 @@ from mcp.shared.exceptions import MCPError
 from mcp.shared.jsonrpc_dispatcher import JSONRPCDispatcher
 from mcp.types import CONNECTION_CLOSED, METHOD_NOT_FOUND, Implementation, InitializeResult
 
+from astra_data.characters import one_line
 from astra_data.messages import JsonObject
 from astra_data.tools.content import failed, text_of
 from astra_data.tools.launch import for_old_sdk, kill_group, running, stderr_tail
 from astra_data.tools.links import strange
 from astra_data.tools.mcp_config import ServerEntry
-from astra_data.tools.naming import one_line
 from astra_data.tools.permission import confined, of_wire, refusals, unlisted
 from astra_data.tools.reach import reaches_out
 from astra_data.tools.result import DIED, NOT_PERMITTED, START_FAILED, TIMEOUT, ToolBackendDown, ToolResult

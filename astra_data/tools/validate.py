@@ -6,20 +6,60 @@
 The message is the same on every machine, so a wrong argument is a tool error that a policy can react to and a replay repeats.
 """
 
+import itertools
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import jsonschema_rs
 import orjson
 
+from astra_data.nesting import MOST_DEPTH, too_deep
 from astra_data.rows.canonical import canonical
+from astra_data.tools.schema_reach import Reach
 
 DRAFTS = (
     jsonschema_rs.Draft202012Validator,
     jsonschema_rs.Draft7Validator,
     jsonschema_rs.Draft4Validator,
 )
+ENGINES = ((jsonschema_rs.RegexOptions(), False), (jsonschema_rs.FancyRegexOptions(backtrack_limit=20_000), True))
+"""Engines for patterns, and whether they backtrack: one that takes linear time, and one that knows what lies ahead and behind."""
 MOST_CHARACTERS = 300
+MOST_BYTES = 1 << 20
+"""Of a schema."""
+REMEMBERED_BYTES = 65_536
+"""Of a schema whose validator is kept."""
+MOST_LOOKS = 300_000
+"""Times that a part of a schema may meet a part of the arguments."""
+MOST_TOLD = 1_000_000
+"""Such times, each as often as schemas lie in one another or as there are values to choose from, up to which all that is wrong is
+worked out, to tell the first."""
+NESTED = range(10, 51)
+"""As how many schemas in one another the fewest and the most count."""
+MOST_COPIED = 50_000_000
+"""Characters of arguments in all that is told to be wrong."""
+MOST_BACKTRACKED = 1_000_000_000
+"""The square of the characters of arguments that are compared with patterns that look ahead or behind, for each such pattern."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Of a JSON value: its parts, itself included, how deep they lie, and the characters of its texts and names."""
+
+    parts: int
+    depth: int
+    characters: int
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a schema: its validator and reach, or why there is none."""
+
+    validator: Any
+    reach: Reach | None
+    fault: str | None
+    backtracks: bool
 
 
 def argument_error(schema: Any, arguments: Any, *, root: str = "arguments") -> str | None:
@@ -27,10 +67,24 @@ def argument_error(schema: Any, arguments: Any, *, root: str = "arguments") -> s
 
     `root` is what the message calls the whole value.
     """
-    validator, _ = _compiled(canonical(schema))
-    if validator is None:
+    known = _known(schema)
+    if known.validator is None or known.reach is None:
         return None
-    errors = [(_order(error.instance_path), error.message, error.instance_path) for error in _errors(validator, arguments)]
+    size = measured(arguments)
+    looks = known.reach.looks(arguments, size.parts, MOST_LOOKS)
+    backtracked = known.reach.in_place * size.characters**2 if known.backtracks else 0
+    if looks is None or size.depth > MOST_DEPTH or backtracked > MOST_BACKTRACKED:
+        return f"{root}: too large to be compared with the schema"
+    if known.validator.is_valid(arguments):
+        return None
+    wide = max(NESTED[0], min(known.reach.in_place, NESTED[-1]), known.reach.widest)
+    if looks * wide > MOST_TOLD or known.reach.in_place * size.depth * size.characters > MOST_COPIED:
+        return f"{root}: do not fit the schema, and are too large to tell where"
+    return _first(known.validator, arguments, root)
+
+
+def _first(validator: Any, arguments: Any, root: str) -> str | None:
+    errors = [(_order(error.instance_path), error.message, error.instance_path) for error in validator.iter_errors(arguments)]
     if not errors:
         return None
     _, message, path = min(errors)
@@ -38,27 +92,53 @@ def argument_error(schema: Any, arguments: Any, *, root: str = "arguments") -> s
 
 
 def schema_error(schema: Any) -> str | None:
-    """Why this is not a JSON Schema that can be used offline, or None if it is one in any draft that servers use."""
-    return _compiled(canonical(schema))[1]
+    """Why this is not a JSON Schema that can be used offline and in bounded time, or None if it is one in any draft that servers
+    use."""
+    return _known(schema).fault
+
+
+def measured(value: Any) -> Size:
+    """How large a JSON value is."""
+    parts, characters, depth, level = 0, 0, 0, [value]
+    while level:
+        depth += 1
+        parts += len(level)
+        characters += sum(len(part) for part in level if isinstance(part, str))
+        characters += sum(len(name) for part in level if isinstance(part, dict) for name in part)
+        level = [inner for part in level if isinstance(part, dict | list)
+                 for inner in (part.values() if isinstance(part, dict) else part)]
+    return Size(parts, depth, characters)
+
+
+def _known(schema: Any) -> Known:
+    try:
+        text = canonical(schema)
+    except TypeError:
+        return Known(None, None, "it holds a number beyond 64 bits, or is nested too deep", False)
+    return _compiled(text) if len(text) <= REMEMBERED_BYTES else _compiled.__wrapped__(text)
 
 
 @lru_cache(maxsize=4096)
-def _compiled(schema_json: bytes) -> tuple[Any, str | None]:
-    """(validator, None), or (None, why there is none). Older drafts are tried where the declared one refuses."""
+def _compiled(schema_json: bytes) -> Known:
+    """Older drafts are tried where the declared one refuses, and patterns that need it where the quick engine cannot have them."""
+    if len(schema_json) > MOST_BYTES:
+        return Known(None, None, f"it is larger than {MOST_BYTES >> 10} KiB", False)
     schema = orjson.loads(schema_json)
+    if too_deep(schema):
+        return Known(None, None, f"it is nested more than {MOST_DEPTH} deep", False)
+    reach = Reach(schema)
+    if reach.fault:
+        return Known(None, None, reach.fault, False)
     if isinstance(schema, dict):
         schema.pop("$schema", None)
     reasons: list[str] = []
-    for draft in DRAFTS:
+    for draft, (options, backtracks) in itertools.product(DRAFTS, ENGINES):
         try:
-            return draft(schema, validate_formats=False, offline=True), None
+            validator = draft(schema, validate_formats=False, offline=True, pattern_options=options)
+            return Known(validator, reach, None, backtracks)
         except (ValueError, jsonschema_rs.ReferencingError) as error:
-            reasons.append(_short(str(error).splitlines()[0]))
-    return None, reasons[0]
-
-
-def _errors(validator: Any, arguments: Any) -> list[Any]:
-    return list(validator.iter_errors(arguments))
+            reasons += [_short(str(error).splitlines()[0])] * backtracks
+    return Known(None, None, reasons[0], False)
 
 
 def _order(path: list[str | int]) -> tuple[tuple[int, int, str], ...]:

@@ -24,11 +24,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from astra_data.characters import one_line
 from astra_data.errors import ToolError, UsageError
 from astra_data.rows.canonical import digest
 from astra_data.tools.environment import credentials, machine_paths, scrubbed
 from astra_data.tools.links import strange, walk
-from astra_data.tools.naming import one_line
 from astra_data.tools.paths import Shown, to_real
 from astra_data.tools.secrets import named_secrets, searchable
 from astra_data.tools.temporary import Folder, new_folder, sweep

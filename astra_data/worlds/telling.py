@@ -7,11 +7,14 @@ import re
 from typing import Any
 
 from astra_data.rows import Question
+from astra_data.text import occurrences
 from astra_data.worlds.builder import Builder, Step
 from astra_data.worlds.programs import UNAIDED, WRITES, references_of
 from astra_data.worlds.sentences import Speaker
 from astra_data.worlds.wording.wording import Phrase
 
+BEFORE, AFTER = re.compile(r"[\w.,-]"), re.compile(r"\w|[.,-]\d")
+"""What makes a text in front or behind part of a longer word or number."""
 CALCULATED = ("add", "subtract", "multiply", "percent")
 NESTED = 1
 """Calculations that are told within one phrase; more are told step by step."""
@@ -66,4 +69,4 @@ def _texts(answer: Any) -> list[str]:
 
 def stands(answer: str, text: str) -> bool:
     """Whether the answer stands in the text, not as a part of a longer word or number."""
-    return re.search(rf"(?<![\w.,-]){re.escape(answer)}(?![\w]|[.,-]\d)", text) is not None
+    return occurrences.stands(answer, text, BEFORE, AFTER)

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, NoReturn
 
+from astra_data.nesting import may_be_too_deep, too_deep
 from astra_data.sandbox.jail import failures, modules
 from astra_data.sandbox.jail.confinement import CHANNEL
-from astra_data.sandbox.jail.depth import MOST_DEPTH, deeper
 from astra_data.sandbox.jail.output import Output
 from astra_data.sandbox.jail.scrubbing import Scrubber
 
@@ -101,7 +101,7 @@ class Service:
             return failures.kind_of(error), "null", failures.described(error, self.image.files if self.image else set())
         try:
             text = _encode(value)
-            if (openings := text.count("[") + text.count("{")) > MOST_DEPTH and deeper(decode(text)[0], openings):
+            if may_be_too_deep(text) and too_deep(decode(text)[0]):
                 raise RecursionError
         except MemoryError:
             raise

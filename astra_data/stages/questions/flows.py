@@ -11,11 +11,12 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from astra_data.messages import JsonObject
 from astra_data.rollout.goals import number_of, stands_in, text_of
-from astra_data.stages.trajectories.grounding import IDENTIFIER, SMALL, WITH_DIGIT, Known
+from astra_data.stages.trajectories.grounding import DIGIT, IDENTIFIER, MOST_LOOKED_UP, SMALL, Known
 from astra_data.tools.naming import words
 
 TOKEN = re.compile(r"[\w@./\\:#-]+")
@@ -44,7 +45,10 @@ def flows(calls: Sequence[Recorded], request: str) -> dict[str, list[str]]:
     found = {}
     for call in calls:
         before = [other for other in calls if other.seen < call.made]
-        sources = {source for name, value in _scalars(call.arguments) for source in _sources(name, value, call, before, request)}
+        said = Known.of([request, json.dumps(call.tool, ensure_ascii=False)])
+        different = {(name, repr(value)): (name, value) for name, value in _scalars(call.arguments)}
+        values = islice(different.values(), MOST_LOOKED_UP)
+        sources = {source for name, value in values for source in _sources(name, value, call, before, request, said)}
         found[call.id] = [other.id for other in before if other.id in sources]
     return found
 
@@ -61,14 +65,14 @@ def _scalars(value: Any, name: str = "") -> Iterator[tuple[str, str | int | floa
         yield name, value
 
 
-def _sources(name: str, value: str | int | float, call: Recorded, before: Sequence[Recorded], request: str) -> set[str]:
+def _sources(name: str, value: str | int | float, call: Recorded, before: Sequence[Recorded], request: str,
+             said: Known) -> set[str]:
     """The calls that a value is from; none if it is the user's, or one that anybody could choose."""
     if stands_in(text_of(value), request) or not text_of(value).strip():
         return set()
     for holds in (_result_holds, _arguments_hold):
         if holding := [other.id for other in before if holds(other, name, value)]:
             return set(holding[:1])
-    said = Known.of([request, json.dumps(call.tool, ensure_ascii=False)])
     if isinstance(value, str):
         return _of_parts(name, value, call, before, said)
     return set() if said.choosable(value) else {_calculated(name, value, before, request)}
@@ -79,7 +83,8 @@ def _of_parts(name: str, value: str, call: Recorded, before: Sequence[Recorded],
     if IDENTIFIER.fullmatch(value) and said.identifier(value):
         return set()
     sources = set()
-    for part in (part.strip(".,:") for part in TOKEN.findall(value) if WITH_DIGIT.search(part) or IDENTIFIER.fullmatch(part)):
+    tokens = (token for token in dict.fromkeys(TOKEN.findall(value)) if DIGIT.search(token) or IDENTIFIER.fullmatch(token))
+    for part in (token.strip(".,:") for token in islice(tokens, MOST_LOOKED_UP)):
         if stands_in(part, said.text) or said.identifier(part) or _choosable(part, said):
             continue
         found = next((one.id for one in before if stands_in(part, one.content) or stands_in(part, _told(one.arguments))), None)

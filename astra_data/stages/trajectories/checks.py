@@ -11,15 +11,17 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import TypeVar
 
 from astra_data.messages import Call, JsonObject, Message, calls_of, final_answer, results_of
 from astra_data.rollout.debris import mark
 from astra_data.rollout.turns import spoken
 from astra_data.rows.trajectories import CallRecord, Flaw
-from astra_data.stages.trajectories.grounding import Known
+from astra_data.stages.trajectories.grounding import MOST_LOOKED_UP, Known
 from astra_data.teacher.offline.lexicon import Stage, stage_of, tokens, verb_of
 from astra_data.text.language import language_of
+from astra_data.text.occurrences import stands
 
 T = TypeVar("T")
 SCHEME = re.compile(r"^https?://(?:www\.)?")
@@ -27,6 +29,10 @@ WORD = re.compile(r"[^\W\d_]+")
 LEAST_OWN_WORDS = 3
 """In fewer different words of Latin letters than these, a language is a guess."""
 URL = re.compile(r"https?://[^\s<>\"')\]]+")
+MORE_OF_URL = re.compile(r"[\w-]|\.\w")
+NOTHING = re.compile(r"(?!)")
+MOST_CALLS = 200
+"""Calls of a conversation, and failures, that are looked at one by one."""
 NOT_REACHED = "none"
 """`CallRecord.backend` of a call that no tool saw: unknown name, malformed or unfitting arguments."""
 ADMITTED = re.compile(
@@ -84,7 +90,7 @@ def _next(queues: dict[str, list[T]], name: str) -> T | None:
 
 
 def _of_calls(made: list[Made], messages: list[Message], schemas: dict[str, str], reference: list[str]) -> Iterator[Flaw]:
-    for position, one in enumerate(made):
+    for position, one in enumerate(made[:MOST_CALLS]):
         call, record = one.call, one.record
         if record is None or record.backend == NOT_REACHED:
             yield _call_flaw("invalid_call", call, "unknown tool or unfitting arguments")
@@ -167,14 +173,14 @@ def _of_answer(messages: list[Message], records: list[CallRecord], reference: li
 
 def _invented_url(answer: str, messages: list[Message]) -> str | None:
     seen = "\n".join(_contents(messages[:-1])).lower()
-    named = (url.rstrip(".,;:!?/") for url in URL.findall(answer))
+    named = (url.rstrip(".,;:!?/") for url in islice(dict.fromkeys(URL.findall(answer)), MOST_LOOKED_UP))
     found = next((url for url in named if not _holds(seen, SCHEME.sub("", url.lower()))), None)
     return None if found is None else f"no result holds the URL {found}"
 
 
 def _holds(text: str, url: str) -> bool:
     """True if the URL stands in the text, by itself or followed by more of its path."""
-    return re.search(rf"{re.escape(url)}(?![\w-]|\.\w)", text) is not None
+    return stands(url, text, NOTHING, MORE_OF_URL)
 
 
 def _ungrounded(answer: str, messages: list[Message]) -> str | None:
@@ -187,7 +193,7 @@ def _ignored(answer: str, messages: list[Message], records: list[CallRecord], re
     """A tool that failed, and neither it nor one that was not expected succeeded later in its place, while the answer neither
     admits it nor gives the error."""
     results = results_of(messages)
-    for position, record in enumerate(records):
+    for position, record in enumerate(records[:MOST_CALLS]):
         instead = (later.tool == record.tool or later.tool not in reference for later in records[position + 1 :] if later.ok)
         if record.ok or record.injected or any(instead):
             continue

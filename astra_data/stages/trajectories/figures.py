@@ -10,10 +10,11 @@ Generous on purpose: a number counts as made up only if it can be read nowhere a
 
 import math
 import re
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate, combinations, combinations_with_replacement
+from itertools import accumulate, combinations, combinations_with_replacement, islice
 
 RUN = re.compile(r"\d+(?:[.,]\d+|[ '\u2019_\u00a0\u202f]\d{3}(?!\d))*(?:[eE][+-]?\d+)?")
 PIECE = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
@@ -35,6 +36,8 @@ CONSTANTS = (math.pi, math.e, 9.81, 9.80665, 1.609344, 0.621371, 2.54, 0.3048, 3
 """Numbers that everybody may know."""
 MOST_PAIRED = 60
 """Beyond so many numbers it is not worked out what follows from two of them."""
+MOST_COLUMNS = 100
+"""Columns, the first of a text, whose products are summed pair by pair."""
 LARGEST = 1e15
 """Longer runs of digits are codes, not numbers."""
 LEAST_ZEROS = 2
@@ -93,22 +96,37 @@ class Figures:
             columns.setdefault(key, []).append(float(number))
         for column in columns.values():
             yield from (sum(column), sum(column) / len(column), max(column) - min(column), float(len(column)))
-        for one, other in combinations(columns.values(), 2):
+        for one, other in combinations(islice(columns.values(), MOST_COLUMNS), 2):
             if len(one) == len(other):
                 yield sum(a * b for a, b in zip(one, other, strict=True))
 
     def follows(self, size: float) -> bool:
         """True if a number, without its sign, was said, counts what was said, or follows from it in one step."""
-        listed = max(self.text.count("\n"), self.text.count(",")) + 1
-        if size == int(size) and size <= listed:
+        if size == int(size) and size <= self._listed:
             return True
-        if any(_shows(size, one) for one in (*self.said, *CONSTANTS)):
+        if _near(size, self._stated):
             return True
-        if any(_shows(size, one * scale) or _shows(size, one / scale) for one in self.said for scale in SCALES):
+        if len(self.said) > MOST_PAIRED and size <= self._total:
             return True
-        if len(self.said) > MOST_PAIRED and size <= sum(self._ordered):
-            return True
-        return any(_shows(size, one) for one in self.derived)
+        return _near(size, self._following)
+
+    @cached_property
+    def _listed(self) -> int:
+        return max(self.text.count("\n"), self.text.count(",")) + 1
+
+    @cached_property
+    def _total(self) -> float:
+        return sum(self._ordered)
+
+    @cached_property
+    def _stated(self) -> list[float]:
+        """What was said, in all its units, and what everybody knows; ascending."""
+        scaled = [unit for one in self.said for scale in SCALES for unit in (one * scale, one / scale)]
+        return sorted([*self.said, *CONSTANTS, *scaled])
+
+    @cached_property
+    def _following(self) -> list[float]:
+        return sorted(self.derived)
 
 
 def _of_runs(numbers: list[float]) -> Iterator[float]:
@@ -117,6 +135,12 @@ def _of_runs(numbers: list[float]) -> Iterator[float]:
     for start, end in combinations(range(len(sums)), 2):
         if end - start > 1:
             yield from (sums[end] - sums[start], (sums[end] - sums[start]) / (end - start))
+
+
+def _near(shown: float, ascending: Sequence[float]) -> bool:
+    """True if one of the numbers may be shown so. If the nearest on either side may not, none further away may."""
+    at = bisect_left(ascending, shown)
+    return any(_shows(shown, one) for one in ascending[max(at - 1, 0) : at + 1])
 
 
 def _shows(shown: float, exact: float) -> bool:

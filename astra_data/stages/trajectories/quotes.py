@@ -5,12 +5,15 @@
 
 import json
 import re
+from functools import cache
 
 from astra_data.messages import Message
 from astra_data.rows.trajectories import Quote
 
 UNIMPORTANT = re.compile(r"[\s\"'\\\u2018-\u201f]+")
 """Spaces and quotation marks: a judge copies them as it likes."""
+MOST_QUOTES = 200
+"""Of one answer of a judge."""
 NOWHERE = "a quote of the judge stands in no message"
 
 
@@ -19,10 +22,11 @@ def evidence(messages: list[Message], given: list[tuple[int, str]], until: int) 
     stands in none. Empty quotes are passed over."""
     found: dict[Quote, None] = {}
     note = ""
-    for at, text in given:
+    shown = cache(lambda number: _bare(_all(messages[number])))
+    for at, text in given[:MOST_QUOTES]:
         if not text.strip():
             continue
-        index = next((number for number in (at, *range(until)) if _bare(text) in _bare(_all(messages[number]))), None)
+        index = next((number for number in (at, *range(until)) if _bare(text) in shown(number)), None)
         if index is None:
             note = NOWHERE
         else:

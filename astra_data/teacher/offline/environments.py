@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from astra_data.messages import JsonObject
+from astra_data.nesting import too_deep
 from astra_data.teacher.environment_asks import (
     Arguments,
     Cluster,
@@ -153,9 +154,10 @@ def _key(arguments: JsonObject) -> str:
 
 def _parsed(content: str) -> Any:
     try:
-        return json.loads(content)
-    except ValueError:
+        value = json.loads(content)
+    except (ValueError, RecursionError):
         return content
+    return content if too_deep(value) else value
 
 
 def _path_of(answer: Any, content: Any) -> str | None:

@@ -6,9 +6,12 @@ good is beyond it, and then it abstains.
 
 import json
 import re
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from astra_data.messages import Call, calls_of, final_answer, results_of
+from astra_data.nesting import too_deep
 from astra_data.teacher.asks import (
     AnswerJudgement,
     CallJudgement,
@@ -20,10 +23,14 @@ from astra_data.teacher.asks import (
 from astra_data.teacher.offline.lexicon import tokens
 from astra_data.teacher.offline.policy import summary
 from astra_data.teacher.teacher import Abstained
+from astra_data.text.occurrences import stands
 
 NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w]|\.\d)")
 
+WORDLY = re.compile(r"\w")
 DIGITS = re.compile(r"\d+(?:\.\d+)?")
+MOST_LOOKED_UP = 1_000
+"""Values of a call that are looked up in what was said."""
 
 
 def understanding(inputs: Conversation, sample: int) -> Judgement:
@@ -154,7 +161,7 @@ def _need_reference(inputs: Conversation) -> None:
 
 
 def _reports(text: str, result: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(summary(result))}(?!\w)", text) is not None
+    return stands(summary(result), text, WORDLY, WORDLY)
 
 
 def _invented_numbers(text: str, inputs: Conversation) -> list[str]:
@@ -170,10 +177,12 @@ def _list_lengths(inputs: Conversation) -> list[int]:
 
 
 def _parsed(text: str) -> Any:
+    """The JSON value of a text; None where it is none, or nested too deep."""
     try:
-        return json.loads(text)
-    except ValueError:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
         return None
+    return None if too_deep(value) else value
 
 
 def _user_texts(inputs: Conversation) -> list[str]:
@@ -221,13 +230,22 @@ def _listed(schema: Any) -> list[Any]:
 
 def _ungrounded(value: Any, said: list[str]) -> Any:
     """The first text or number inside `value` that stands in none of the texts, or None. A number must stand there by itself."""
-    if isinstance(value, dict):
-        return next((bad for inner in value.values() if (bad := _ungrounded(inner, said)) is not None), None)
-    if isinstance(value, list):
-        return next((bad for inner in value if (bad := _ungrounded(inner, said)) is not None), None)
-    if value is None or isinstance(value, bool) or value == "":
-        return None
-    if isinstance(value, int | float):
-        return None if any(float(number) == value for text in said for number in NUMBER.findall(text)) else value
-    written = [value.lower(), json.dumps(value, ensure_ascii=False)[1:-1].lower()]
-    return None if any(form in text.lower() for form in written for text in said) else value
+    numbers = {float(number) for text in said for number in NUMBER.findall(text)}
+    lowered = [text.lower() for text in said]
+    for one in islice(_scalars(value), MOST_LOOKED_UP):
+        if isinstance(one, str):
+            written = [one.lower(), json.dumps(one, ensure_ascii=False)[1:-1].lower()]
+            if not any(form in text for form in written for text in lowered):
+                return one
+        elif one not in numbers:
+            return one
+    return None
+
+
+def _scalars(value: Any) -> Iterator[str | int | float]:
+    """The texts that are not empty and the numbers inside a JSON value."""
+    if isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _scalars(inner)
+    elif value is not None and not isinstance(value, bool) and value != "":
+        yield value

@@ -10,6 +10,10 @@ from enum import IntEnum
 from astra_data.tools.naming import words
 
 TOKEN = re.compile(r"[a-z]+|\d+")
+ASIDE = re.compile(r"\s?(\([^()]*\)|\[[^\[\]]*\])")
+CLAUSE_END = re.compile(r"[.;:!?](?:\s|$)")
+MOST_ADVERBS = 8
+"""In front of a verb."""
 
 STOP_WORDS = frozenset(
     (
@@ -101,8 +105,8 @@ def imperative(description: str, name: str = "") -> str:
 
     A first word that also stands in the tool's `name` is taken for a verb.
     """
-    text = re.sub(r"\s*(\([^()]*\)|\[[^\[\]]*\])", "", " ".join(description.split())).strip()
-    parts = [part.strip(" .,;:") for part in re.split(r"[.;:!?](?:\s|$)", text, maxsplit=2)]
+    text = ASIDE.sub("", " ".join(description.split())).strip()
+    parts = [part.strip(" .,;:") for part in CLAUSE_END.split(text, maxsplit=2)]
     first = parts[1] if len(parts) > 1 and len(parts[0].split()) < 3 and parts[1] else parts[0]
     shown = first if first.partition(" ")[0].isupper() else first[:1].lower() + first[1:]
     return _request(first, VERBS | set(words(name))) or f"get {shown}"
@@ -110,8 +114,11 @@ def imperative(description: str, name: str = "") -> str:
 
 def _request(sentence: str, verbs: frozenset[str]) -> str | None:
     """The sentence with its verb first and bare, or None if it begins neither with one nor with an adverb and one."""
-    head, _, rest = sentence.partition(" ")
-    if head.endswith("ly") and (after := _request(rest, verbs)):
-        return after
-    verb = next((verb for verb in (stem(head.lower()), head.lower()) if verb in verbs), None)
-    return None if verb is None else f"{verb} {rest}".strip()
+    parts = sentence.split(" ", MOST_ADVERBS)
+    last = next((at for at, part in enumerate(parts) if not part.endswith("ly")), len(parts) - 1)
+    for at in range(last, -1, -1):
+        head, _, rest = " ".join(parts[at:]).partition(" ")
+        verb = next((verb for verb in (stem(head.lower()), head.lower()) if verb in verbs), None)
+        if verb is not None:
+            return f"{verb} {rest}".strip()
+    return None

@@ -11,6 +11,7 @@ from typing import Any
 
 from astra_data.ledger import Usage
 from astra_data.messages import JsonObject, Message, assistant, calls_of, results_of, tool_call
+from astra_data.nesting import too_deep
 from astra_data.teacher.offline.reading import Step, read
 from astra_data.teacher.teacher import Turn
 
@@ -66,6 +67,8 @@ def _in_passing(result: str) -> bool:
     except json.JSONDecodeError as error:
         cut_off = result.startswith('{"') and (error.pos >= len(result) or error.msg.startswith("Unterminated string"))
         return cut_off or PASSING.match(result) is not None
+    except (ValueError, RecursionError):
+        return False
     return False
 
 
@@ -136,7 +139,9 @@ def _shown(value: Any) -> str:
 
 
 def _parsed(text: str) -> Any:
+    """The JSON value of a text; None where it is none, or nested too deep."""
     try:
-        return json.loads(text)
-    except ValueError:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
         return None
+    return None if too_deep(value) else value

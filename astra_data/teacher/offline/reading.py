@@ -11,21 +11,30 @@ import math
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import orjson
 
 from astra_data.messages import JsonObject
 from astra_data.teacher.offline.lexicon import CHANGE_VERBS, CREATE_VERBS, STOP_WORDS, TOKEN, imperative, label, stem, tokens
+from astra_data.text.literals import literals, within
 
 THRESHOLD = 0.8
 """Share of a sentence's information that a tool's document must cover to be meant by it."""
 
+MOST_SENTENCES = 500
+"""Of a request that are read."""
+LONGEST_LABEL = 100
+"""Characters of a parameter's name as a person says it."""
 DECODER = json.JSONDecoder()
 OPENER = re.compile(r"^(?:first|then|next|finally|also|after that|please|and)\b[\s,]*", re.IGNORECASE)
 FROM_EARLIER = re.compile(r"(?:is |= ?|: ?)?(?:taken )?from the (?:earlier|previous|last) result", re.IGNORECASE)
+SENTENCE_END = re.compile(r"\n|[.;?!](?=[ \n]|\Z)")
 GLUE = re.compile(r"\s*(is\b|=|:|of\b|as\b)?\s*")
 BARE = re.compile(r"""'([^']*)'|((?!["\[{])[^\s,;]*[^\s,;.])""")
+WORDLY = re.compile(r"\w")
+STRINGING = ("with", "and")
 TELLING = re.compile(r"[\d/._#@'-]")
 """What a word without quotes must hold to be taken for a value, unless `is`, `=` or `:` leads up to it."""
 MASK = "\x00"
@@ -51,44 +60,42 @@ class Statement:
     request: str
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A tool, and the words of its document and of its headline."""
+
+    function: JsonObject
+    document: set[str]
+    headline: set[str]
+
+
 def read(text: str, tools: list[JsonObject]) -> list[Step]:
     """The steps of a request in order."""
-    functions = [tool["function"] for tool in tools]
-    weights = _weights(functions)
-    return [_step(sentence, functions, weights) for sentence in sentences(text)]
+    offers = [Offer(tool["function"], _document(tool["function"]), _headline(tool["function"])) for tool in tools]
+    weights = _weights(offers)
+    return [_step(sentence, offers, weights) for sentence in sentences(text)[:MOST_SENTENCES]]
 
 
 def sentences(text: str) -> list[str]:
     """The sentences of a text; a full stop or line break inside a JSON string, list or object ends none."""
-    found, start, index = [], 0, 0
-    while index < len(text):
-        if text[index] in '"[{':
-            index = _literal_end(text, index)
-        elif text[index] == "\n" or (text[index] in ".;?!" and text[index + 1 : index + 2] in ("", " ", "\n")):
-            found.append(text[start:index])
-            index += 1
-            start = index
-        else:
-            index += 1
+    told, found, start = literals(text), [], 0
+    for end in (match.start() for match in SENTENCE_END.finditer(text)):
+        if not within(end, told):
+            found.append(text[start:end])
+            start = end + 1
     found.append(text[start:])
     return [OPENER.sub("", sentence.strip()) for sentence in found if sentence.strip()]
 
 
-def _literal_end(text: str, index: int) -> int:
-    try:
-        return DECODER.raw_decode(text, index)[1]
-    except ValueError:
-        return index + 1
-
-
-def _step(sentence: str, functions: list[JsonObject], weights: dict[str, float]) -> Step:
+def _step(sentence: str, offers: list[Offer], weights: dict[str, float]) -> Step:
     best: tuple[tuple[float, ...], str, Statement] | None = None
-    for function in functions:
+    for offer in offers:
+        function = offer.function
         statement = _statement(sentence, function)
         said = tokens(statement.request)
-        covered = _share(said, _document(function), weights)
+        covered = _share(said, offer.document, weights)
         if covered >= THRESHOLD and _dares(function, statement.request) and _complete(function, statement):
-            headline = _headline(function)
+            headline = offer.headline
             rank = (covered, _share(said, headline, weights), _share(headline, said, weights), len(statement.arguments))
             if best is None or rank > best[0]:
                 best = (rank, function["name"], statement)
@@ -131,29 +138,27 @@ def _statement(sentence: str, function: JsonObject) -> Statement:
 
 def _find(sentence: str, name: str, schema: Any) -> tuple[Any, int, int] | None:
     """(value, start, end) of the last place where the label is followed by a value."""
-    for match in reversed(list(re.finditer(rf"\b{re.escape(name)}\b", sentence, re.IGNORECASE))):
-        if _inside_literal(sentence, match.start()):
+    places = [match.span() for match in saying(name).finditer(sentence)] if len(name) <= LONGEST_LABEL else []
+    told = literals(sentence) if places else []
+    for start, end in reversed(places):
+        if within(start, told):
             continue
-        glue = GLUE.match(sentence, match.end())
+        glue = GLUE.match(sentence, end)
         if glue is None or not glue[0]:
             continue
         position = glue.end()
         if earlier := FROM_EARLIER.match(sentence, position):
-            return FROM_EARLIER, match.start(), earlier.end()
+            return FROM_EARLIER, start, earlier.end()
         value = _literal(sentence, position, schema) or _word(sentence, position, schema, led=bool(glue[1]))
         if value is not None:
-            return value[0], match.start(), value[1]
+            return value[0], start, value[1]
     return None
 
 
-def _inside_literal(sentence: str, position: int) -> bool:
-    index = 0
-    while index < position:
-        end = _literal_end(sentence, index) if sentence[index] in '"[{' else index + 1
-        if end > position:
-            return True
-        index = end
-    return False
+@lru_cache(4096)
+def saying(name: str) -> re.Pattern[str]:
+    """Where a label stands as whole words."""
+    return re.compile(rf"\b{re.escape(name)}\b", re.IGNORECASE)
 
 
 def _literal(sentence: str, position: int, schema: Any) -> tuple[Any, int] | None:
@@ -161,7 +166,7 @@ def _literal(sentence: str, position: int, schema: Any) -> tuple[Any, int] | Non
     try:
         end = DECODER.raw_decode(sentence, position)[1]
         value = orjson.loads(sentence[position:end])
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if sentence[end : end + 1] not in ("", " ", ",", ";", "."):
         return None
@@ -174,8 +179,9 @@ def _word(sentence: str, position: int, schema: Any, *, led: bool) -> tuple[Any,
     if not isinstance(schema, dict) or schema.get("type") != "string":
         return None
     for option in sorted((option for option in schema.get("enum") or () if isinstance(option, str)), key=len, reverse=True):
-        if re.match(rf"{re.escape(option)}(?!\w)", sentence[position:], re.IGNORECASE):
-            return option, position + len(option)
+        end = position + len(option)
+        if sentence[position:end].casefold() == option.casefold() and not WORDLY.match(sentence, end):
+            return option, end
     word = BARE.match(sentence, position)
     if word is None or MASK in word[0] or word[0].lower() in STOP_WORDS or not (led or TELLING.search(word[0])):
         return None
@@ -184,8 +190,27 @@ def _word(sentence: str, position: int, schema: Any, *, led: bool) -> tuple[Any,
 
 def _cleaned(rest: str) -> str:
     """The sentence without its stated values and the words that strung them together."""
-    bare = re.sub(rf"(?:\bwith\b|,|\band\b|\s)*{MASK}", MASK, rest).replace(MASK, "")
-    return " ".join(bare.split()).strip(" ,;.")
+    *led_up, last = rest.split(MASK)
+    return " ".join("".join([*map(_unstrung, led_up), last]).split()).strip(" ,;.")
+
+
+def _unstrung(text: str) -> str:
+    """The text without the spaces, commas and words that string a value to it."""
+    end = len(text)
+    while end:
+        if text[end - 1] == "," or text[end - 1].isspace():
+            end -= 1
+        elif (size := _word_at(text, end)) > 0:
+            end -= size
+        else:
+            break
+    return text[:end]
+
+
+def _word_at(text: str, end: int) -> int:
+    """The length of the stringing word that ends here, 0 if none does."""
+    size = next((len(word) for word in STRINGING if text.endswith(word, 0, end)), 0)
+    return 0 if size and end > size and WORDLY.match(text, end - size - 1) else size
 
 
 def _document(function: JsonObject) -> set[str]:
@@ -200,10 +225,10 @@ def _request_of(function: JsonObject) -> str:
     return imperative(function.get("description") or "", function["name"])
 
 
-def _weights(functions: list[JsonObject]) -> dict[str, float]:
+def _weights(offers: list[Offer]) -> dict[str, float]:
     """Inverse document frequency of every word in the tools on offer."""
-    counts = Counter(word for function in functions for word in _document(function))
-    return {word: math.log((len(functions) + 1) / (count + 0.5)) + 0.1 for word, count in counts.items()}
+    counts = Counter(word for offer in offers for word in offer.document)
+    return {word: math.log((len(offers) + 1) / (count + 0.5)) + 0.1 for word, count in counts.items()}
 
 
 def _share(said: set[str], document: set[str], weights: dict[str, float]) -> float:

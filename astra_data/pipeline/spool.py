@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from astra_data.errors import DataError
 from astra_data.hub.writer import Writer, Written, read_rows
 from astra_data.pipeline.stage import Keep, Outcome, Reject
-from astra_data.rows import Row, fields, to_dict
+from astra_data.rows import Row, fields, identity, to_dict
 from astra_data.rows.schema import is_typed, unwrap
 
 if TYPE_CHECKING:
@@ -56,6 +56,8 @@ class Spool:
             self._refuse("quarantined", row, item_id, outcome.reason)
 
     def _keep(self, item_id: str, row: Row) -> None:
+        if row["id"] != identity(self._row_type, row):
+            raise AssertionError(f"a row of item {item_id} has an id that is not that of its content: make it with `new_row`")
         if row["id"] in self._item_of:
             self._refuse("rejected", row, item_id, DUPLICATE)
             return

@@ -19,6 +19,7 @@ from astra_data.rows.canonical import content_id
 from astra_data.rows.checks import Checker, checker
 from astra_data.rows.columns import flawless
 from astra_data.rows.schema import Row, decoder, fields
+from astra_data.rows.shapes import shape_error
 
 REFUSED = ("rejected/", "quarantined/")
 """Folders of a version that hold refused rows."""
@@ -65,6 +66,7 @@ def sound(row_type: type, batches: Iterable[pa.RecordBatch], file: str, tell: Te
             try:
                 row = decode(stored)
                 wrong = None if known else _wrong(row_type, row, partial=refused and partial)
+                wrong = wrong or _misshapen(row_type, row)
                 why = wrong or _misnamed(row_type, row, None if refused else seen)
             except (ValueError, TypeError, KeyError) as error:
                 why = f"no row of this kind - {type(error).__name__}"
@@ -82,9 +84,18 @@ def _wrong(row_type: Any, row: Row, *, partial: bool) -> str | None:
     """What of the row is not of the type; if it may be partial, what of that which is known."""
     for name, check in _checkers(row_type).items():
         if not (partial and row[name] is None) and (wrong := check(row[name])):
-            said = f"{name}{wrong[0]}: {wrong[1]}"
-            return f"no row of this kind - {said if said.isprintable() else ascii(said)}"
+            return _said(f"{name}{wrong[0]}: {wrong[1]}")
     return None
+
+
+def _misshapen(row_type: Any, row: Row) -> str | None:
+    wrong = shape_error(row_type, row)
+    return None if wrong is None else _said(wrong)
+
+
+def _said(wrong: str) -> str:
+    """The names of fields may be the file's own."""
+    return f"no row of this kind - {wrong if wrong.isprintable() else ascii(wrong)}"
 
 
 def _misnamed(row_type: Any, row: Row, seen: set[str] | None) -> str | None:

@@ -7,6 +7,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from astra_data.cli.options import tell_left_out
 from astra_data.errors import DataError, Place
 from astra_data.hub.load import Located, input_of
 from astra_data.hub.store import Store
@@ -45,7 +46,7 @@ def ancestors(row: Row, place: Located, store: Store, seen: frozenset[tuple[str,
 
 
 def _named(row_id: str, place: Located) -> Row:
-    for row in read_rows(place.files(), row_type_of(place)):
+    for row in read_rows(place.files(), row_type_of(place), tell_left_out):
         if row["id"] == row_id:
             return row
     raise DataError(f"has no row {row_id}", place=Place(place.address), mend="make the dataset below it again")

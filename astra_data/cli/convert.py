@@ -22,6 +22,8 @@ from astra_data.hub.store import Store
 from astra_data.pipeline.execute import Options, execute
 from astra_data.pipeline.recipe import Recipe, RecipeHead
 from astra_data.pipeline.sources import lineage_of, source_at
+from astra_data.pipeline.stage import Rows
+from astra_data.rows import Environment
 from astra_data.terminal import say, say_json
 
 
@@ -88,7 +90,7 @@ def _write(source: str, form: str, output: Path, limit: int | None, store: Path,
     name = place.address.partition("@")[0].rstrip("/").rpartition("/")[2]
     text = card(form, lineage_of(place), name, place.tree)
     with _new_folder(output) as folder:
-        written = exporter(form).write(islice(environments.rows, limit), folder, text)
+        written = exporter(form).write(_writable(environments.rows, form, limit), folder, text)
     if as_json:
         say_json({"format": form, "environments": written, "from": place.address})
     else:
@@ -96,17 +98,41 @@ def _write(source: str, form: str, output: Path, limit: int | None, store: Path,
         say(f'    load_dataset("{output}", split="train")')
 
 
+def _writable(rows: Rows, form: str, limit: int | None) -> Iterator[Environment]:
+    """The environments that can go out in a form. Of all others it is told that they are left out, and why."""
+    for environment in islice(rows, limit):
+        try:
+            exporter(form).require(environment)
+        except DataError as error:
+            say(f"astra: {error}", err=True)
+        else:
+            yield environment
+    for unfit in sorted(rows.left_out):
+        options.tell_left_out(unfit)
+
+
 @contextmanager
 def _new_folder(output: Path) -> Iterator[Path]:
     """A folder that takes the place of `output` once it is filled, and goes if it is not."""
-    if output.is_file() or (output.is_dir() and any(output.iterdir())):
+    if output.is_symlink() or output.is_file() or (output.is_dir() and any(output.iterdir())):
         raise UsageError(f"{output} is there already", mend="name a folder that does not exist")
-    output.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=output.parent, prefix=f".{output.name}-"))
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(dir=output.parent, prefix=".astra-"))
+    except OSError as error:
+        raise UsageError(f"{output} cannot be made: {error.strerror}", mend="name one where you may write") from error
     try:
         yield folder
         folder.chmod(0o755)
-        folder.rename(output)
+        _take(folder, output)
     except BaseException:
         shutil.rmtree(folder)
         raise
+
+
+def _take(folder: Path, output: Path) -> None:
+    """Rename the folder. An empty one that was there gives way, and nothing else does."""
+    try:
+        folder.rename(output)
+    except OSError as error:
+        raise UsageError(f"{output} cannot be made: {error.strerror}", mend="name a folder that does not exist") from error

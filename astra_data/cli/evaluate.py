@@ -18,11 +18,11 @@ from astra_data.evaluate.statistics import Estimate
 from astra_data.evaluate.summary import Summary, summarised
 from astra_data.hub.addresses import parse
 from astra_data.hub.load import resolve
-from astra_data.hub.store import Store, Version
+from astra_data.hub.store import Store
 from astra_data.pipeline.complaints import complaint
 from astra_data.pipeline.execute import Options, Outcome, execute
 from astra_data.pipeline.recipe import Recipe, RecipeHead
-from astra_data.pipeline.sources import Source, source_at, source_of
+from astra_data.pipeline.sources import source_at, source_of
 from astra_data.rollout.acting import MAX_TURNS
 from astra_data.terminal import say, say_json
 
@@ -82,15 +82,13 @@ def arena(address: str, model: str, base_url: str | None, api_key_env: str | Non
     stage = evaluation(folder, batch, notes)
     outcome = asyncio.run(execute(recipe, {stage.name: stage}, told, plain_console(err=True, quiet=as_json), {"arenas": source}))
     version = outcome.reports[0].version
-    summary = summarised(_rows(version), version.lineage().funnel)
+    rows = source_of("trajectories", version).rows
+    summary = summarised(rows, version.lineage().funnel)
+    for unfit in sorted(rows.left_out):
+        options.tell_left_out(unfit)
     for note in notes:
         say(note, err=True)
     say_json(as_object(outcome) | {"summary": summary}) if as_json else _say(outcome, summary)
-
-
-def _rows(version: Version) -> Any:
-    source: Source = source_of("trajectories", version)
-    return source.rows
 
 
 def _folder(model: str, base_url: str | None, revision: str | None) -> Path | None:

@@ -6,6 +6,7 @@
 
 from dataclasses import replace
 
+from astra_data.cli.options import tell_left_out
 from astra_data.cli.run import as_object, tell_outcome
 from astra_data.errors import UsageError
 from astra_data.hub.digests import check_rows
@@ -32,7 +33,7 @@ def all_rows(place: Located, kind: str) -> Source:
 def tell(outcome: Outcome, place: Located, *, as_json: bool) -> None:
     """Print what was made, and the ids of the rows that are accepted now and were not, and of those that were and are not."""
     row_type = row_type_of(place)
-    before = {row["id"]: None for row in read_rows(place.files(), row_type)}
+    before = {row["id"]: None for row in read_rows(place.files(), row_type, tell_left_out)}
     after = {row["id"]: None for row in read_rows(outcome.reports[0].version.files(), row_type)}
     moved = {"entered": [row for row in after if row not in before], "left": [row for row in before if row not in after]}
     if as_json:

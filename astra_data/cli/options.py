@@ -4,11 +4,15 @@ import re
 import shlex
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from astra_data.terminal import say
 from astra_data.tools import urls
+
+if TYPE_CHECKING:
+    from astra_data.rows.fit import Unfit
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -44,6 +48,11 @@ def running(command: F) -> F:
 def with_seed(overrides: Iterable[str], seed: int | None) -> list[str]:
     """The overrides of a recipe, `--seed` among them."""
     return [*overrides, *([] if seed is None else [f"seed={seed}"])]
+
+
+def tell_left_out(unfit: "Unfit") -> None:
+    """Say that a stored row is not what it says, and that the command goes on without it."""
+    say(f"astra: {unfit}; the row is left out", err=True)
 
 
 def recorded(*words: str, recipe: str | None = None, overrides: Iterable[str] = (), limit: int | None = None) -> str:

@@ -173,7 +173,8 @@ def _astra(work: Work, *words: str) -> Any:
     """Run one command of ours, which reports to this terminal; returns the JSON that it printed. Leaves with its exit code."""
     say(f"$ astra {' '.join(words)}", err=True)
     environment = {**os.environ, "ASTRA_STORE": str(work.store)}
-    done = subprocess.run([sys.executable, "-c", ENTRY, *words, "--json"], stdout=subprocess.PIPE, env=environment, check=False)
+    command = [sys.executable, "-P", "-c", ENTRY, *words, "--json"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, env=environment, check=False)
     if done.returncode:
         raise SystemExit(done.returncode)
     return orjson.loads(done.stdout)

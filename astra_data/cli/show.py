@@ -83,7 +83,7 @@ def _say(lines: Iterable[str]) -> None:
 
 
 def _rows(place: Located) -> Iterator[Row]:
-    return read_rows(place.files(), row_type_of(place))
+    return read_rows(place.files(), row_type_of(place), options.tell_left_out)
 
 
 def _print_rows(place: Located) -> None:

@@ -39,8 +39,14 @@ class Importer(Protocol):
 class Exporter(Protocol):
     """What the module of a format that can be written has."""
 
+    def require(self, environment: Environment) -> None:
+        """Raise `DataError` for an environment that cannot be written, or is not what it says."""
+
     def write(self, environments: Iterable[Environment], folder: Path, card: str) -> int:
-        """Write all environments under the empty `folder`, with `card` as its README.md; how many there were."""
+        """Write all environments under the empty `folder`, with `card` as its README.md; how many there were.
+
+        Raises `DataError` as `require` does, and where a file is there already.
+        """
 
 
 def importer(name: str) -> Importer:

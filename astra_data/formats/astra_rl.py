@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 
 from astra_data.errors import DataError, Place
+from astra_data.formats.exporting import new_file, put, require
 from astra_data.formats.importing import STATELESS, difficulty_of, files_in, foreign_rows, goals_of, stage_of
 from astra_data.formats.standalone import entry_in, identifier, standalone
 from astra_data.formats.strict_json import parsed
@@ -87,14 +88,18 @@ def write(environments: Iterable[Environment], folder: Path, card: str) -> int:
 
     message = pa.struct([("role", pa.string()), ("content", pa.string())])
     schema = pa.schema([("prompt", pa.list_(message)), *((name, pa.string()) for name in (*COLUMNS[1:], WHOLE))])
-    (folder / FILE).parent.mkdir(parents=True)
-    (folder / "README.md").write_text(card, encoding="utf-8")
+    put(folder, "README.md", card)
     written = 0
-    with pq.ParquetWriter(folder / FILE, schema, compression="zstd") as writer:
-        for rows in _batches(map(to_row, environments)):
+    with new_file(folder, FILE) as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
+        for rows in _batches(map(_required, environments)):
             writer.write_table(pa.Table.from_pylist(rows, schema))
             written += len(rows)
     return written
+
+
+def _required(environment: Environment) -> Row:
+    require(environment)
+    return to_row(environment)
 
 
 def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:

@@ -8,11 +8,9 @@ call before that one changes any response, of this turn or a later one, or the s
 """
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
 from itertools import combinations
 from pathlib import Path
 from typing import Any, Literal
@@ -30,12 +28,15 @@ from astra_data.rollout.running import Result, Running, Unloadable
 from astra_data.rows import Environment, new_row
 from astra_data.rows.environments import AuditCheck, EnvironmentTurn, Goal, Match, World
 from astra_data.sandbox import Sandbox
+from astra_data.sandbox.installed import installed
 from astra_data.stages.imported import ImportConfig
 from astra_data.tools.result import ToolBackendDown
 
 LICENSE = "Apache-2.0"
 EXCLUDED = "the entry excludes this tool; no code of bfcl-eval reads that, and its prompt offers the tool, as here"
 EARLY = "the entry adds this tool in a later turn than its ground truth calls it in; it is there from that turn on"
+PRELOADED = ("mpmath",)
+"""Packages that the classes may import. A worker of the sandbox loads them before it is locked in."""
 WORKERS = 2
 
 locate = located
@@ -91,17 +92,18 @@ def import_stage(source: Path) -> Stage:
 
 @contextmanager
 def sandbox_for(files: BfclFiles, isolation: Literal["strict", "best_effort"] = "strict") -> Iterator[Sandbox]:
-    """A sandbox with what the classes import, be it installed or only beside the package. Raises `DataError` if it is nowhere."""
-    beside = [] if all(map(find_spec, files.packages)) else [str(files.folder.parent)]
-    sys.path.extend(beside)
-    try:
-        if missing := [name for name in files.packages if find_spec(name) is None]:
-            raise DataError(f"{missing[0]}, which the classes import, is not here", place=Place(files.folder.name), mend=INSTALL)
-        with Sandbox(WORKERS, isolation, preload=files.packages) as sandbox:
-            yield sandbox
-    finally:
-        for path in beside:
-            sys.path.remove(path)
+    """A sandbox with the packages that the classes import, whatever lies beside their files.
+
+    Raises `DataError` unless all of them are among `PRELOADED` and installed.
+    """
+    place = Place(files.folder.name)
+    if strange := [name for name in files.packages if name not in PRELOADED]:
+        known = f"the classes of bfcl-eval import {', '.join(PRELOADED)} and the standard library"
+        raise DataError(f"{strange[0]}, which the classes import, is not loaded for them", place=place, mend=known)
+    if missing := sorted(set(files.packages) - set(installed(files.packages))):
+        raise DataError(f"{missing[0]}, which the classes import, is not installed", place=place, mend=INSTALL)
+    with Sandbox(WORKERS, isolation, preload=files.packages) as sandbox:
+        yield sandbox
 
 
 def environment_of(files: BfclFiles, entry: Entry, sandbox: Sandbox) -> Environment:

@@ -115,12 +115,12 @@ def fixed(schema: Any) -> Any:
         return schema
     done: JsonObject = {}
     for key, value in schema.items():
-        if key == "properties":
+        if key == "properties" and isinstance(value, dict):
             done[key] = {name: fixed(part) for name, part in value.items()}
         elif key in ("items", "additionalProperties"):
             done[key] = fixed(value)
         elif key == "type" and value not in ANY:
-            done[key] = TYPES.get(value, value)
+            done[key] = TYPES.get(value, value) if isinstance(value, str) else value
         elif key != "type" and (key, value) != ("default", NO_DEFAULT):
             done[key] = value
     return done | {"items": {}} if done.get("type") == "array" and "items" not in done else done
@@ -130,8 +130,9 @@ def admitting(parameters: JsonObject, calls: Sequence[Call]) -> JsonObject:
     """The schema, with further types for the arguments that it would refuse."""
     properties = dict(parameters.get("properties", {}))
     for name, value in ((name, value) for call in calls for name, value in call.arguments.items()):
-        if name in properties and argument_error({"properties": {name: properties[name]}}, {name: value}):
-            properties[name] = properties[name] | {"type": [properties[name]["type"], NAMES[type(value)]]}
+        known = properties.get(name, {})
+        if "type" in known and argument_error({"properties": {name: known}}, {name: value}):
+            properties[name] = known | {"type": [known["type"], NAMES[type(value)]]}
     return parameters | {"properties": properties}
 
 

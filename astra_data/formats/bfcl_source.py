@@ -17,9 +17,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from astra_data.errors import DataError, Place
+from astra_data.formats.importing import foreign_rows
+from astra_data.formats.sources import own, text_of
 from astra_data.formats.standalone import packages
-from astra_data.hub.writer import read_jsonl
 from astra_data.messages import JsonObject
 
 PACKAGE = "bfcl_eval"
@@ -28,7 +31,7 @@ CATEGORIES = ("multi_turn_base", "multi_turn_miss_func", "multi_turn_miss_param"
 SOURCES, DOCUMENTS, ANSWERS = "eval_checker/multi_turn_eval/func_source_code", "data/multi_turn_func_doc", "data/possible_answer"
 MORE_TOOLS = "I have updated some more functions you can choose from. What about now?"
 """What bfcl-eval has the user say where tools are added."""
-INSTALL = "`uv pip install --no-deps bfcl-eval mpmath`, or name the folder that a wheel of it was unpacked to"
+INSTALL = "`uv pip install --no-deps bfcl-eval mpmath`; bfcl-eval may also be the folder that a wheel of it was unpacked to"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ class BfclFiles:
         folder = next((each for each in (source, source / PACKAGE) if (each / ANSWERS).is_dir()), None)
         if folder is None or not (folder / SOURCES).is_dir():
             raise DataError("these are not the files of bfcl-eval", place=Place(source.name), mend=INSTALL)
-        self.folder = folder
+        self.folder, self._source = folder, source
 
     @cached_property
     def entry_files(self) -> dict[str, Path]:
@@ -101,53 +104,65 @@ class BfclFiles:
         missing = [category for category in CATEGORIES if category not in found]
         if missing:
             raise DataError(f"there is no file of the category {missing[0]}", place=Place("data"), mend=INSTALL)
-        return {category: found[category] for category in CATEGORIES}
+        return {category: own(found[category], self._source) for category in CATEGORIES}
 
     def read(self) -> list[Path]:
         """All files that the environments depend on."""
-        answers = [self.folder / ANSWERS / file.name for file in self.entry_files.values()]
-        return [*self.entry_files.values(), *answers, *sorted((self.folder / DOCUMENTS).glob("*.json")),
-                *sorted((self.folder / SOURCES).glob("*.py"))]
+        answers = [self._answers(file) for file in self.entry_files.values()]
+        documents = [own(file, self._source) for file in sorted((self.folder / DOCUMENTS).glob("*.json"))]
+        return [*self.entry_files.values(), *answers, *documents, *self._modules()]
+
+    def _answers(self, file: Path) -> Path:
+        """The file of the ground truth to a file of entries."""
+        return own(self.folder / ANSWERS / file.name, self._source)
+
+    def _modules(self) -> list[Path]:
+        """The sources. Raises `DataError` for one that no module can be called by, as our own source does."""
+        files = [own(file, self._source) for file in sorted((self.folder / SOURCES).glob("*.py"))]
+        if strange := [file.name for file in files if not file.stem.isidentifier()]:
+            raise DataError("no name for a module", place=Place(strange[0]), mend=INSTALL)
+        return files
 
     @cached_property
     def classes(self) -> dict[str, PythonClass]:
         """Every class that some module defines and that has a document, by name."""
         found: dict[str, PythonClass] = {}
-        for file in sorted((self.folder / SOURCES).glob("*.py")):
+        for file in self._modules():
             if (self.folder / DOCUMENTS / f"{file.stem}.json").is_file():
-                text = file.read_text(encoding="utf-8")
-                found |= {each.name: each for each in _classes(file, text)}
+                found |= {each.name: each for each in _classes(file, text_of(file, self._source))}
         return found
 
     @cached_property
     def long_context(self) -> str:
         """The source of the module of long texts that the classes import."""
-        return (self.folder / SOURCES / "long_context.py").read_text(encoding="utf-8")
+        return text_of(self.folder / SOURCES / "long_context.py", self._source)
 
     @cached_property
     def documents(self) -> dict[str, list[JsonObject]]:
         """Class -> the documents of its tools."""
-        folder = self.folder / DOCUMENTS
-        return {name: [value for _, value in read_jsonl(folder / f"{each.module}.json")] for name, each in self.classes.items()}
+        files = {name: own(self.folder / DOCUMENTS / f"{each.module}.json", self._source) for name, each in self.classes.items()}
+        return {name: [_document(*row) for row in foreign_rows([file])] for name, file in files.items()}
 
     @cached_property
     def packages(self) -> list[str]:
         """What the classes of the entries import beyond the standard library."""
-        entries = [value for file in self.entry_files.values() for _, value in read_jsonl(file)]
-        named = {name for value in entries for name in value["involved_classes"]}
+        entries = [value for _, _, value in foreign_rows(self.entry_files.values())]
+        listed = [value["involved_classes"] for value in entries if isinstance(value.get("involved_classes"), list)]
+        named = {name for names in listed for name in names if isinstance(name, str)}
         return sorted(packages((self.classes[name].source for name in named if name in self.classes), [PACKAGE]))
 
     def entries(self) -> Iterator[Entry]:
         """All entries, category by category. Raises `DataError` naming file, row and field."""
         for category, file in self.entry_files.items():
-            answers = {value["id"]: value["ground_truth"] for _, value in read_jsonl(self.folder / ANSWERS / file.name)}
-            for number, value in read_jsonl(file):
+            answers = {str(value.get("id")): value.get("ground_truth") for _, _, value in foreign_rows([self._answers(file)])}
+            for name, number, value in foreign_rows([file]):
+                _storable(value, Place(name, number))
                 try:
                     yield self._entry(category, value, answers[value["id"]])
-                except (KeyError, TypeError, ValueError) as error:
-                    raise DataError(f"not an entry: {error!r}", place=Place(file.name, number), mend=INSTALL) from error
+                except (AttributeError, KeyError, TypeError, ValueError) as error:
+                    raise DataError(f"not an entry: {error!r}", place=Place(name, number), mend=INSTALL) from error
 
-    def _entry(self, category: str, value: JsonObject, answers: list[list[str]]) -> Entry:
+    def _entry(self, category: str, value: JsonObject, answers: Any) -> Entry:
         added = {name: int(turn) for turn, names in value.get("missed_function", {}).items() for name in names}
         classes = value["involved_classes"]
         methods = {name: parameters for each in classes for name, parameters in self.classes[each].methods.items()}
@@ -156,7 +171,10 @@ class BfclFiles:
         if len(users) != len(calls):
             raise ValueError(f"{len(users)} turns, and answers to {len(calls)}")
         initial = {name: value["initial_config"].get(name, {}) for name in classes}
-        return Entry(value["id"], category, users, calls, classes, initial, added, value.get("excluded_function", []))
+        excluded = value.get("excluded_function", [])
+        if not all(isinstance(name, str) for name in excluded):
+            raise ValueError("excluded tools are names")
+        return Entry(value["id"], category, users, calls, classes, initial, added, excluded)
 
 
 def parsed(text: str, methods: Mapping[str, list[str]]) -> Call:
@@ -183,8 +201,12 @@ def _expression(text: str) -> ast.expr:
 
 
 def _literal(node: ast.expr) -> Any:
-    """The JSON value of a literal."""
-    value = ast.literal_eval(node)
+    """The JSON value of a literal. Raises `ValueError` for one that JSON cannot hold."""
+    try:
+        value = ast.literal_eval(node)
+        orjson.dumps(value)
+    except TypeError as error:
+        raise ValueError(f"no value of JSON: {error}") from error
     return list(value) if isinstance(value, tuple) else value
 
 
@@ -197,8 +219,30 @@ def _said(messages: list[JsonObject], adds_tools: bool) -> str:
     return "\n".join(message["content"] for message in messages) or MORE_TOOLS
 
 
+def _document(file: str, number: int, value: JsonObject) -> JsonObject:
+    """The document of a tool. Raises `DataError` unless it has what every one has."""
+    parameters = value.get("parameters")
+    named = isinstance(value.get("name"), str) and isinstance(value.get("description"), str)
+    properties = parameters.get("properties") if isinstance(parameters, dict) else None
+    if not named or not isinstance(properties, dict) or not all(isinstance(each, dict) for each in properties.values()):
+        raise DataError("no document of a tool", place=Place(file, number), mend="it has name, description and parameters")
+    _storable(value, Place(file, number))
+    return value
+
+
+def _storable(value: Any, place: Place) -> None:
+    try:
+        orjson.dumps(value)
+    except TypeError as error:
+        raise DataError(f"no JSON that can be stored: {error}", place=place, mend=INSTALL) from error
+
+
 def _classes(file: Path, text: str) -> Iterator[PythonClass]:
-    for node in ast.parse(text).body:
+    try:
+        body = ast.parse(text).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise DataError(f"not Python: {error}", place=Place(file.name), mend=INSTALL) from error
+    for node in body:
         if isinstance(node, ast.ClassDef):
             functions = {part.name: part for part in node.body if isinstance(part, ast.FunctionDef)}
             methods = {name: [one.arg for one in function.args.args[1:]] for name, function in functions.items()

@@ -5,6 +5,7 @@
 The Hub lists datasets tagged `rl-environment` as RL environments, and shows the commands of the frameworks tagged beside it.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,13 +23,15 @@ state.""",
     "harbor": """Each folder is a task in the Harbor format; `harbor run -p .` runs them. The tools are an MCP server in a
 container of its own, and the reward is the F1 of goals reached over calls made.""",
 }
+NOT_PLAIN = re.compile(r"[^A-Za-z0-9._-]+")
 SOURCE = """Written by astra-data from `{source}`. The code in it was written by a program or a model: run it in a sandbox."""
 
 
 def card(form: str, record: Lineage, name: str, tree: str) -> str:
-    """The text of README.md, for a folder made from the version `tree` of the dataset `name`."""
+    """The text of README.md, for a folder made from the version `tree` of the dataset `name`, as far as that is plain."""
     import yaml
 
+    name = NOT_PLAIN.sub("-", name)
     known = cards.head(tree, record, [])
     head: dict[str, Any] = {
         "configs": [{"config_name": "default", "data_files": [{"split": "train", "path": FILES[form]}]}],

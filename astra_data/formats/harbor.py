@@ -18,8 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from astra_data.errors import DataError, Place
-from astra_data.formats.harbor_task import GOALS, TASK, TOOLS, files_of, goals_file, tools_of
+from astra_data.formats import exporting
+from astra_data.formats.exporting import put
+from astra_data.formats.harbor_task import GOALS, INSTALLABLE, TASK, TOOLS, files_of, goals_file, packages_of, tools_of
 from astra_data.formats.importing import stage_of
+from astra_data.formats.sources import below, text_of
 from astra_data.formats.strict_json import parsed
 from astra_data.pipeline.stage import Item, Stage
 from astra_data.rows import Environment
@@ -32,29 +35,33 @@ def locate(source: str) -> Path | None:
 
 def import_stage(source: Path) -> Stage:
     """See `Importer`. `source` is a tree, or one task of it. Tasks that were not written by `write` are a `DataError`."""
-    files = sorted(source.rglob(TASK))
+    files = below(source, TASK)
     if not files:
         raise DataError(f"there is no {TASK}", place=Place(source.name), mend="name the folder of a Harbor task tree")
 
     def items() -> Iterator[Item]:
         for number, file in enumerate(files, 1):
-            environment = read(file.parent, number)
+            environment = read(file.parent, number, source)
             yield Item(environment.id, environment)
 
     return stage_of("harbor", items, files)
 
 
-def read(task: Path, number: int | None = None) -> Environment:
-    """The environment of a task folder. Raises `DataError` if it is not of ours, or if its files were edited since."""
+def read(task: Path, number: int | None = None, source: Path | None = None) -> Environment:
+    """The environment of a task folder, which lies in `source`.
+
+    Raises `DataError` if it is not of ours, or if its files were edited since, and as `own` does.
+    """
     place = Place(f"{task.name}/{TASK}", number)
     try:
-        config = tomllib.loads((task / TASK).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        config = tomllib.loads(text_of(task / TASK, source or task))
+    except (ValueError, RecursionError) as error:
         raise DataError(f"not readable TOML: {error}", place=place) from error
     environment = from_row({"metadata": config.get("metadata")}, place.file, number)
+    exporting.require(environment)
     for name, wanted in ((TOOLS, tools_of(environment)), (GOALS, goals_file(environment))):
         there = Place(f"{task.name}/{name}")
-        if not (task / name).is_file() or parsed((task / name).read_text(encoding="utf-8"), there) != wanted:
+        if not (task / name).exists() or parsed(text_of(task / name, source or task), there) != wanted:
             raise DataError(f"differs from what [metadata.astra] of {TASK} says", place=there,
                             mend="edit the environment in the store and export it again")
     return environment
@@ -74,15 +81,20 @@ def from_row(row: Mapping[str, Any], file: str = "harbor", number: int | None = 
 
 def write(environments: Iterable[Environment], folder: Path, card: str) -> int:
     """See `Exporter`."""
-    (folder / "README.md").write_text(card, encoding="utf-8")
+    put(folder, "README.md", card)
     written = 0
     for environment in environments:
-        if not environment.turns:
-            raise DataError("an environment without a turn asks for nothing", place=Place(environment.id), mend="leave it out")
+        require(environment)
         for name, text in files_of(environment).items():
-            path = folder / environment.id / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8", newline="\n")
-            path.chmod(0o755 if path.suffix == ".sh" else 0o644)
+            put(folder, f"{environment.id}/{name}", text, 0o755 if name.endswith(".sh") else 0o644)
         written += 1
     return written
+
+
+def require(environment: Environment) -> None:
+    """See `Exporter`."""
+    exporting.require(environment)
+    if not environment.turns:
+        raise exporting.refused(environment, "without a turn it asks for nothing")
+    if unknown := sorted(packages_of(environment) - INSTALLABLE.keys()):
+        raise exporting.refused(environment, f"its tools import {unknown[0]}, which is not installed for what others wrote")

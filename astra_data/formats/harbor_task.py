@@ -8,6 +8,7 @@ nor the goals. The verifier takes the log, and runs our goals and reward, file f
 
 import functools
 import json
+import shlex
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,9 @@ from astra_data.rows import Environment, to_dict
 TASK, INSTRUCTION, TOOLS, GOALS = "task.toml", "instruction.md", "environment/tools/environment.json", "tests/goals.json"
 NEXT = "next_message"
 IMAGE = "python:3.12-slim"
+INSTALLABLE = {"dateutil": "python-dateutil", "mpmath": "mpmath", "numpy": "numpy", "pandas": "pandas", "pytz": "pytz",
+               "scipy": "scipy", "sympy": "sympy"}
+"""Module -> the package that is installed for tools that import it: a name that a source makes up may be anybody's."""
 VERBATIM = ("messages.py", "nesting.py", "rows/environments.py", "rollout/goals.py", "rollout/reward.py", "text/composed.py",
             "text/occurrences.py")
 """Modules of ours that the verifier runs, file for file."""
@@ -105,7 +109,7 @@ python3 -I /tests/verify.py /tests/goals.json http://tools:8000/calls /logs/veri
 def files_of(environment: Environment) -> dict[str, str]:
     """The files of one task: path inside its folder -> text."""
     more = MORE.format(next=next_tool(environment)) if len(environment.turns) > 1 else ""
-    needed = sorted(packages((module.source for module in environment.modules), (module.name for module in environment.modules)))
+    needed = sorted(INSTALLABLE[name] for name in packages_of(environment))
     install = f"RUN pip install --no-cache-dir {' '.join(needed)}\n" if needed else ""
     return {
         TASK: task_toml(environment),
@@ -122,6 +126,11 @@ def files_of(environment: Environment) -> dict[str, str]:
         **_verifier_modules(),
         "solution/solve.sh": solution(environment),
     }
+
+
+def packages_of(environment: Environment) -> set[str]:
+    """What the tools import beyond their own modules and the standard library."""
+    return packages((module.source for module in environment.modules), (module.name for module in environment.modules))
 
 
 def tools_of(environment: Environment) -> Any:
@@ -152,9 +161,9 @@ def solution(environment: Environment) -> str:
     """The gold calls as a shell script; it says so where a call is not known."""
     lines = ["#!/bin/sh"]
     for index, turn in enumerate(environment.turns):
-        lines += [f"tool {quoted(next_tool(environment))}"] if index else []
+        lines += [f"tool {shlex.quote(next_tool(environment))}"] if index else []
         for goal in turn.goals:
-            call = f"tool {quoted(goal.tool)} {quoted(json.dumps(goal.arguments, ensure_ascii=False))}"
+            call = f"tool {shlex.quote(goal.tool)} {shlex.quote(json.dumps(goal.arguments, ensure_ascii=False))}"
             lines.append(f"# the call for goal {goal.id!r} is not known" if goal.arguments is None else call)
     return "\n".join([*lines, "exit 0", ""])
 
@@ -187,7 +196,3 @@ def _json(value: Any) -> str:
 def _toml(value: Any) -> str:
     """A string or a list of them; JSON is TOML here but for the delete character."""
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def quoted(text: str) -> str:
-    return "'" + text.replace("'", "'\"'\"'") + "'"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from astra_data.errors import DataError, Place
+from astra_data.formats.sources import below
 from astra_data.hub.tree import sha256_file
 from astra_data.hub.writer import read_jsonl
 from astra_data.pipeline.stage import Expand, Inputs, Item, Keep, Outcome, Resources, Stage, StageConfig
@@ -58,11 +59,11 @@ def digest_of(files: Sequence[Path]) -> str:
 
 
 def files_in(source: Path) -> list[Path]:
-    """A file, or the Parquet (if none, JSON Lines) files of a folder. Raises `DataError` where there is none."""
+    """A file, or the Parquet (if none, JSON Lines) files of a folder. Raises `DataError` if there is none, and as `own` does."""
     if source.is_file():
         return [source]
     for suffix in SUFFIXES:
-        if found := sorted(source.rglob(f"*{suffix}")):
+        if found := below(source, f"*{suffix}"):
             return found
     raise DataError("there are no rows", place=Place(source.name), mend="name a .jsonl or .parquet file, or a folder of them")
 

@@ -22,7 +22,8 @@ from astra_data.bounded import files, json_text
 from astra_data.errors import DataError, Place
 from astra_data.hub.spelling import respelled_column
 from astra_data.rows.checks import check, check_known, unstorable
-from astra_data.rows.schema import Row, arrow_schema, canonical_line, decoder, encoder
+from astra_data.rows.fit import REFUSED, Tell, raise_unfit, sound
+from astra_data.rows.schema import Row, arrow_schema, canonical_line, encoder
 
 GROUP_ROWS = 1_000
 SHARD_ROWS = 250_000
@@ -139,15 +140,19 @@ def _storage(kind: pa.DataType) -> pa.DataType:
     return kind
 
 
-def read_rows(files: Iterable[Path], row_type: type) -> Iterator[Row]:
-    """The stored dicts of these Parquet files in order, JSON decoded. Raises `DataError` for a file that is not ours."""
-    decode = decoder(row_type)
+def read_rows(files: Iterable[Path], row_type: type, unfit: Tell = raise_unfit, *, partial: bool = True) -> Iterator[Row]:
+    """The stored dicts of these Parquet files in order, JSON decoded. A row that is not what it says goes to `unfit` instead; of
+    refused rows all may be null that is not known, unless they must not be `partial`.
+
+    Raises `DataError` for a file that is not ours, and where nobody takes a row that does not fit.
+    """
+    seen: set[str] = set()
     for path in files:
+        file = f"{path.parent.name}/{path.name}"
         with _opened(path) as parquet:
             _check_columns(parquet.schema_arrow, row_type, path)
-            for batch in _batches(parquet, path):
-                for row in batch.to_pylist():
-                    yield decode(row) if decode else row
+            columns = schema(row_type, refused=file.startswith(REFUSED)).names
+            yield from sound(row_type, _batches(parquet, columns, path), file, unfit, seen, partial=partial)
 
 
 def _opened(path: Path) -> pq.ParquetFile:
@@ -157,9 +162,12 @@ def _opened(path: Path) -> pq.ParquetFile:
         raise _unreadable(path, error) from error
 
 
-def _batches(parquet: pq.ParquetFile, path: Path) -> Iterator[pa.RecordBatch]:
+def _batches(parquet: pq.ParquetFile, columns: list[str], path: Path) -> Iterator[pa.RecordBatch]:
+    """The rows of these columns, whose texts are UTF-8."""
     try:
-        yield from parquet.iter_batches(batch_size=GROUP_ROWS)
+        for batch in parquet.iter_batches(batch_size=GROUP_ROWS, columns=columns):
+            batch.validate(full=True)
+            yield batch
     except (OSError, pa.ArrowException) as error:
         raise _unreadable(path, error) from error
 

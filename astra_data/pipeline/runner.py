@@ -27,7 +27,7 @@ from astra_data.pipeline.histograms import histograms
 from astra_data.pipeline.progress import Meter
 from astra_data.pipeline.sources import Source
 from astra_data.pipeline.spool import Spool
-from astra_data.pipeline.stage import Expand, Item, Outcome, Quarantine, Resources, Stage, StageConfig
+from astra_data.pipeline.stage import Expand, Item, Outcome, Quarantine, Reject, Resources, Rows, Stage, StageConfig
 from astra_data.rows import ROW_TYPES, fields
 
 WINDOW = 4
@@ -107,7 +107,7 @@ def key_of(stage: Stage, config: StageConfig, inputs: Mapping[str, Source], run:
 async def _fill(stage: Stage, config: StageConfig, inputs: Mapping[str, Source], run: Run, meter: Meter, folder: Path,
                 key: str) -> Lineage:
     """Write the rows of a version into `folder`, and say what they are."""
-    rows = {role: source.rows for role, source in inputs.items()}
+    rows = {role: replace(source.rows, left_out=set()) for role, source in inputs.items()}
     items = islice(stage.items(rows, config, run.resources), run.limit)
     count = 0
     scrub = run.resources.ledger.scrub
@@ -120,6 +120,7 @@ async def _fill(stage: Stage, config: StageConfig, inputs: Mapping[str, Source],
                 count += 1
                 _file(spool, stage, item, outcomes)
                 meter.update(count, spool.candidates, spool.rejected.total(), spool.quarantined.total())
+        count += _file_left_out(spool, rows)
         select = stage.select
         written = spool.settle(None if select is None else lambda frame: select(frame, config, run.resources))
     if stage.is_source and not written["default"].num_rows and spool.first_failure:
@@ -135,6 +136,14 @@ def _file(spool: Spool, stage: Stage, item: Item, outcomes: list[Outcome]) -> No
         raise AssertionError(f"stage {stage.name} gave no outcome for item {item.id}")
     for outcome in outcomes:
         spool.add(item.id, outcome)
+
+
+def _file_left_out(spool: Spool, inputs: Mapping[str, Rows]) -> int:
+    """Reject the rows of the inputs that are not what they say; how many there are."""
+    found = [(role, unfit) for role, rows in inputs.items() for unfit in sorted(rows.left_out)]
+    for role, unfit in found:
+        spool.add("", Reject(f"input: {unfit.why.partition(' - ')[0]} - {role}, {unfit}"))
+    return len(found)
 
 
 async def _expanded(items: Iterator[Item], expand: Expand, concurrency: int) -> AsyncGenerator[tuple[Item, list[Outcome]], None]:

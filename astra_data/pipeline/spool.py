@@ -66,6 +66,8 @@ class Spool:
         return row if clean is row else clean | {"id": identity(self._row_type, clean)}
 
     def _keep(self, item_id: str, row: Row) -> None:
+        if row["id"] != identity(self._row_type, row):
+            raise AssertionError(f"a row of item {item_id} has an id that is not that of its content: make it with `new_row`")
         if row["id"] in self._item_of:
             self._refuse("rejected", row, item_id, DUPLICATE)
             return

@@ -19,6 +19,7 @@ from astra_data.hub.writer import count_rows, read_rows
 from astra_data.ledger import Ledger
 from astra_data.messages import JsonObject
 from astra_data.rows import from_dict
+from astra_data.rows.fit import Unfit
 from astra_data.teacher.ask import Ask
 from astra_data.teacher.roles import Roles
 from astra_data.tools.mcp_config import ServerEntry, Writes
@@ -90,13 +91,17 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The accepted rows of one dataset version, read afresh each time they are iterated."""
+    """The accepted rows of one dataset version, read afresh each time they are iterated.
+
+    `left_out` are those that were met and are not what they say: whoever reads the rows tells of them.
+    """
 
     row_type: type
     files: tuple[Path, ...]
+    left_out: set[Unfit] = field(default_factory=set, compare=False)
 
     def __iter__(self) -> Iterator[Any]:
-        for row in read_rows(self.files, self.row_type):
+        for row in read_rows(self.files, self.row_type, self.left_out.add, partial=False):
             yield from_dict(self.row_type, row)
 
     def __len__(self) -> int:

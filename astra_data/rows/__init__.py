@@ -12,6 +12,7 @@ from astra_data.rows.canonical import canonical, content_id, digest
 from astra_data.rows.chains import Chain
 from astra_data.rows.checks import check
 from astra_data.rows.environments import Environment
+from astra_data.rows.fit import identity
 from astra_data.rows.questions import Question
 from astra_data.rows.schema import Row, features, fields, from_dict, to_dict, with_floats
 from astra_data.rows.sft import SftRow
@@ -24,11 +25,6 @@ ROW_TYPES: dict[str, type] = {
     "questions": Question, "environments": Environment, "arenas": Arena,
 }
 """Dataset kind -> row type."""
-
-
-def identity(row_type: Any, row: Row) -> str:
-    """The `id` that a stored dict of this type must have: the content id of its identity fields."""
-    return content_id({name: row[name] for name in row_type.IDENTITY})
 
 
 def new_row(row_type: Any, **values: Any) -> Any:

@@ -32,7 +32,8 @@ class Sandbox:
         limits: Limits | None = None, memory_mb: int | None = None, preload: Iterable[str] = (), layers: Iterable[str] = LAYERS,
         blobs: Blobs | None = None,
     ) -> None:
-        """`hash_seed` is in force as PYTHONHASHSEED in all episodes. Modules of `preload` can be imported in them.
+        """`hash_seed` is in force as PYTHONHASHSEED in all episodes. Modules of `preload` can be imported in them: installed
+        packages alone, since they are loaded before the code is locked in.
 
         `memory_mb` caps all live episodes together: 70 % of the machine by default. `layers` is for tests of the layers, `strict`
         accepts no less than all it needs. `blobs` may be shared with other pools. Raises `SandboxError` if the code cannot be

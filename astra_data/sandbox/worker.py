@@ -22,6 +22,7 @@ from typing import Any, Final
 import astra_data
 from astra_data.errors import SandboxError
 from astra_data.sandbox.channel import Channel, Deadline, EndedError, MalformedError, OverdueError
+from astra_data.sandbox.installed import folders
 from astra_data.sandbox.isolation import Isolation, judged
 from astra_data.sandbox.jail.layers import LAYERS, Report
 
@@ -184,7 +185,7 @@ def _answered(channel: Channel, deadline: Deadline) -> bool:
 def _launched(setting: Setting, control: int) -> subprocess.Popen[bytes]:
     options = {
         "layers": list(setting.layers), "preload": list(setting.preload), "again": True, "host": os.getpid(),
-        "paths": [path for path in sys.path if path] if setting.preload else [],
+        "paths": list(folders()) if setting.preload else [],
     }
     program = PROGRAM.format(root=Path(astra_data.__file__).parent)
     environ = {"PYTHONHASHSEED": str(setting.hash_seed), "LANG": "C.UTF-8", "TZ": "UTC0"}

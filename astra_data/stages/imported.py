@@ -15,6 +15,7 @@ from astra_data.hub.tree import sha256_file
 from astra_data.hub.writer import read_jsonl
 from astra_data.pipeline.stage import Expand, Inputs, Item, Keep, Outcome, Resources, Stage, StageConfig
 from astra_data.rows import ROW_TYPES, check, from_dict, identity, with_floats
+from astra_data.rows.checks import unstorable
 
 
 class ImportConfig(StageConfig):
@@ -46,9 +47,12 @@ def import_stage(kind: str, file: Path) -> Stage:
 
 
 def checked(row_type: type, value: Any, file: str, number: int) -> Any:
-    """The row of one line. Raises `DataError` naming file, row and field."""
+    """The row of one line, with the id of its content. Raises `DataError` naming file, row and field."""
     if not isinstance(value, dict):
         raise DataError("expected an object", place=Place(file, number), mend="write one row per line")
-    row = with_floats(row_type, {"id": "", **value})
+    row = with_floats(row_type, value | {"id": ""})
     check(row_type, row, file=file, number=number)
-    return from_dict(row_type, row | {"id": identity(row_type, row)})
+    try:
+        return from_dict(row_type, row | {"id": identity(row_type, row)})
+    except TypeError as error:
+        raise unstorable(row, file=file, number=number) from error

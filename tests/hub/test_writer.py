@@ -15,7 +15,7 @@ from small_versions import task
 from astra_data.errors import DataError
 from astra_data.hub import writer as module
 from astra_data.hub.writer import Writer, Written, count_rows, read_jsonl, read_rows, rows_digest
-from astra_data.rows import SftRow, Task, to_dict
+from astra_data.rows import SftRow, Task, new_row, to_dict
 from astra_data.rows.sft import Difficulty
 
 ROOT = Path(__file__).parents[2]
@@ -71,8 +71,9 @@ def test_the_order_of_a_rows_fields_shows_neither_in_bytes_nor_in_the_digest(tmp
 
 def test_a_row_read_while_it_is_written_shares_nothing_with_the_file(tmp_path: Path) -> None:
     writer, one = Writer(tmp_path / "data", SftRow), [{"role": "user", "content": "x"}]
-    row = to_dict(SftRow("", "t", "s", one, [], 1.0, Difficulty(0, 0, 0, 0), {}))
-    writer.write(row)
+    row = new_row(SftRow, trajectory_id="t", server="s", messages=one, tools=[], reward=1.0,
+                  difficulty=Difficulty(0, 0, 0, 0), models={})
+    writer.write(to_dict(row))
     one[0]["content"] = "changed later"
     files = [tmp_path / "data" / name for name in writer.close().files]
     assert next(read_rows(files, SftRow))["messages"] == [{"role": "user", "content": "x"}]

@@ -125,7 +125,7 @@ def test_one_process_plays_a_rollout_at_a_time(bench: Bench) -> None:
 
     async def second() -> None:
         ledger = Ledger.open(bench.folder / "ledger.sqlite")
-        async with Pool({}, Template()) as pool, LiveToolbox(ROW, pool, ledger, rollout="r", fixture="f") as toolbox:
+        async with Pool({}, Template()) as pool, LiveToolbox(NOTES, pool, ledger, rollout="r", fixture="f") as toolbox:
             order.append((await toolbox.call(*FIRST[0])).content)
         await ledger.close()
 

@@ -10,13 +10,15 @@ from any_rows import LOOKS_LIKE_JSON
 from astra_data.hub.writer import Writer, read_rows
 from astra_data.messages import assistant, tool_call, tool_result, user
 from astra_data.pipeline.spool import typed_columns
-from astra_data.rows import SftRow, Trajectory, to_dict
+from astra_data.rows import SftRow, Trajectory, digest, new_row, to_dict
 from astra_data.rows.schema import fields, is_typed
 from astra_data.rows.sft import Difficulty
 
 
 def row(messages: list[Any], tools: list[Any] | None = None) -> dict[str, Any]:
-    return to_dict(SftRow("", "t", "s", messages, tools or [], 1.0, Difficulty(1, 2, 1, 1), {"policy": "offline"}))
+    one = new_row(SftRow, trajectory_id=digest([messages, tools]), server="s", messages=messages, tools=tools or [], reward=1.0,
+                  difficulty=Difficulty(1, 2, 1, 1), models={"policy": "offline"})
+    return to_dict(one)
 
 
 def tool(name: str, **properties: Any) -> dict[str, Any]:

@@ -110,6 +110,6 @@ def _listed(value: Any) -> list[str]:
     if isinstance(value, str):
         try:
             value = ast.literal_eval(value)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
+        except (SyntaxError, TypeError, ValueError, RecursionError, MemoryError):
             value = [part.strip() for part in value.split(",")]
     return [str(part) for part in value] if isinstance(value, list | tuple) else []

@@ -1,0 +1,49 @@
+"""The files of a source that others made: plain files that lie in it, and none that it only leads to.
+
+    for file in below(tree, "task.toml"): text_of(file, tree)
+
+A link in a tree may name any file of this machine, which would then stand in a dataset. In the cache of the Hub's client every
+file of a snapshot is a link to the blobs of its repo; those belong to it.
+"""
+
+import re
+from pathlib import Path
+
+from astra_data.errors import DataError, Place
+
+CACHED = re.compile(r"datasets--[^/]+/snapshots/[0-9a-f]{40}")
+"""The folder of a snapshot in that cache."""
+MEND = "take the link out, or put a copy of the file in its place"
+
+
+def own(file: Path, source: Path) -> Path:
+    """`file` itself. Raises `DataError` unless it is a plain file of `source`, a file or folder."""
+    place = Place(file.name)
+    try:
+        real, root = file.resolve(strict=True), source.resolve(strict=True)
+    except (OSError, RuntimeError) as error:
+        raise DataError("a link that leads nowhere, or no file", place=place, mend=MEND) from error
+    if not any(real.is_relative_to(folder) for folder in (root, *_blobs(root))):
+        raise DataError(f"a link that leads out of {source.name}", place=place, mend=MEND)
+    if not real.is_file():
+        raise DataError("no plain file", place=place, mend="take it out of the source")
+    return file
+
+
+def below(source: Path, pattern: str) -> list[Path]:
+    """The files of a folder, however deep, whose names fit the pattern. Raises as `own` does."""
+    return [own(file, source) for file in sorted(source.rglob(pattern))]
+
+
+def text_of(file: Path, source: Path) -> str:
+    """What a file of the source says. Raises `DataError` where it cannot be read as UTF-8, and as `own` does."""
+    try:
+        return own(file, source).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"not readable text: {type(error).__name__}", place=Place(file.name), mend="write it in UTF-8") from error
+
+
+def _blobs(root: Path) -> list[Path]:
+    """The blobs of the repo whose snapshot holds `root`, if one does."""
+    snapshots = [folder for folder in (root, *root.parents) if CACHED.fullmatch("/".join(folder.parts[-3:]))]
+    return [folder.parents[1] / "blobs" for folder in snapshots]

@@ -1,0 +1,116 @@
+"""Whether stored rows are what they say: of their type, and with the `id` that their content has.
+
+    for row in sound(Task, batches, "data/train-00000-of-00001.parquet", raise_unfit, set(), partial=False): ...
+
+Whoever made a file can write any `id` into it, and what refers to rows goes by that. So every row that is read passes here; one
+that does not fit is told and left out. Of a refused row not everything need be known, and one that was refused as a duplicate has
+the id of another.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, NoReturn
+
+import pyarrow as pa
+
+from astra_data.errors import DataError, Place
+from astra_data.rows.canonical import content_id
+from astra_data.rows.checks import Checker, checker
+from astra_data.rows.columns import flawless
+from astra_data.rows.schema import Row, decoder, fields
+from astra_data.rows.shapes import shape_error
+
+REFUSED = ("rejected/", "quarantined/")
+"""Folders of a version that hold refused rows."""
+MEND = "make its version again, or pull it from somebody you trust"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Unfit:
+    """A stored row that is not what it says: its file (folder and name), its number there from 1, and why, as `kind` or
+    `kind - detail`."""
+
+    file: str
+    number: int
+    why: str
+
+    def __str__(self) -> str:
+        return f"{Place(self.file, self.number)}: {self.why}"
+
+
+Tell = Callable[[Unfit], None]
+
+
+def raise_unfit(unfit: Unfit) -> NoReturn:
+    """Raise the `DataError` of a row, where nobody goes on without it."""
+    raise DataError(unfit.why, place=Place(unfit.file, unfit.number), mend=MEND)
+
+
+def identity(row_type: Any, row: Row) -> str:
+    """The `id` that a stored dict of this type must have: the content id of its identity fields."""
+    return content_id({name: row[name] for name in row_type.IDENTITY})
+
+
+def sound(row_type: type, batches: Iterable[pa.RecordBatch], file: str, tell: Tell, seen: set[str], *,
+          partial: bool) -> Iterator[Row]:
+    """The rows of one file that are what they say, their JSON decoded. `seen` are the ids of the files before it.
+
+    Rows of a folder of `REFUSED` may share their ids, and where they may be `partial`, be null in what is not known.
+    """
+    decode, number, refused = decoder(row_type) or _same, 0, file.startswith(REFUSED)
+    for batch in batches:
+        known = not refused and flawless(batch, row_type)
+        for stored in batch.to_pylist():
+            number += 1
+            try:
+                row = decode(stored)
+                wrong = None if known else _wrong(row_type, row, partial=refused and partial)
+                wrong = wrong or _misshapen(row_type, row)
+                why = wrong or _misnamed(row_type, row, None if refused else seen)
+            except (ValueError, TypeError, KeyError) as error:
+                why = f"no row of this kind - {type(error).__name__}"
+            if why is None:
+                yield row
+            else:
+                tell(Unfit(file, number, why))
+
+
+def _same(row: Row) -> Row:
+    return row
+
+
+def _wrong(row_type: Any, row: Row, *, partial: bool) -> str | None:
+    """What of the row is not of the type; if it may be partial, what of that which is known."""
+    for name, check in _checkers(row_type).items():
+        if not (partial and row[name] is None) and (wrong := check(row[name])):
+            return _said(f"{name}{wrong[0]}: {wrong[1]}")
+    return None
+
+
+def _misshapen(row_type: Any, row: Row) -> str | None:
+    wrong = shape_error(row_type, row)
+    return None if wrong is None else _said(wrong)
+
+
+def _said(wrong: str) -> str:
+    """The names of fields may be the file's own."""
+    return f"no row of this kind - {wrong if wrong.isprintable() else ascii(wrong)}"
+
+
+def _misnamed(row_type: Any, row: Row, seen: set[str] | None) -> str | None:
+    """What is wrong with the id. Where others of the same id are `seen`, the row is, too, from then on."""
+    if row["id"] is None:
+        return None
+    if row["id"] != identity(row_type, row):
+        return "id is not that of the content"
+    if seen is not None:
+        if row["id"] in seen:
+            return "same id as an earlier row"
+        seen.add(row["id"])
+    return None
+
+
+@cache
+def _checkers(row_type: Any) -> dict[str, Checker]:
+    return {name: checker(kind) for name, kind in fields(row_type).items()}

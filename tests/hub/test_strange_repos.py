@@ -138,6 +138,16 @@ answer([said(lambda: pull(repo, None, store, name)) for repo, name in names])"""
     assert not [request for request in hub.log if "datasets" in request.path]
 
 
+def test_what_was_pulled_is_found_by_no_key_and_says_where_it_is_from(
+    hub: LoopbackHub, store: Store, theirs: Path, client: Any
+) -> None:
+    key = record_of(theirs)["key"]
+    commit = client(f"{UPLOAD}\nupload({str(theirs)!r})\npull('org/theirs', None, store)\nanswer(resolve('org/theirs').commit)")
+    version = store.version("theirs")
+    assert store.find("theirs", key) is None and not store.made(version)
+    assert str(store.origin(version)) == f"org/theirs@{commit}"
+
+
 def test_two_pulls_at_once_bring_one_version(hub: LoopbackHub, store: Store, theirs: Path, client: Any, start: Any) -> None:
     client(f"{UPLOAD}\nupload({str(theirs)!r})")
     pulling = [start("for _ in range(3):\n    answer(pull('org/theirs', None, store).tree)") for _ in range(3)]

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from small_versions import make_version
+from small_versions import make_version, record, write_config
 from strange_versions import FILE, Change, contents
 
 from astra_data.errors import DataError
@@ -34,6 +34,17 @@ def test_a_pulled_version_is_the_newest_of_its_name_and_no_runs(store: Store, th
     assert store.find("tasks", KEY) is None and not store.made(version) and store.origin(version) == ORIGIN
     place = resolve("tasks", store)
     assert place.origin == ORIGIN and not place.made and place.strange == f"tasks@{version.tree}, pulled from {ORIGIN}"
+
+
+def test_the_recorded_answers_of_a_pulled_version_go_into_no_ledger(store: Store, tmp_path: Path) -> None:
+    away = Store.open(tmp_path / "away")
+    with away.staging("tasks") as folder:
+        outputs = [write_config(folder, config, [[config]]) for config in ("default", "ledger")]
+        theirs = away.commit("tasks", folder, record(outputs))
+    pulled(store, theirs)
+    place = resolve("tasks", store)
+    assert place.configs() == ["default", "ledger"] and [path.parent.name for path in place.files()] == ["data"]
+    assert not list(store.root.glob("ledger*"))
 
 
 def test_what_a_run_makes_is_made_though_the_same_was_pulled_before(store: Store, theirs: Version) -> None:

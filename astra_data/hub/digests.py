@@ -18,8 +18,8 @@ from astra_data.hub.writer import GROUP_ROWS, schema
 from astra_data.rows import ROW_TYPES
 from astra_data.rows.schema import canonical_line, decoder, encoder
 
-_checked: set[tuple[str, str]] = set()
-"""Tree and config of the versions of which this is known."""
+_checked: set[tuple[str, str, str]] = set()
+"""Tree, config and digest of the versions of which this is known."""
 
 
 def check_rows(place: Located, config: str) -> None:
@@ -27,11 +27,14 @@ def check_rows(place: Located, config: str) -> None:
 
     Of a version that a run of this store made nothing is read, of any other all rows, once in a process.
     """
-    if place.made or place.record is None or (place.tree, config) in _checked:
+    if place.made or place.record is None:
         return
-    if stored_digest(place.files(config), ROW_TYPES[place.record.kind], refused=config != "default") != place.record.rows(config):
+    known = (place.tree, config, place.record.rows(config))
+    if known in _checked:
+        return
+    if stored_digest(place.files(config), ROW_TYPES[place.record.kind], refused=config != "default") != known[2]:
         raise DataError("its rows are not those that its lineage names", place=Place(place.address), mend="name another dataset")
-    _checked.add((place.tree, config))
+    _checked.add(known)
 
 
 def stored_digest(files: list[Path], row_type: type, *, refused: bool) -> str | None:

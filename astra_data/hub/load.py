@@ -107,16 +107,16 @@ def input_of(place: Located, role: str, store: Store) -> Located | None:
         return None
     if place.made:
         found = resolve(source.address, store)
-        if found.tree != source.tree:
-            raise DataError(f"was made from another version of {source.address}", place=Place(place.address),
-                            mend=f"it was the one with the tree {source.tree}")
-        return found
-    held = store.holding(source.tree)
-    if held is None:
+    elif (held := store.holding(source.tree)) is not None:
+        found = _from_store(store, held, None)
+    else:
         mend = f"pull {source.address if source.repo else 'its ' + role} first if you trust it"
         raise DataError(f"its {role} are not in this store, and the lineage of others is not followed to other places",
                         place=Place(place.address), mend=mend)
-    return _from_store(store, held, None)
+    if found.tree != source.tree or found.record is None or found.record.kind != role:
+        raise DataError(f"was made from {role} with the tree {source.tree}, and {found.address} is another version",
+                        place=Place(place.address), mend="name an older version of it, or make it again")
+    return found
 
 
 def load(

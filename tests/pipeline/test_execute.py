@@ -1,18 +1,24 @@
 """A recipe from end to end: stages feed each other, and only what changed is run again."""
 
 import asyncio
+import io
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 from small_stages import SmallConfig, task
 
 from astra_data.errors import DataError, UsageError
-from astra_data.hub.store import Store
+from astra_data.hub.load import resolve
+from astra_data.hub.origins import Origin
+from astra_data.hub.store import Store, Version
 from astra_data.pipeline.execute import Options, Outcome, execute, status
 from astra_data.pipeline.recipe import load
+from astra_data.pipeline.sources import source_at
 from astra_data.pipeline.stage import Expand, Inputs, Item, Keep, Resources, Stage, Stages
 from astra_data.rows import Chain, new_row
 from astra_data.rows.chains import Walk
@@ -160,3 +166,68 @@ def test_versions_that_were_finished_before_an_error_stay(go: Any, stagehand: St
         go("tasks.size=1", limit=1, only=("tasks",))
     go(only=("chains",))
     assert Store.open(tmp_path / "store").names() == ["small-chains"]
+
+
+def pulled(folder: Path, version: Version, **changes: Any) -> Version:
+    """A version of another store, pulled into that of `go` under its name, with a lineage that says something else."""
+    record = replace(version.lineage(), **changes)
+    return Store.open(folder / "store").adopt(version.path, record, version.name, Origin("evil/small-chains", "c" * 40))
+
+
+@pytest.fixture
+def away(tmp_path: Path, go: Any, stagehand: Stagehand) -> Version:
+    """The chains of a run with five of them, in a store elsewhere; nothing is left of it here."""
+    [report] = go("chains.size=5", only=("chains",)).reports
+    (tmp_path / "store").rename(tmp_path / "away")
+    stagehand.ran()
+    return Store.open(tmp_path / "away").version(report.dataset)
+
+
+def test_a_pulled_version_with_the_key_of_a_run_is_not_found_as_that_run(
+    go: Any, stagehand: Stagehand, away: Version, tmp_path: Path
+) -> None:
+    [wanted] = go("chains.size=3", only=("chains",)).reports
+    key = wanted.version.lineage().key
+    (tmp_path / "store").rename(tmp_path / "other")
+    stagehand.ran()
+    poisoned = pulled(tmp_path, away, key=key)
+    first, _ = go("chains.size=3").reports
+    assert stagehand.ran() == ["chains", "tasks"]
+    assert (first.found, first.version.tree) == (False, wanted.version.tree) and first.version.tree != poisoned.tree
+
+
+@pytest.mark.parametrize("before", [False, True], ids=["alone", "after a run of one's own"])
+def test_one_stage_alone_does_not_take_a_pulled_version_for_what_the_recipe_makes(
+    go: Any, stagehand: Stagehand, away: Version, tmp_path: Path, before: bool
+) -> None:
+    if before:
+        go(only=("chains",))
+    version = pulled(tmp_path, away)
+    stagehand.ran()
+    with pytest.raises(DataError, match=f"pulled from evil/small-chains@c.*small-chains@{version.tree[:12]}"):
+        go(only=("tasks",))
+    assert stagehand.ran() == []
+    go(only=("chains",))
+    assert [report.funnel.items for report in go(only=("tasks",)).reports] == [2]
+
+
+def test_a_run_on_a_pulled_version_says_where_it_is_from_and_records_it(
+    go: Any, stagehand: Stagehand, away: Version, tmp_path: Path
+) -> None:
+    version, said = pulled(tmp_path, away), io.StringIO()
+    source = source_at(resolve(f"small-chains@{version.tree}", Store.open(tmp_path / "store")))
+    recipe = load(tmp_path / "pipeline.yaml", stagehand.stages(), [])
+    options = Options(tmp_path / "store", only=("tasks",), to="mine")
+    outcome = asyncio.run(execute(recipe, stagehand.stages(), options, Console(file=said), {"chains": source}))
+    assert f"tasks           reads small-chains@{version.tree}, pulled from evil/small-chains@{'c' * 40}" in said.getvalue()
+    [read] = outcome.reports[0].version.lineage().inputs
+    assert (read.repo, read.commit, read.tree) == ("evil/small-chains", "c" * 40, version.tree)
+
+
+def test_a_ledger_that_is_a_link_out_of_the_store_is_not_opened(go: Any, tmp_path: Path) -> None:
+    (tmp_path / "store").mkdir()
+    (tmp_path / "canary").write_bytes(b"")
+    (tmp_path / "store" / "ledger.sqlite").symlink_to(tmp_path / "canary")
+    with pytest.raises(DataError, match="leads out"):
+        go()
+    assert (tmp_path / "canary").read_bytes() == b""

@@ -28,6 +28,8 @@ from astra_data.tools.verbs import (
     PLURAL,
     READS,
     SPOILS,
+    SPOKEN,
+    THINGS,
     WRITES,
 )
 
@@ -38,6 +40,7 @@ DERIVED = re.compile(r"(?:ed|ers?|ors?|ions?|ments?|ables?|ance)$")
 LONG = tuple(verb for verb in WRITES if len(verb) >= 5)
 MILD = frozenset({"resolve", "generate"})
 """What descriptions of tools that read begin with, too."""
+METHODS = (["http", "method"], ["request", "method"])
 MOST_PROPERTIES = 2000
 MOST_PREFIX = 3
 VERBS = READS | WRITES | LEANS | NOUNS
@@ -124,7 +127,7 @@ def _of_object(verb: str, rest: Sequence[str]) -> str | None:
     for join, after in pairwise(rest):
         if join in JOINS and after not in READS | LEANS and not (after.endswith("s") and after not in NOUNS):
             return f"its name says `{join} {after}`"
-    if verb in PLURAL and rest and rest[-1] in NOUNS:
+    if verb in PLURAL and rest and rest[-1] in NOUNS - THINGS:
         return f"its name says `{rest[-1]}`"
     return None
 
@@ -156,7 +159,7 @@ def _acts(name: str, schema: Any, tool: Declared) -> bool:
     parts = words(name)
     if not PLAIN_NAME.fullmatch(name) or not parts or (name != "Accept" and WRITES & set(parts)):
         return True
-    if "_".join(parts) in CODE or parts[-1] in CODE_ENDS or parts in (["http", "method"], ["request", "method"]):
+    if "_".join(parts) in CODE or parts[-1] in CODE_ENDS or SPOKEN & set(parts) or parts[-2:] in METHODS:
         return parts[-1] not in CHOOSES or not _harmless(schema)
     if (parts[-1] in PLACES and OUTPUTS & set(parts)) or parts in (["outfile"], ["dry", "run"]):
         return True

@@ -62,7 +62,8 @@ REMOTE = re.compile(
 
 WORD = r"(?:[A-Z]?[a-z]{1,16}|[A-Z]{1,12}|[a-z]{2,12}(?:[A-Z][a-z]{2,12}){1,3})\d{0,3}"
 PLAIN = re.compile(
-    rf"(?:{WORD}|\d{{1,10}})(?:[-_., /+<=]{{1,2}}(?:{WORD}|\d{{1,6}})){{0,15}}|\./?|[\d.,-]{{1,16}}|\d{{1,10}} [+-]\d{{4}}"
+    rf"(?:\./)?(?:{WORD}|\d{{1,10}})(?:[-_., /+<=]{{1,2}}(?:{WORD}|\d{{1,6}})){{0,15}}"
+    r"|\./?|[\d.,-]{1,16}|\d{1,10} [+-]\d{4}"
 )
 DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:?\d\d)?)?")
 FLAG = re.compile(r"--[a-z][a-z0-9]*(?:-[a-z0-9]+){0,7}|-[a-z]|-(?:stdio|sse|transport|mode|config|vv+|jar|cp)", re.IGNORECASE)

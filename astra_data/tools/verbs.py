@@ -62,6 +62,14 @@ NOUNS = frozenset(
     "stash stop store stream subtract swap switch sync tag take text throttle tip trade train transfer trash trigger turn "
     "tweet type update upload upvote use void vote vouch warn watch wire wrap zip".split()
 )
+THINGS = frozenset(
+    "archive backup book branch charge claim comment commit deposit draft email export feature file fund grant invite "
+    "issue label lease lock log mail message note offer order park patch place plan post process purchase queue record "
+    "refund register release report request review reward route run schedule screenshot seed share snapshot stage star "
+    "store stream tag text trade train transfer tweet vote".split()
+)
+"""Those of them that one looks for in the singular, too: find_order."""
+
 JOINS = frozenset("after also and before dann else et n oder or ou plus then und y".split())
 """What may be followed by a second verb."""
 
@@ -78,7 +86,10 @@ CODE = frozenset(
 )
 """Parameters that hold, or choose, what is done."""
 
-CODE_ENDS = frozenset("body cmd command mutation payload script sql statement verb".split())
+CODE_ENDS = frozenset("body cmd command payload script statement verb".split())
+SPOKEN = frozenset("bash cypher graphql javascript mutation sql".split())
+"""Words that make any parameter one of them."""
+
 CHOOSES = frozenset("action command method op operation verb".split())
 """Those of them that are harmless where the schema lists choices, and every choice reads."""
 

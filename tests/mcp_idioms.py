@@ -98,7 +98,7 @@ SHAPED: dict[str, Idiom] = {
     "Basic": lambda s: remote("https://mcp.example.com/mcp", Authorization=f"Basic {encoded(f'joe:{s}')}"),
     "JWT": lambda s: arguments(f"eyJhbGciOiJIUzI1NiJ9.{encoded(s).rstrip('=')}.c2lnbmF0dXJl"),
     "subdomain": lambda s: remote(f"https://{s.lower()}.mcp.example.com/sse"),
-    "PEM": lambda s: bare("server-thing", KEY=f"-----BEGIN PRIVATE KEY-----\n{s}{s}{s}\nabcdefgh12345678AB\n-----END PRIVATE KEY-----"),
+    "PEM": lambda s: bare("server-thing", KEY=f"-----BEGIN PRIVATE KEY-----\n{s}{s}{s}\nab12cd34ef56\n-----END PRIVATE KEY-----"),
     "quotes inside": lambda s: bare("sh", "-c", f"TOKEN={s[:4]}'{s[4:6]}'\"{s[6:]}\" server-thing"),
     "AWS": lambda s: arguments(f"AKIA{s.upper()[:8]:X<16}"),
     "GitHub": lambda s: arguments(f"ghp_{s}{s}{s}"),

@@ -166,7 +166,7 @@ def _value(text: str, kind: str) -> Masked:
     if "${" in text and kind != "secret":
         return _with_variables(text, kind)
     header, (name, equals, value) = HEADER.fullmatch(text), text.partition("=")
-    if kind in ("pair", "short") and equals and re.fullmatch(r"[A-Za-z_]\w*", name) and _names(name, value):
+    if kind == "pair" and equals and re.fullmatch(r"[A-Za-z_]\w*", name) and _names(name, value):
         return _pair(name, value)
     if header and calm_name(header["name"]) and (kind == "header" or (not kind and _speaks_of_headers(text))):
         return f"{header['name']}: {MASK}", [*atoms(header["value"], certain=True)]

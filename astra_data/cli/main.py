@@ -14,7 +14,7 @@ from astra_data.errors import AstraError
 from astra_data.tools.environment import credentials
 from astra_data.tools.privacy import close_process
 from astra_data.tools.scrub import Scrub
-from astra_data.tools.silence import silent
+from astra_data.tools.silence import Silence
 from astra_data.tools.urls import USER
 
 COMMANDS = {
@@ -73,7 +73,7 @@ def main() -> None:
         click.echo(ON_VIEW, err=True)
     scrub = Scrub(credentials(os.environ))
     try:
-        with silent(scrub):
+        with Silence(scrub):
             astra.main(standalone_mode=False)
     except AstraError as error:
         click.echo(f"astra: {scrub.said(str(error))}", err=True)

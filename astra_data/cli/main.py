@@ -17,7 +17,7 @@ from astra_data.terminal import guarded, say, say_block
 from astra_data.tools.environment import credentials
 from astra_data.tools.privacy import close_process
 from astra_data.tools.scrub import Scrub
-from astra_data.tools.silence import silent
+from astra_data.tools.silence import Silence
 from astra_data.tools.urls import USER
 
 INTERRUPTED = 130
@@ -86,7 +86,7 @@ def main() -> None:
 def _run(scrub: Scrub) -> int:
     """Run the command that was typed, and say what went wrong, if anything did. Returns the exit code."""
     try:
-        with silent(scrub):
+        with Silence(scrub):
             astra.main(standalone_mode=False)
     except AstraError as error:
         say_block(f"astra: {scrub.said(str(error))}", err=True)

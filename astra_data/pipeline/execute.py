@@ -35,7 +35,7 @@ from astra_data.teacher.roles import build
 from astra_data.tools.mcp_config import ServerEntry
 from astra_data.tools.privacy import close_process
 from astra_data.tools.scrub import Scrub
-from astra_data.tools.silence import silent
+from astra_data.tools.silence import Silence
 
 START = "add `mcp: mcp.json` or `documents: [FILE]` for trajectories, or a source to the section `questions`"
 
@@ -130,7 +130,7 @@ async def opened(recipe: Recipe, options: Options) -> AsyncIterator[Run]:
     close_process()
     store, servers = Store.open(options.store), _servers(recipe)
     scrub = known(recipe, servers)
-    with silent(scrub):
+    with Silence(scrub):
         async with _shared(recipe, options, store, servers, scrub) as run:
             yield run
 

@@ -16,12 +16,12 @@ from urllib.parse import unquote
 
 import orjson
 
-from astra_data.tools.plain import SECRET_NAME, plain, wordlike
+from astra_data.tools.plain import SECRET_NAME, calm_name, plain, wordlike
 from astra_data.tools.urls import split, url_secrets
 
 DEEPEST = 4
 HEADER = re.compile(r"(?P<name>[A-Za-z][\w-]{1,60}):\s*(?P<value>(?!//|\d{1,5}$)\S.*)", re.DOTALL)
-SCHEME = re.compile(r"(?:bearer|basic|token|digest|apikey)\s+(?P<value>\S+)", re.IGNORECASE)
+SCHEME = re.compile(r"(?:bearer|basic|token|digest|apikey)\s+(?P<value>\S.*)", re.IGNORECASE | re.DOTALL)
 ASSIGNED = re.compile(r"(?P<name>[A-Za-z_][\w.-]{0,60})\s*=\s*(?P<value>\"[^\"]*\"|'[^']*'|[^=;,&\s\"'][^;,&\s\"']*)")
 LISTED = re.compile(r"=[^;]*;")
 NETRC = {"password", "passwd", "token", "secret", "key"}
@@ -55,7 +55,7 @@ def _pieces(text: str, certain: bool) -> Iterator[Piece]:
         yield from _leaves(parsed)
         return
     yield stripped, certain
-    yield stripped.strip("\"'"), certain
+    yield stripped.strip("\"'[](){}<>,;"), certain
     yield unquote(text), certain
     header, scheme, login = HEADER.fullmatch(stripped), SCHEME.fullmatch(stripped), LOGIN.fullmatch(stripped)
     if header:
@@ -67,8 +67,9 @@ def _pieces(text: str, certain: bool) -> Iterator[Piece]:
         yield login["password"], certain or login["host"] is not None
     if ENCODED.fullmatch(stripped):
         yield _decoded(stripped), certain
+    yield from ((part, False) for part in re.split(r"[/\\]", stripped) if not calm_name(part))
     yield from _lines(text)
-    yield from _assigned(text)
+    yield from _assigned(text, certain)
     yield from _words(text)
 
 
@@ -108,12 +109,13 @@ def _lines(text: str) -> Iterator[Piece]:
         yield from ((line, False) for line in lines if len(line) >= LEAST_LINE and not line.startswith("-----"))
 
 
-def _assigned(text: str) -> Iterator[Piece]:
+def _assigned(text: str, certain: bool) -> Iterator[Piece]:
     """The values of `Password=x;Encrypt=true`, of `user=joe password=x`, and of a query."""
-    if LISTED.search(text):
-        pairs = [(name, value) for name, _, value in (part.partition("=") for part in text.split(";"))]
-    else:
-        pairs = [(found["name"], found["value"]) for found in ASSIGNED.finditer(text)]
+    listed = bool(LISTED.search(text))
+    pairs = [(found["name"], found["value"]) for found in ASSIGNED.finditer(text) if not listed or found["value"][0] in "\"'"]
+    if listed:
+        pairs += [(name, value) for name, _, value in (part.partition("=") for part in text.split(";"))]
+        yield text.partition(";")[0], certain and "=" not in text.partition(";")[0]
     yield from ((value.strip().strip("\"'"), bool(SECRET_NAME.search(name))) for name, value in pairs)
 
 
@@ -127,6 +129,9 @@ def _words(text: str) -> Iterator[Piece]:
             continue
         named = before.strip("-:=").lower()
         yield word, bool(SECRET_NAME.search(named)) and (before.startswith("-") or named in NETRC)
+        name, equals, value = word.partition("=")
+        if equals:
+            yield value, bool(SECRET_NAME.search(name))
         if re.match(r"-[A-Za-z]\S", word):
             yield word[2:], False
         before = word

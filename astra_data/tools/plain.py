@@ -51,7 +51,7 @@ SIGNED = re.compile(r"@[a-z]|[a-z\]](?:==|[<>~!]=?)|@(?:latest$|next$|v?\d+\.)",
 IMAGE = re.compile(r"(?P<name>[a-z0-9.-]+(?:/[a-z0-9._-]+)+)(?::[a-z]+|:v?\d+(?:\.\d+){0,3})?")
 LONG_FLAG = re.compile(r"--?(?P<name>[A-Za-z][A-Za-z0-9]*(?:[-_.][A-Za-z0-9]+)*)")
 SHORT_FLAG = re.compile(
-    r"-[A-Za-z]|-(?:it|ti|rm|vv+|qq|jar|cp|stdio|sse|http|transport|port|host|addr|mode|config|help|version|debug|Xm[sx]\d+[kmg])"
+    r"-[A-Za-z]|-(?:it|ti|rm|lc|vv+|qq|jar|cp|stdio|sse|http|transport|port|host|addr|mode|config|help|version|debug|Xm[sx]\d+[kmg])"
 )
 PATH = re.compile(r"(?:[a-z]+:/{1,2})?(?:~|\.{1,2})?(?P<folders>[\w.@ +/-]+)")
 HOST = re.compile(r"[a-z][a-z0-9.-]*:\d{1,5}")
@@ -119,8 +119,10 @@ def _path(value: str) -> bool:
     """A path: one that is there, or one whose parts are names."""
     if value.startswith(("/", "./", "../", "~/")) and "\0" not in value and len(value) < 1024 and _exists(value):
         return True
-    found = PATH.fullmatch(value)
-    if not found or not (value.startswith(("/", "./", "../", "~/")) or FILE_NAME.fullmatch(value)):
+    found, begun = PATH.fullmatch(value), value.startswith(("/", "./", "../", "~/"))
+    if not found or not (begun or FILE_NAME.fullmatch(value)) or (" " in value and (not begun or " -" in value)):
+        return False
+    if " " in value and SECRET_NAME.search(value):
         return False
     return all(map(calm_name, filter(None, found["folders"].split("/"))))
 

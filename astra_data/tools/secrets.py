@@ -40,6 +40,9 @@ SECRET_FLAG = re.compile(
     r"-(?:[a-z]+[-_])*(?:tokens?|secrets?|password|passwd|pass|pwd|keys?|apikey|auth|credentials?)", re.IGNORECASE
 )
 NAMED = re.compile(r"(?P<name>-{0,2}[A-Za-z_][\w.-]{0,63})=(?!=)(?P<value>.*)", re.DOTALL)
+SECRET_NAMED = re.compile(
+    rf"(?=[^=]*(?:{SECRET_NAME.pattern}))(?P<name>-{{0,2}}[A-Za-z_][\w-]*)=(?P<value>.*)", re.DOTALL | re.IGNORECASE
+)
 GLUED = re.compile(r"(?P<flag>-[A-Za-z])(?P<value>.+)", re.DOTALL)
 SPEC = re.compile(r"@?[A-Za-z0-9_][\w.-]*(?:/[\w.-]+)?(?:\[[\w, -]*\])?(?:(?:[<>=~!]=?|@)[\w.*^~+-]+(?:,[<>=~!]+[\w.*+-]+)*)?")
 BEARER = re.compile(r"(?:[A-Za-z]{1,16}(?:-[A-Za-z]{1,16}){0,4}:)?\s*(?:bearer|basic|token)?\s*", re.IGNORECASE)
@@ -132,7 +135,7 @@ def _kind(flag: str) -> str:
 
 def _argument(argument: str, kind: str) -> Masked:
     """One argument; `kind` is what the flag before it asks for."""
-    named, glued = NAMED.fullmatch(argument), GLUED.fullmatch(argument)
+    named, glued = NAMED.fullmatch(argument) or SECRET_NAMED.fullmatch(argument), GLUED.fullmatch(argument)
     if kind and not is_flag(argument) and not (named and argument.startswith("--") and calm_name(named["name"])):
         return _value(argument, kind)
     if is_flag(argument) or SECRET_FLAG.fullmatch(argument):
@@ -148,21 +151,23 @@ def _argument(argument: str, kind: str) -> Masked:
 def _names(name: str, value: str) -> bool:
     """Whether `name=value` is a setting, and not a secret that holds a `=`, or a list of settings."""
     flag = is_flag(name) or bool(SECRET_FLAG.fullmatch(name))
-    return flag or (bool(value) and calm_name(name.lower(), most=6) and not LISTED.search(value) and not name.startswith("-"))
+    one = bool(SECRET_NAME.search(name)) or not LISTED.search(value)
+    return flag or (bool(value) and calm_name(name.lower(), most=6) and one and not name.startswith("-"))
 
 
 def _pair(name: str, value: str) -> Masked:
     text, found = _value(value, _kind(name))
-    return f"{name}={text}", found
+    line = atoms(f"{name}={value}", certain=False) if found and re.search(r"\s", value) else ()
+    return f"{name}={text}", [*found, *line]
 
 
 def _value(text: str, kind: str) -> Masked:
     """A value by what it is said to be."""
     if "${" in text and kind != "secret":
         return _with_variables(text, kind)
-    header, named = HEADER.fullmatch(text), NAMED.fullmatch(text)
-    if kind in ("pair", "short") and named and _names(named["name"], named["value"]):
-        return _pair(named["name"], named["value"])
+    header, (name, equals, value) = HEADER.fullmatch(text), text.partition("=")
+    if kind == "pair" and equals and re.fullmatch(r"[A-Za-z_]\w*", name) and _names(name, value):
+        return _pair(name, value)
     if header and calm_name(header["name"]) and (kind == "header" or (not kind and _speaks_of_headers(text))):
         return f"{header['name']}: {MASK}", [*atoms(header["value"], certain=True)]
     if _shown(text, kind):

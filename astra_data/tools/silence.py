@@ -1,6 +1,6 @@
 """Errors and logs that say no known secret, whoever shows them: a terminal, a notebook, a traceback with its locals.
 
-    with silent(scrub):
+    with Silence(scrub):
         ...                     # what is raised here, and logged meanwhile, holds no known value
 
 An error is changed in place, so that its type and its place stay. What cannot be changed is replaced by one that says the same.
@@ -9,41 +9,45 @@ An error is changed in place, so that its type and its place stay. What cannot b
 import logging
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
+from types import TracebackType
 from typing import Any
 
 from astra_data.errors import Place
 from astra_data.tools.scrub import Scrub
 
 
-@contextmanager
-def silent(scrub: Scrub) -> Iterator[None]:
-    """Keep known values out of what leaves the block as an error, and out of the log records of this process meanwhile."""
-    before = logging.getLogRecordFactory()
+class Silence:
+    """A block out of which no error brings a known value, and during which no log record of this process holds one."""
 
-    def record(*args: Any, **named: Any) -> logging.LogRecord:
-        made = before(*args, **named)
+    def __init__(self, scrub: Scrub) -> None:
+        self._scrub = scrub
+        self._before = logging.getLogRecordFactory()
+
+    def __enter__(self) -> None:
+        self._before = logging.getLogRecordFactory()
+        logging.setLogRecordFactory(self._record)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if logging.getLogRecordFactory() == self._record:
+            logging.setLogRecordFactory(self._before)
+        found = harmless(error, self._scrub) if isinstance(error, Exception) else error
+        other = None if found is error else found
+        del error, found, trace
+        if other is not None:
+            raise other from other.__cause__
+
+    def _record(self, *args: Any, **named: Any) -> logging.LogRecord:
+        made = self._before(*args, **named)
         try:
             said = made.getMessage()
         except (TypeError, ValueError):
             said = f"{made.msg} {made.args}"
-        made.msg, made.args = scrub(said), ()
+        made.msg, made.args = self._scrub(said), ()
         if made.exc_info and made.exc_info[1]:
-            made.exc_text, made.exc_info = scrub("".join(traceback.format_exception(made.exc_info[1])).rstrip()), None
+            made.exc_text = self._scrub("".join(traceback.format_exception(made.exc_info[1])).rstrip())
+            made.exc_info = None
         return made
-
-    logging.setLogRecordFactory(record)
-    try:
-        yield
-    except Exception as error:
-        clean = harmless(error, scrub)
-        if clean is error:
-            raise
-        raise clean from clean.__cause__
-    finally:
-        if logging.getLogRecordFactory() is record:
-            logging.setLogRecordFactory(before)
 
 
 def harmless(error: BaseException, scrub: Scrub) -> BaseException:

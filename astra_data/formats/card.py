@@ -11,6 +11,7 @@ from typing import Any
 
 from astra_data.hub import cards
 from astra_data.hub.lineage import Lineage
+from astra_data.hub.markdown import code, front_matter, told
 
 FILES: Mapping[str, str | list[str]] = {"astra_rl": "data/*.parquet", "harbor": ["*/task.toml", "*/instruction.md"]}
 TAGS: Mapping[str, list[str]] = {"astra_rl": [], "harbor": ["harbor"]}
@@ -23,21 +24,16 @@ state.""",
     "harbor": """Each folder is a task in the Harbor format; `harbor run -p .` runs them. The tools are an MCP server in a
 container of its own, and the reward is the F1 of goals reached over calls made.""",
 }
-NOT_PLAIN = re.compile(r"[^A-Za-z0-9._-]+")
-SOURCE = """Written by astra-data from `{source}`. The code in it was written by a program or a model: run it in a sandbox."""
+SOURCE = """Written by astra-data from {source}. The code in it was written by a program or a model: run it in a sandbox."""
 
 
 def card(form: str, record: Lineage, name: str, tree: str) -> str:
-    """The text of README.md, for a folder made from the version `tree` of the dataset `name`, as far as that is plain."""
-    import yaml
-
-    name = NOT_PLAIN.sub("-", name)
+    """The text of README.md, for a folder made from the version `tree` of the dataset `name`."""
     known = cards.head(tree, record, [])
     head: dict[str, Any] = {
         "configs": [{"config_name": "default", "data_files": [{"split": "train", "path": FILES[form]}]}],
         **{key: known[key] for key in ("license", "license_name") if key in known},
         "tags": [*known["tags"], *TAGS[form]],
     }
-    front = yaml.safe_dump(head, sort_keys=False, allow_unicode=True, width=119)
-    source = SOURCE.format(source=f"{name}@{tree[:12]}")
-    return f"---\n{front}---\n\n# {name}\n\n{ABOUT[form]}\n\n{source}\n"
+    source = SOURCE.format(source=code(f"{name}@{tree[:12]}"))
+    return f"{front_matter(head)}\n\n# {told(name)}\n\n{ABOUT[form]}\n\n{source}\n"

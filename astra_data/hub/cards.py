@@ -8,14 +8,12 @@ lineage gives the same bytes.
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from astra_data import resources
+from astra_data.hub.addresses import REPO
 from astra_data.hub.lineage import Funnel, Histogram, Lineage
+from astra_data.hub.markdown import Markdown, front_matter, templates
 from astra_data.hub.tree import CONFIG_FOLDERS
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
 
 BAR_WIDTH = 40
 HUB_LICENSES = frozenset(
@@ -48,6 +46,16 @@ HUB_LICENSES = frozenset(
 )
 """Licence identifiers that the Hub knows; a card with any other says `other` and names it."""
 
+LONGEST_NAME = 96
+"""Characters of a licence that has no identifier, in the head."""
+
+CONFIGS = {
+    "default": Markdown("the accepted rows"),
+    "rejected": Markdown("rows that a check refused, with the same columns, `input_id` and `reasons`"),
+    "quarantined": Markdown("items for which an answer could not be had, with `input_id` and `reasons`"),
+    "ledger": Markdown("the recorded answers of models and tools from which this version can be rebuilt"),
+}
+
 KIND_TAGS = {"environments": ("rl-environment",), "arenas": ("rl-environment",)}
 """Tags by which the Hub lists datasets of a kind; `rl-environment` is its filter for RL environments."""
 
@@ -59,28 +67,28 @@ def tag(tree: str) -> str:
 
 def render(name: str, tree: str, record: Lineage, configs: Sequence[str], repo: str | None = None) -> str:
     """The card of a version with these configs. `repo` is the Hub repo it is for; without one, a stand-in is shown."""
-    import yaml
-
     from astra_data.rows import ROW_TYPES
 
     known = templates()
     own = [f"{record.kind}.md.jinja"] if record.kind in ROW_TYPES else []
-    template = known.select_template([*own, "_base.md.jinja"])
-    return template.render(
-        head=yaml.safe_dump(head(tree, record, configs), sort_keys=False, allow_unicode=True, width=119).rstrip(),
+    return known.select_template([*own, "_base.md.jinja"]).render(
+        head=front_matter(head(tree, record, configs)),
         name=name,
         repo=repo or f"org/{name}",
         tree=tree,
         tag=tag(tree),
         record=record,
         configs=configs,
+        what=CONFIGS,
+        bars=bars,
+        funnel_rows=funnel_rows,
         outputs={output.config: output for output in record.outputs},
     )
 
 
 def head(tree: str, record: Lineage, configs: Sequence[str]) -> dict[str, Any]:
     """The YAML head of the card, in the order in which it is written."""
-    sources = sorted({source.repo for source in record.inputs if source.repo})
+    sources = sorted({source.repo for source in record.inputs if source.repo and REPO.fullmatch(source.repo)})
     return {
         "configs": [_config(config) for config in configs],
         **_license(record.licenses),
@@ -120,27 +128,6 @@ def bars(histogram: Histogram) -> list[str]:
     ]
 
 
-def templates() -> "Environment":
-    """An environment for Markdown: a missing variable is an error, and nothing is escaped but table cells."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    env = Environment(
-        loader=FileSystemLoader(resources.folder("cards")),
-        undefined=StrictUndefined,
-        autoescape=False,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    env.filters |= {"bars": bars, "funnel_rows": funnel_rows, "cell": _cell}
-    return env
-
-
-def _cell(text: object) -> str:
-    """Text that cannot end a cell of a Markdown table."""
-    return " ".join(str(text).split()).replace("|", "\\|")
-
-
 def _config(config: str) -> dict[str, Any]:
     files = [{"split": "train", "path": f"{CONFIG_FOLDERS[config]}/*.parquet"}]
     default = {"default": True} if config == "default" else {}
@@ -152,5 +139,6 @@ def _license(licenses: Sequence[str]) -> dict[str, Any]:
     if not known:
         return {"license": "unknown"}
     if not HUB_LICENSES.issuperset(known):
-        return {"license": "other", "license_name": re.sub(r"[^a-z0-9.+-]+", "-", "-and-".join(known))}
+        name = re.sub(r"[^a-z0-9.+-]+", "-", "-and-".join(known))[:LONGEST_NAME].strip("-")
+        return {"license": "other", "license_name": name or "other"}
     return {"license": known[0] if len(known) == 1 else known}

@@ -120,7 +120,7 @@ def _on_hub(name: str, revision: str | None) -> Path | None:
 def ancestors(record: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """The record and those of the models before it, newest first."""
     yield record
-    if record.get("base"):
+    if isinstance(record.get("base"), Mapping):
         yield from ancestors(record["base"])
 
 

@@ -98,7 +98,8 @@ def test_any_row_is_shown_whatever_its_json_looks_like(data: st.DataObject, kind
     "changes",
     [
         {"messages": [{}]}, {"messages": [{"role": "user", "content": [1]}, None]}, {"messages": ["x"], "tools": [[]]},
-        {"messages": [{"role": "assistant", "content": None, "tool_calls": [{"function": {}}]}]}, {"messages": [], "calls": [], "tools": [None, 7]},
+        {"messages": [{"role": "assistant", "content": None, "tool_calls": [{"function": {}}]}]},
+        {"messages": [], "calls": [], "tools": [None, 7]},
     ],
 )  # fmt: skip
 def test_a_row_whose_json_is_not_ours_is_shown_field_by_field(astra: Astra, made: Path, changes: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).parents[2] / "astra_data"
 DOORS = {"terminal.py", "console.py"}
 ELSEWHERE = ("sandbox/jail/", "formats/harbor_files/")
 """Programs of their own: what they print is read by ours, or by nobody's terminal."""
-PRINTING = {"echo", "secho", "confirm", "prompt", "echo_via_pager", "print", "pprint", "print_exc", "print_exception", "print_json"}
+PRINTING = {"echo", "secho", "confirm", "prompt", "echo_via_pager", "print", "pprint", "print_exc", "print_exception"}
 CONSOLES = {"Console", "get_console", "RichHandler", "StreamHandler", "basicConfig", "from_markup", "from_ansi", "render_markup"}
 STREAMS = {"stdout", "stderr", "__stdout__", "__stderr__"}
 

@@ -1,13 +1,18 @@
 """No call that loads a model, a tokenizer or a pickle leaves it open whether code of others may run."""
 
 import ast
+import inspect
 from collections.abc import Iterator
 from pathlib import Path
 
+import datasets
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LIBRARY = [*sorted((ROOT / "astra_data").rglob("*.py")), *sorted((ROOT / "benchmarks").rglob("*.py"))]
+JAIL = ROOT / "astra_data" / "sandbox" / "jail"
+"""What runs there is locked in, and code of others by purpose."""
+LIBRARY = [path for folder in ("astra_data", "benchmarks") for path in sorted((ROOT / folder).rglob("*.py"))
+           if not path.is_relative_to(JAIL)]
 LOADERS = ("from_pretrained", "from_config", "SentenceTransformer", "CrossEncoder", "pipeline")
 """Calls that run code of a model's repo if they are told to."""
 UNPICKLERS = {"torch": ("load",), "pickle": ("load", "loads", "Unpickler"), "joblib": ("load",), "dill": ("load", "loads"),
@@ -35,15 +40,15 @@ def open_calls(source: str) -> Iterator[str]:
             yield f"{node.lineno}: {name}"
 
 
-@pytest.mark.parametrize("path", LIBRARY, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_every_call_says_that_no_code_of_others_is_run(path: Path) -> None:
-    assert list(open_calls(path.read_text(encoding="utf-8"))) == []
+def test_every_call_says_that_no_code_of_others_is_run() -> None:
+    found = {path.relative_to(ROOT).as_posix(): list(open_calls(path.read_text(encoding="utf-8"))) for path in LIBRARY}
+    assert {path: calls for path, calls in found.items() if calls} == {}
 
 
 @pytest.mark.parametrize("source", [
     "AutoTokenizer.from_pretrained(x)", "AutoTokenizer.from_pretrained(x, trust_remote_code=True)",
     "AutoModelForCausalLM.from_pretrained(x, trust_remote_code=False)", "AutoConfig.from_pretrained(x, trust_remote_code=mine)",
-    "library.SentenceTransformer(x)", "pipeline('text-generation', x)", "torch.load(file)", "torch.load(file, weights_only=False)",
+    "library.SentenceTransformer(x)", "pipeline('text-generation', x)", "torch.load(file)", "torch.load(f, weights_only=False)",
     "pickle.loads(b'')", "numpy.load(file, allow_pickle=True)", "load_dataset(x, trust_remote_code=True)",
 ])
 def test_a_call_that_leaves_it_open_is_found(source: str) -> None:
@@ -66,8 +71,4 @@ def test_there_are_such_calls() -> None:
 
 def test_datasets_has_no_loading_scripts_to_trust() -> None:
     """The library refuses to be told to; so our own calls of `load_dataset` say nothing."""
-    import inspect
-
-    import datasets
-
     assert "trust_remote_code" not in inspect.signature(datasets.load_dataset).parameters

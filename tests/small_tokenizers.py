@@ -12,7 +12,8 @@ from transformers import PreTrainedTokenizerFast
 from trl import chat_template_utils as known
 
 PLAIN: Final = """{{ bos_token }}{% for m in messages %}{% if m.role == 'assistant' %}{% generation %}
-{%- for c in m.tool_calls or [] %}[TOOL_CALLS]{{ c.function | tojson }}{% endfor %}{{ m.content }}{{ eos_token }}{% endgeneration %}
+{%- for c in m.tool_calls or [] %}[TOOL_CALLS]{{ c.function | tojson }}{% endfor %}
+{{- m.content }}{{ eos_token }}{% endgeneration %}
 {%- elif m.role == 'tool' %}[TOOL_RESULTS]{{ m.content }}[/TOOL_RESULTS]{% else %}
 {%- if tools and loop.first %}[AVAILABLE_TOOLS]{{ tools | tojson }}[/AVAILABLE_TOOLS]{% endif %}[INST]{{ m.content }}[/INST]
 {%- endif %}{% endfor %}"""
@@ -57,7 +58,7 @@ def llama3() -> PreTrainedTokenizerFast:
 
 
 def pieces() -> PreTrainedTokenizerFast:
-    """As made from SentencePiece: NFKC, white space as a sign, bytes for what has no piece, marks that are found in normal form."""
+    """As from SentencePiece: NFKC, white space as a sign, bytes for what has no piece, marks that are found in normal form."""
     letters = [*(chr(code) for code in range(33, 127)), "\u2581"]
     vocabulary = {piece: number for number, piece in enumerate(["<unk>", *(f"<0x{byte:02X}>" for byte in range(256)), *letters])}
     inner = Tokenizer(models.BPE(vocabulary, [], unk_token="<unk>", byte_fallback=True, fuse_unk=True))

@@ -12,12 +12,13 @@ from rich.table import Table
 from astra_data.cli import options
 from astra_data.cli.run import as_object
 from astra_data.console import plain_console
-from astra_data.errors import UsageError
+from astra_data.errors import EndpointError, UsageError
 from astra_data.evaluate.stage import ROLE, EvaluationConfig, evaluation
 from astra_data.evaluate.statistics import Estimate
 from astra_data.evaluate.summary import Summary, summarised
 from astra_data.hub.addresses import parse
 from astra_data.hub.load import resolve
+from astra_data.hub.models import fetched
 from astra_data.hub.store import Store
 from astra_data.pipeline.complaints import complaint
 from astra_data.pipeline.execute import Options, Outcome, execute
@@ -99,12 +100,9 @@ def _folder(model: str, base_url: str | None, revision: str | None) -> Path | No
         return Path(model).expanduser()
     if "/" not in model:
         return None
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
-
     try:
-        return Path(snapshot_download(model, revision=revision))
-    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
+        return fetched(model, revision)
+    except EndpointError as error:
         raise UsageError(f"there is no folder {model}, and the Hub gave no such model",
                          mend="name a folder, a model of the Hub, or give --base-url for one that is served") from error
 

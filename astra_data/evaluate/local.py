@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from astra_data.errors import UsageError
+from astra_data.hub.models import check
 from astra_data.ledger import Unanswered, Usage
 from astra_data.messages import JsonObject, Message, calls_of
 from astra_data.rows.canonical import digest
 from astra_data.teacher.teacher import Turn
+from astra_data.training import templates
 from astra_data.training.marks import Refused
 from astra_data.training.rendering import renderer_of
 
@@ -58,11 +60,12 @@ class LocalPolicy:
             from transformers import AutoModelForCausalLM, AutoTokenizer
         except ImportError as error:
             raise UsageError("a local model needs torch and TRL", mend='pip install "astra-data[train]"') from error
-        try:
-            tokenizer = AutoTokenizer.from_pretrained(folder)
-            model = AutoModelForCausalLM.from_pretrained(folder, dtype="auto")
-        except (OSError, ValueError) as error:
-            raise UsageError(f"{folder.name} holds no model that transformers can load", mend="name another folder") from error
+        from astra_data.training.model import loaded
+
+        check(folder, folder.name)
+        tokenizer = loaded(folder.name, lambda: AutoTokenizer.from_pretrained(folder, trust_remote_code=False))
+        model = loaded(folder.name, lambda: AutoModelForCausalLM.from_pretrained(
+            folder, dtype="auto", trust_remote_code=False, use_safetensors=True))
         return cls(model.to("cuda" if torch.cuda.is_available() else "cpu"), tokenizer, name, temperature=temperature,
                    max_tokens=max_tokens, seed=seed, batch=batch)
 
@@ -199,6 +202,7 @@ def _parsing(tokenizer: "PreTrainedTokenizerBase") -> "PreTrainedTokenizerBase":
 
     if not tokenizer.chat_template:
         raise UsageError("the model has no chat template", mend="name a chat model, or save a template with it")
+    templates.check(tokenizer)
     if getattr(tokenizer, "response_template", None) or getattr(tokenizer, "response_schema", None):
         return tokenizer
     try:

@@ -5,7 +5,6 @@
 The Hub lists datasets tagged `rl-environment` as RL environments, and shows the commands of the frameworks tagged beside it.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any
 

@@ -52,7 +52,8 @@ def split_of(server: str, share: float, seed: int) -> str:
 def counter(name: str) -> Count:
     """Counts tokens by a tokenizer's chat template. Raises `UsageError` without `transformers` or the tokenizer."""
     try:
-        tokenizer = importlib.import_module("transformers").AutoTokenizer.from_pretrained(name)
+        tokenizer = importlib.import_module("transformers").AutoTokenizer.from_pretrained(
+            name, trust_remote_code=False)
     except ImportError as error:
         raise UsageError("sft.tokenizer needs transformers", mend="pip install transformers") from error
     except (OSError, ValueError) as error:

@@ -28,6 +28,7 @@ from astra_data.training.plan import Plan, needs_of, rows_at
 from astra_data.training.preflight import marked
 from astra_data.training.push import Trained
 from astra_data.training.recipe import GrpoRecipe
+from astra_data.training.resuming import resumed
 from astra_data.training.run import Run, Told, step_of
 from astra_data.training.session import session
 
@@ -100,7 +101,7 @@ def _train(recipe: GrpoRecipe, told: Told, config: "GRPOConfig", run: Run, sets:
         with Bench(every, sandbox, lambda episode: reward_of(episode, terms), finished(log)) as bench:
             trainer = build(recipe, config, tokenizer, bench, len(fitting["train"].arenas))
             run.attach(trainer, recipe, told.console)
-            trainer.train(resume_from_checkpoint=checkpoint)
+            resumed(trainer, checkpoint)
         if recipe.rollouts is not None and run.main:
             rollouts.publish(run.folder / ROLLOUTS, recipe.rollouts, Store.open(told.store), run.record)
         run.finish(trainer, {name: found.as_object() for name, found in fitting.items()})

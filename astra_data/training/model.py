@@ -9,14 +9,16 @@ what the assistant says and never rewrite earlier turns; a template without such
 
 import contextlib
 import importlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from astra_data.errors import DataError, EndpointError
+from astra_data.errors import DataError
+from astra_data.hub.models import fetched
 from astra_data.pipeline.complaints import did_you_mean
 from astra_data.rows import Row
 from astra_data.training.recipe import SftRecipe
+from astra_data.training.templates import check
 
 if TYPE_CHECKING:
     from peft import PeftConfig
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from astra_data.training.optimizers import Paired
 
+T = TypeVar("T")
 SUFFIX = "_chat_template"
 TRAINING = "_training_chat_template"
 
@@ -40,7 +43,7 @@ def load_tokenizer(recipe: SftRecipe, rows: Sequence[Row] = ()) -> "PreTrainedTo
     if section.scratch is not None:
         tokenizer = _scratch().tokenizer_of(section.scratch, rows, _text(recipe), recipe.seed)
     else:
-        tokenizer = _found(recipe, lambda: AutoTokenizer.from_pretrained(section.name, revision=section.revision))
+        tokenizer = _found(recipe, lambda folder: AutoTokenizer.from_pretrained(folder, trust_remote_code=False))
     return _with_template(recipe, tokenizer)
 
 
@@ -53,8 +56,10 @@ def load_model(recipe: SftRecipe, tokenizer: "PreTrainedTokenizerBase") -> "PreT
     dtype = getattr(torch, section.dtype)
     if section.scratch is not None:
         return _scratch().model_of(section.scratch, tokenizer, section.context, recipe.seed).to(dtype)
-    options = {"revision": section.revision, "dtype": dtype, "attn_implementation": section.attention}
-    return _found(recipe, lambda: AutoModelForCausalLM.from_pretrained(section.name, **options))
+    model = _found(recipe, lambda folder: AutoModelForCausalLM.from_pretrained(
+        folder, dtype=dtype, attn_implementation=section.attention, trust_remote_code=False, use_safetensors=True))
+    model.name_or_path = model.config.name_or_path = section.name
+    return model
 
 
 def load_config(recipe: SftRecipe, *, local: bool) -> "PretrainedConfig | None":
@@ -63,7 +68,8 @@ def load_config(recipe: SftRecipe, *, local: bool) -> "PretrainedConfig | None":
 
     section = recipe.model
     try:
-        return AutoConfig.from_pretrained(section.name, revision=section.revision, local_files_only=local)
+        return AutoConfig.from_pretrained(section.name, revision=section.revision, local_files_only=local,
+                                          trust_remote_code=False)
     except (OSError, ValueError):
         return None
 
@@ -128,6 +134,7 @@ def _with_template(recipe: SftRecipe, tokenizer: "PreTrainedTokenizerBase") -> "
     if not tokenizer.chat_template:
         mend = f"choose one of: {', '.join(templates(TRAINING))}"
         raise recipe.wrong("model.template", "the tokenizer has no chat template", mend)
+    check(tokenizer)
     with contextlib.suppress(ValueError):  # how calls are read out of what the model writes; SFT needs none, GRPO asks for it
         tokenizer = add_response_schema(tokenizer)
     if tokenizer.pad_token in (None, tokenizer.eos_token) and tokenizer.unk_token not in (None, tokenizer.eos_token):
@@ -139,17 +146,26 @@ def _scratch() -> Any:
     return importlib.import_module("astra_data.training.scratch")
 
 
-def _found(recipe: SftRecipe, load: Any) -> Any:
-    """What `load` returns. Raises `EndpointError` where the Hub is away, `DataError` where the folder is no model."""
-    name = recipe.model.name
+def _found(recipe: SftRecipe, load: Callable[[Path], Any]) -> Any:
+    """What `load` makes of the model's folder. Raises what `fetched` and `loaded` raise."""
+    assert recipe.model.name is not None, "a model from scratch is made"
+    folder = fetched(recipe.model.name, recipe.model.revision)
+    found = loaded(recipe.model.name, lambda: load(folder))
+    if folder.parent.name == "snapshots" and hasattr(found, "config"):
+        found.config._commit_hash = folder.name
+    return found
+
+
+def loaded(name: str, load: Callable[[], T]) -> T:
+    """What `load` makes of the files of a stranger. Raises `DataError` whatever goes wrong with them."""
     try:
         return load()
-    except (OSError, ValueError) as error:
-        said = " ".join(str(error).split())[:200]
-        away = any(word in said for word in ("connect", "offline", "not a valid model identifier"))
-        kind = EndpointError if away else DataError
-        mend = "check model.name and model.revision, or set HF_TOKEN"
-        raise kind(f"model {name} cannot be loaded: {said}", mend=mend) from error
+    except Exception as error:
+        said = " ".join(str(error).split())[:200] or type(error).__name__
+        if "trust_remote_code" in str(error):
+            said = "it needs code of its own, and none is run"
+        mend = "check model.name and model.revision, or choose another"
+        raise DataError(f"model {name} cannot be loaded: {said}", mend=mend) from error
 
 
 def save_model(trainer: "Trainer", folder: str) -> None:

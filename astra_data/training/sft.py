@@ -18,6 +18,7 @@ from astra_data.training.model import adapters, build_optimizer, load_model, loa
 from astra_data.training.plan import Plan, needs_of, rows_at, steps_of
 from astra_data.training.push import Trained
 from astra_data.training.recipe import SftRecipe
+from astra_data.training.resuming import resumed
 from astra_data.training.run import Run, Told
 from astra_data.training.session import session
 
@@ -72,7 +73,7 @@ def _train(recipe: SftRecipe, told: Told, config: "SFTConfig", run: Run, sets: d
     with run.begun() as checkpoint:
         trainer = build(recipe, config, tokenizer, rows, fitting.get("validation"))
         run.attach(trainer, recipe, told.console)
-        trainer.train(resume_from_checkpoint=checkpoint)
+        resumed(trainer, checkpoint)
         run.finish(trainer, {name: preflight.as_object(report) for name, report in reports.items()})
 
 

@@ -10,10 +10,11 @@ import functools
 import json
 import multiprocessing
 import os
+import re
 import resource
 import signal
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -31,6 +32,9 @@ MEMORY: Final = 1 << 30
 """Bytes that a child may take beyond what it is forked with."""
 PATIENCE: Final = 120.0
 """Seconds after which a child is given up that neither answers nor uses the processor."""
+TOO_MUCH: Final = f"the chat template takes more than {SECONDS:g} seconds or {MEMORY >> 20} MB for one conversation"
+OTHER: Final = "choose another chat template, or another model"
+REPEATED: Final = re.compile(r"\)[*+{]")
 Names = Mapping[str, Any]
 
 
@@ -69,6 +73,49 @@ def _render(template: str, messages: list[Message], tools: list[JsonObject] | No
     return Rendering(texts[0], [tuple(one) for one in found[0]] if spans else [])
 
 
+def check(tokenizer: Any) -> None:
+    """Raise `DataError` where TRL, which looks at templates in this process, would wait for the tokenizer's without end, or where
+    the way in which it says calls are read has repeated groups, which some texts are matched against for ever."""
+    if any(REPEATED.search(pattern) for pattern in _patterns(getattr(tokenizer, "response_template", None))):
+        raise DataError("the model's response_template has patterns with repeated groups", mend="choose another model.template")
+    if tokenizer.chat_template and tokenizer.chat_template not in known():
+        process = multiprocessing.get_context("fork").Process(target=_looked_at, args=(tokenizer,), daemon=True)
+        process.start()
+        process.join(PATIENCE)
+        if process.exitcode != 0:
+            process.kill()
+            raise DataError(TOO_MUCH, mend=OTHER)
+
+
+def _looked_at(tokenizer: Any) -> None:
+    """What TRL does with a template before a run."""
+    from trl.chat_template_utils import is_chat_template_prefix_preserving, supports_tool_calling
+
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    _limit()
+    signal.setitimer(signal.ITIMER_PROF, SECONDS)
+    for look in (supports_tool_calling, is_chat_template_prefix_preserving):
+        try:
+            look(tokenizer)
+        except MemoryError:
+            os._exit(1)
+        except Exception:  # a template that TRL cannot use is told apart where it is used
+            continue
+    os._exit(0)
+
+
+def _patterns(found: Any, key: str = "") -> Iterator[str]:
+    """The regular expressions of a response template that TRL does not have."""
+    from trl import chat_template_utils
+
+    if not key and any(found == ours for ours in vars(chat_template_utils).values() if isinstance(ours, dict)):
+        return
+    if isinstance(found, str) and key.endswith("pattern"):
+        yield found
+    for name, value in found.items() if isinstance(found, dict) else ():
+        yield from _patterns(value, str(name))
+
+
 class _Child:
     """A process that renders what it is asked for, and is started again when it had to end."""
 
@@ -82,8 +129,7 @@ class _Child:
         with self._lock:
             answer = self._answer(json.dumps(asked).encode())
         if answer is None:
-            raise DataError(f"the chat template takes more than {SECONDS:g} seconds or {MEMORY >> 20} MB for one conversation",
-                            mend="choose another chat template, or another model")
+            raise DataError(TOO_MUCH, mend=OTHER)
         if "error" in answer:
             _raise(*answer["error"])
         return Rendering(answer["text"], [(start, end) for start, end in answer["spans"]])
@@ -132,8 +178,7 @@ def _serve(wire: Connection, other: Connection) -> None:
     """What the child does."""
     other.close()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGPROF, signal.SIG_DFL)
-    _limit_memory()
+    _limit()
     while True:
         try:
             asked = json.loads(wire.recv_bytes())
@@ -157,7 +202,9 @@ def _tried(asked: JsonObject) -> bytes:
         return json.dumps({"error": [type(error).__name__, str(error)[:1000]]}).encode()
 
 
-def _limit_memory() -> None:
+def _limit() -> None:
+    """Let a timer end this process, and give it little more memory."""
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
     statm = Path("/proc/self/statm")
     if statm.exists():
         most = int(statm.read_text().split()[0]) * resource.getpagesize() + MEMORY

@@ -13,7 +13,7 @@ from small_environments import SHOP
 from small_training import write_model
 from trl.chat_template_utils import qwen3_instruct_2507_chat_template
 
-from astra_data.errors import UsageError
+from astra_data.errors import DataError, UsageError
 from astra_data.evaluate.local import LocalPolicy
 from astra_data.evaluate.stage import digest_of
 from astra_data.messages import user
@@ -129,5 +129,5 @@ def test_a_template_that_cannot_be_used_is_refused(tmp_path: Path, template: str
         loaded(write_model(tmp_path / "model", template))
     (tmp_path / "empty").mkdir()
     (tmp_path / "empty" / "config.json").write_text(json.dumps({}))
-    with pytest.raises(UsageError, match="holds no model"):
+    with pytest.raises(DataError, match="holds no weights"):
         loaded(tmp_path / "empty")

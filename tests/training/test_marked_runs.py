@@ -37,7 +37,8 @@ output: run
 model: {name: model, dtype: float32, template: qwen3_instruct_2507, context: 4096}
 data: {train: small-arenas}
 generation: {engine: cached}
-trainer: {per_device_train_batch_size: 2, num_generations: 2, max_completion_length: 8, max_steps: 1, gradient_checkpointing: false}
+trainer: {per_device_train_batch_size: 2, num_generations: 2, max_completion_length: 8, max_steps: 1,
+          gradient_checkpointing: false}
 """
 
 
@@ -80,7 +81,7 @@ def test_sft_trains_on_rows_whose_marks_are_broken_leaves_out_those_that_teach_t
 
 def test_without_a_row_that_can_be_trained_on_nothing_is_trained(recipe: Recipes, told: Told, work: Path) -> None:
     sft_version(Store.open(work / "hub"), name="odd-sft", rows=[HOSTILE[2], HOSTILE[4]])
-    with pytest.raises(DataError, match="no row can be trained on: rows left out, since what the assistant says holds .*: 2, number 1, 2"):
+    with pytest.raises(DataError, match=r"no row can be trained on: rows left out, since .*: 2, number 1, 2"):
         sft.train(recipe("--data.train", "odd-sft", "--model.context", "2048"), told)
     assert not Path("run").exists()
 
@@ -184,8 +185,8 @@ def test_a_conversation_that_cannot_be_shown_has_no_answer_and_the_others_of_its
     odd = [{"type": "function", "function": {"name": "say", "description": "", "parameters": same}}]
 
     async def main() -> list[Any]:
-        return list(await asyncio.gather(local.act([user("a")], tools), local.act([user("b")], odd), local.act([user("c")], tools),
-                                         return_exceptions=True))
+        asks = (local.act([user(text)], offered) for text, offered in (("a", tools), ("b", odd), ("c", tools)))
+        return list(await asyncio.gather(*asks, return_exceptions=True))
 
     one, refused, other = asyncio.run(main())
     assert isinstance(refused, Unanswered) and refused.reason.startswith("template: the conversation cannot be shown - two names")
@@ -198,7 +199,7 @@ def test_an_evaluation_says_how_many_prompts_held_marks(folder: Path, work: Path
     from astra_data.cli.evaluate import command
 
     arenas_version(Store.open(work / "hub"), [talking(), talking(prompt=[user(FAKE)])])
-    words = ["arena", "small-arenas", "--model", str(folder), "--store", str(work / "hub"), "--max-tokens", "4", "--max-turns", "1"]
-    said = CliRunner().invoke(command, words, catch_exceptions=False)
+    words = ["arena", "small-arenas", "--model", str(folder), "--store", str(work / "hub")]
+    said = CliRunner().invoke(command, [*words, "--max-tokens", "4", "--max-turns", "1"], catch_exceptions=False)
     assert said.exit_code == 0
     assert "in 1 of 2 prompts tokens of the chat template stood as text, and were broken" in said.stderr

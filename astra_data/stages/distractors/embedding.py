@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field, PlainSerializer
 
 from astra_data.errors import UsageError
+from astra_data.hub.models import fetched
 from astra_data.hub.tree import sha256_file
 from astra_data.ledger import Answer
 from astra_data.pipeline.stage import Resources, StageConfig
@@ -102,8 +103,10 @@ def _loaded(embedder: Embedder, resources: Resources) -> Any:
     if name.startswith(FOLDER):
         name = str(resources.folder / Path(name).expanduser())
     try:
-        return library.SentenceTransformer(name, revision=embedder.revision, device="cpu")
-    except (OSError, ValueError) as error:
+        folder = fetched(name if "/" in name else f"sentence-transformers/{name}", embedder.revision)
+        return library.SentenceTransformer(str(folder), device="cpu", trust_remote_code=False, local_files_only=True,
+                                           model_kwargs={"use_safetensors": True})
+    except (OSError, ValueError, ImportError) as error:
         mend = "name a sentence-transformers model of the Hub, or its folder; null takes the packaged one"
         raise UsageError(f"the embedder {public_name(embedder.model)} was not loaded", mend=mend) from error
 

@@ -42,11 +42,13 @@ from benchmarks import (
     selection,
     study,
     tiny,
+    trust,
     walks,
     worlds,
     writer,
 )
 from benchmarks.figure import ROOT, Figure, at_least, at_most, equal, python, show
+from benchmarks.hostile import measure
 
 KILLS = 20
 KILLED_TASKS = 400
@@ -246,6 +248,11 @@ def reward_part(demo: Demo) -> list[Figure]:
     return reward_hack.figures()
 
 
+def trust_part(demo: Demo) -> list[Figure]:
+    """The tests that the page of trust names, as root and as a user without rights."""
+    return trust.figures()
+
+
 PARTS: dict[str, Callable[[Demo], list[Figure]]] = {
     "writer": writer_part,
     "select": select_part,
@@ -266,6 +273,8 @@ PARTS: dict[str, Callable[[Demo], list[Figure]]] = {
     "bfcl": bfcl_part,
     "chaos": chaos_part,
     "sandbox": sandbox_part,
+    "trust": trust_part,
+    "hostile": lambda demo: measure.soak(),
     "demo": demo_part,
     "replay": replay_part,
     "again": again_part,

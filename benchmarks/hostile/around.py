@@ -94,10 +94,12 @@ class Endpoint:
 
 
 class Around:
-    """See the module. `folder` is the slot's; `cache` in it leads to the cache of the input at hand."""
+    """See the module. `folder` is the slot's; `cache` in it leads to the cache of the input at hand. `keys` are those that every
+    command has in its environment."""
 
     def __init__(self, folder: Path, keys: Mapping[str, str], *, torch: bool) -> None:
-        self.folder = folder
+        self.folder, self.keys = folder, dict(keys)
+        folder.mkdir(parents=True, exist_ok=True)
         self.trap, self.endpoint = Trap(), Endpoint()
         self.hub = LoopbackHub(folder / "loopback")
         environ = {name: value for name, value in os.environ.items() if not name.startswith(("ASTRA", "HF_", "PYTEST", "OPENAI"))}

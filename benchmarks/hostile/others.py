@@ -20,6 +20,8 @@ from benchmarks.hostile.texts import HALVES, Raw, deep, long, markup, number, pa
 
 Json = dict[str, Any]
 COLUMNS = "key, attempt, kind, request, response, outcome, usage"
+ENDLESS = ("WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) "
+           "SELECT key, x AS attempt, kind, request, response, outcome, usage FROM e, n;")
 MADE = ("tools", "chains", "tasks", "trajectories", "sft")
 
 
@@ -69,8 +71,7 @@ def structure(site: Site, file: Path) -> None:
             "view": f"ALTER TABLE effects RENAME TO e; CREATE VIEW effects AS SELECT {COLUMNS} FROM e;",
             "columns": "ALTER TABLE effects RENAME COLUMN usage TO used;",
             "attach": f"CREATE TABLE x AS SELECT '{touched}/sql' AS y;",
-            "recursive": "ALTER TABLE effects RENAME TO e; CREATE VIEW effects AS WITH RECURSIVE n(x) "
-                         f"AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT {COLUMNS.replace('attempt', 'x AS attempt')} FROM e, n;",
+            "recursive": f"ALTER TABLE effects RENAME TO e; CREATE VIEW effects AS {ENDLESS}",
         }[what])
 
 

@@ -10,7 +10,6 @@ import shutil
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from benchmarks.hostile.around import Around
 from benchmarks.hostile.host import Ended
 from benchmarks.hostile.judging import Found, judged, limit_of
 from benchmarks.hostile.kinds import KINDS
-from benchmarks.hostile.lures import Lures, new_secrets
+from benchmarks.hostile.lures import Lures
 from benchmarks.hostile.sites import Command, Lay, Site
 from benchmarks.hostile.sound import Sound
 
@@ -35,13 +34,15 @@ WITH_TORCH = ("model", "rows", "lineage", "card", "files", "code")
 
 @dataclass(frozen=True)
 class Case:
-    """One input, or with `spoil` null the sound thing. Its name and the seed decide what it is."""
+    """One input, or with `spoil` null the sound thing. Its name and the seed decide what it is. With `commands` only those whose
+    names begin so are run."""
 
     kind: str
     variant: str
     spoil: str | None
     number: int
     seed: str
+    commands: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -87,25 +88,11 @@ def sound_cases(chosen: Iterable[Case]) -> list[Case]:
 
 
 class Runs:
-    """Runs cases in slots. What the commands took on sound things is kept in `sound_s`."""
+    """Runs cases in slots, one for each of `slots`. What the commands took on sound things is kept in `sound_s`."""
 
-    def __init__(self, folder: Path, jobs: int, keep: Path, *, torch: bool, model: bool) -> None:
-        self._folder, self._jobs, self._keep = folder, jobs, keep
-        self._stack = ExitStack()
+    def __init__(self, slots: Sequence[Around], sound: Sound, keep: Path) -> None:
+        self._slots, self._sound, self._keep = slots, sound, keep
         self.sound_s: dict[tuple[Lay, str, str], float] = {}
-        secrets = new_secrets()
-        self._slots = []
-        for number in range(jobs):
-            slot = folder / f"slot{number}"
-            slot.mkdir(parents=True)
-            self._slots.append((self._stack.enter_context(Around(slot, secrets, torch=torch)), secrets))
-        self._sound = Sound.made(folder / "sound", self._slots[0][0], model=model)
-
-    def __enter__(self) -> "Runs":
-        return self
-
-    def __exit__(self, *raised: Any) -> None:
-        self._stack.close()
 
     def all(self, chosen: Sequence[Case]) -> Iterator[Ran]:
         """Run them all, and yield each as it is done."""
@@ -121,33 +108,35 @@ class Runs:
         for thread in threads:
             thread.join()
 
-    def _work(self, slot: tuple[Around, dict[str, str]], todo: "queue.Queue[Case]", done: "queue.Queue[Ran]") -> None:
+    def _work(self, slot: Around, todo: "queue.Queue[Case]", done: "queue.Queue[Ran]") -> None:
         while True:
             try:
                 case = todo.get_nowait()
             except queue.Empty:
                 return
             try:
-                done.put(self._ran(case, *slot))
+                done.put(self._ran(case, slot))
             except Exception as error:  # of one input: the others go on
                 done.put(Ran(case, error=f"{type(error).__name__}: {error}"))
 
-    def _ran(self, case: Case, around: Around, secrets: dict[str, str]) -> Ran:
+    def _ran(self, case: Case, around: Around) -> Ran:
         place = around.folder / DEPTH / case.name.replace("/", "-").replace(" ", "-")
-        site, commands = self._laid(case, around, secrets, place)
+        site, commands = self._laid(case, around, place)
         ran = Ran(case)
         for command in commands:
+            if case.commands and not command.name.startswith(case.commands):
+                continue
             if sum(bool(result.found.hang) for result in ran.results) < MOST_HANGS:
                 ran.results.append(self._one(case, site, command))
         if case.spoil and not all(result.found.clean for result in ran.results):
-            ran.folder = self._kept(case, around, secrets, place)
+            ran.folder = self._kept(case, around, place)
         shutil.rmtree(place, ignore_errors=True)
         return ran
 
-    def _laid(self, case: Case, around: Around, secrets: dict[str, str], place: Path) -> tuple[Site, list[Command]]:
+    def _laid(self, case: Case, around: Around, place: Path) -> tuple[Site, list[Command]]:
         shutil.rmtree(place, ignore_errors=True)
         around.forget()
-        lures = Lures.laid(place, secrets, around.trap.port)
+        lures = Lures.laid(place, around.keys, around.trap.port)
         rng = random.Random(f"{case.seed}/{case.name}")
         site = Site(rng, lures, self._sound, around)
         kind = KINDS[case.kind]
@@ -164,9 +153,9 @@ class Runs:
             self.sound_s[key] = ended.seconds
         return Result(command, ended, found)
 
-    def _kept(self, case: Case, around: Around, secrets: dict[str, str], place: Path) -> Path:
+    def _kept(self, case: Case, around: Around, place: Path) -> Path:
         """The input as it was before the commands, in a folder that stays."""
-        self._laid(case, around, secrets, place)
+        self._laid(case, around, place)
         kept = self._keep / case.name.replace("/", "-").replace(" ", "-")
         shutil.rmtree(kept, ignore_errors=True)
         shutil.copytree(place / "here", kept, symlinks=True, ignore=_unkept)

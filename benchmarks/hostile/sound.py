@@ -101,8 +101,8 @@ class Sound:
         return self.folder / "here" / "hub"
 
     @classmethod
-    def made(cls, folder: Path, around: Around, *, model: bool) -> "Sound":
-        """Raises `RuntimeError` where a command of ours fails on what is sound."""
+    def made(cls, folder: Path, around: Around, *, model: bool, trees: bool) -> "Sound":
+        """A model and trees in foreign forms cost seconds more. Raises `RuntimeError` where a command fails on what is sound."""
         lures = Lures.laid(folder, {}, around.trap.port)
         sound = cls(folder)
         here = lures.here
@@ -111,8 +111,8 @@ class Sound:
         (here / "openapi.yaml").write_text(yaml.safe_dump(OPENAPI))
         orders: list[Json] = [
             {"words": ["run", "sound.yaml"]},
-            {"words": ["convert", "sound-environments", "--to-format", "harbor", "-o", "harbor"]},
-            {"words": ["convert", "sound-environments", "--to-format", "astra_rl", "-o", "rl"]},
+            *({"words": ["convert", "sound-environments", "--to-format", form, "-o", folder]}
+              for form, folder in (("harbor", "harbor"), ("astra_rl", "rl")) if trees),
             *({"code": MODEL.format(tests=str(ROOT / "tests"))} for _ in range(model)),
         ]
         for order in orders:

@@ -1,7 +1,6 @@
 """Rows as text for people: lines, each no longer than a page is wide."""
 
 import json
-import shlex
 import textwrap
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -9,6 +8,8 @@ from typing import Any
 from astra_data.characters import visible
 from astra_data.errors import UsageError
 from astra_data.rows import Row
+from astra_data.tools.connect import command_of
+from astra_data.tools.naming import one_line
 
 WIDTH = 120
 DEEPEST = 60
@@ -65,9 +66,9 @@ def _started(connection: Any) -> str:
     """How a server is started, as one would type it; the names of its variables or headers follow."""
     if not isinstance(connection, dict):
         return "none: documentation only"
-    names = connection.get("env") or connection.get("headers") or ()
-    line = connection.get("url") or shlex.join([connection["command"], *connection["args"]])
-    return f"{line}  with {', '.join(names)}" if names else line
+    names = connection.get("env") or connection.get("headers")
+    line = command_of(connection, most=4000)
+    return f"{line}  with {one_line(', '.join(map(str, names)), 1000)}" if isinstance(names, list) and names else line
 
 
 def signature(name: str, schema: Row) -> Iterator[str]:

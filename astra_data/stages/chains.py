@@ -24,6 +24,7 @@ from astra_data.stages.verification import Panel, Subject, VerifyConfig, panel_o
 from astra_data.teacher.asks import PROPOSE_CHAINS, ProposeChains
 from astra_data.teacher.chain_asks import VERIFIERS
 from astra_data.teacher.teacher import Abstained, Teacher
+from astra_data.tools.naming import one_line
 
 
 class ChainsConfig(StageConfig):
@@ -71,7 +72,7 @@ async def open_stage(inputs: Inputs, config: ChainsConfig, resources: Resources)
 
 def _told(server: Server, alone: Mapping[str, str]) -> list[Outcome]:
     """A word for the funnel on the tools that are left alone since they may not be called."""
-    return [Reject(f"chain: may not be called - {server.name}: {', '.join(alone)}")] if alone else []
+    return [Reject(f"chain: may not be called - {server.name}: {one_line(', '.join(alone), 400)}")] if alone else []
 
 
 def _offered(server: Server, alone: Mapping[str, str], config: ChainsConfig, resources: Resources) -> Server:

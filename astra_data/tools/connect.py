@@ -90,11 +90,12 @@ def match_of(server: Server, named: Mapping[str, ServerEntry]) -> Match:
     return Match(entry)
 
 
-def command_of(connection: Any) -> str:
+def command_of(connection: Any, most: int = 200) -> str:
     """How a row says that its server was started, for people to read."""
     if not isinstance(connection, dict):
-        return one_line(connection)
+        return one_line(connection, most)
     if connection.get("type") == "http":
-        return one_line(clean_url(str(connection.get("url", ""))))
+        return one_line(clean_url(str(connection.get("url", ""))), most)
     args = connection.get("args")
-    return one_line(shlex.join(map(str, [connection.get("command", ""), *(args if isinstance(args, list) else ())])))
+    words = [connection.get("command", ""), *(args if isinstance(args, list) else ())]
+    return one_line(shlex.join(map(str, words)), most)

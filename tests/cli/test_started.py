@@ -80,6 +80,7 @@ def test_nothing_of_a_row_is_run_and_the_error_shows_it_with_the_ways_on(
     assert "tool backend: not named - evil: the dataset starts it by `" in line and "which is not run" in line
     assert "mcp.json of your recipe (--recipe)" in line and "servers.evil.emulate: true" in line
     assert "sk-canary" not in said.err
+    assert bad.astra("show", "theirs").code == 0
     assert bad.astra("show", "t").code != 0, "no version was made"
 
 

@@ -25,6 +25,7 @@ from astra_data.teacher.budget import Budget
 from astra_data.teacher.models import ModelConfig
 from astra_data.teacher.wire import text_of
 from astra_data.tools.scrub import Scrub
+from astra_data.tools.silence import harmless
 from astra_data.tools.urls import told, user_of, without_user
 
 LONGEST_RETRY_AFTER_S = 120.0
@@ -139,9 +140,9 @@ class Endpoint:
             raise Unanswered("endpoint: timeout") from error
         except openai.APIStatusError as error:
             self._answers = True
-            raise self._refusal(error) from error
+            raise self._refusal(error) from harmless(error, self._scrub)
         except openai.APIConnectionError as error:
-            raise self._no_connection(error) from error
+            raise self._no_connection(error) from harmless(error, self._scrub)
         self._answers = True
         return text
 

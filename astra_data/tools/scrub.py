@@ -76,7 +76,7 @@ class Scrub:
             self._exact += forms
         else:
             self._folded += {small for form in forms for small in (form.lower(), form.upper().lower())}
-        least = LEAST_FOLDED if BLANK.search(value) else LEAST_TIGHT
+        least = LEAST_INSIDE if BLANK.search(value) and not wordlike(value) else LEAST_TIGHT
         self._tight += {form for form in (BLANK.sub("", form).lower() for form in forms) if len(form) >= least}
         if len(value) >= LEAST_INSIDE:
             self._coded += set(_codes(value.encode("utf-8", "replace")))

@@ -9,6 +9,7 @@ import pytest
 
 from astra_data.errors import DataError
 from astra_data.ledger import Answer, Ledger, Totals, Unanswered, Usage
+from astra_data.tools.scrub import Scrub
 
 PAID = Usage(input_tokens=10, output_tokens=2, cost=0.5)
 
@@ -240,3 +241,38 @@ def test_two_open_ledgers_share_a_file(tmp_path: Path) -> None:
         await other.close()
 
     with_ledger(tmp_path / "l", ask)
+
+
+SECRET = "qX7Kz90aZw"
+
+
+def test_no_known_secret_enters_the_file_or_leaves_it(tmp_path: Path) -> None:
+    scrub, told = Scrub({SECRET}), {"said": f"key {SECRET}", SECRET: [f"YQ{SECRET}"]}
+
+    async def produce() -> Answer:
+        return Answer(told)
+
+    async def fail() -> Answer:
+        raise Unanswered(f"endpoint: 500 - {SECRET}", Answer([SECRET]))
+
+    async def work() -> None:
+        ledger = Ledger.open(tmp_path / "l", scrub)
+        clean = {"said": "key ***", "***": ["YQ***"]}
+        assert (await ledger.once("k", "tool", {"with": SECRET}, produce)).response == clean
+        assert (await ledger.once("k", "tool", {"with": SECRET}, produce)).response == clean
+        assert (await ledger.put("p", "ask", SECRET, Answer(SECRET))).response == "***"
+        with pytest.raises(Unanswered):
+            await ledger.once("f", "ask", {}, fail)
+        await ledger.close()
+
+    asyncio.run(work())
+    for file in tmp_path.iterdir():
+        assert SECRET.encode() not in file.read_bytes()
+
+
+def test_what_an_older_ledger_holds_is_found_under_its_key_and_told_without_secrets(tmp_path: Path) -> None:
+    with_ledger(tmp_path / "l", lambda ledger: ledger.put("k", "tool", {"q": SECRET}, Answer([SECRET, "plain"])))
+    ledger = Ledger.open(tmp_path / "l", Scrub({SECRET}))
+    assert ledger.find("k") == Answer(["***", "plain"])
+    assert SECRET not in repr(list(ledger.export()))
+    asyncio.run(ledger.close())

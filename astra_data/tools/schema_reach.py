@@ -19,6 +19,8 @@ MOST_PARTS = 100_000
 """Objects inside a schema."""
 MOST_NAMED = 50
 """Parts with an address of their own."""
+FEW = 5_000
+"""Looks, at an upper bound, that need not be counted."""
 MANY = 1 << 60
 LISTS = ("allOf", "anyOf", "oneOf")
 SINGLE = ("not", "if", "then", "else")
@@ -51,7 +53,7 @@ class Reach:
 
     def looks(self, value: Any, size: int, most: int) -> int | None:
         """How often parts of the schema meet parts of the value, which are `size`, at most; None for more than `most`."""
-        if self._unfolded * size <= most:
+        if self._unfolded * size <= FEW:
             return self._unfolded * size
         counted = self._counted(value, most)
         return counted if counted <= most else None

@@ -107,7 +107,7 @@ def _parsed_yaml(text: bytes, place: Place) -> Any:
         return yaml_text.loads(text)
     except yaml.YAMLError as error:
         said = " ".join(str(error).split())
-        raise DataError(f"not YAML that can be read: {said}", place=place, mend="check brackets, quotes and indentation") from None
+        raise DataError(f"not YAML: {said}", place=place, mend="check brackets, quotes and indentation") from None
 
 
 def _openapi(record: JsonObject, place: Place) -> Document:

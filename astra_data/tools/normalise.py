@@ -31,7 +31,6 @@ from astra_data.tools.filters import (
 )
 from astra_data.tools.validate import schema_error
 
-
 MOST_KEPT_BYTES = 1 << 20
 """Of a schema that a rejected row holds."""
 MOST_STORED_BYTES = 128 << 20
@@ -63,7 +62,7 @@ def normalise_all(documents: Iterable[Document]) -> Iterator[Normalised]:
 
 
 def normalise(document: Document) -> Normalised:
-    """The row of one document. Every raw tool ends up in the row or among the rejected; there without what is too large to keep."""
+    """The row of one document. Every raw tool ends up in the row or among the rejected, there without what is too large."""
     document = shortened(document)
     tools: list[Tool] = []
     rejected: list[tuple[Server, str]] = []

@@ -105,7 +105,8 @@ def _parameters(name: str, operation: JsonObject, shared: list[Any], schemas: Sc
     own = operation.get("parameters")
     given = [schemas.named(one) for one in [*shared, *(own if isinstance(own, list) else [])]]
     schemas.count(len(given))
-    placed = {(str(one.get("in")), one["name"]): one for one in given if isinstance(one, dict) and isinstance(one.get("name"), str)}
+    named = [one for one in given if isinstance(one, dict) and isinstance(one.get("name"), str)]
+    placed = {(str(one.get("in")), one["name"]): one for one in named}
     parts = [
         (where, key, _schema_of(one), one.get("required") is True or where == "path")
         for (where, key), one in placed.items()
@@ -160,7 +161,8 @@ def _as_object(schema: Any, schemas: Schemas, depth: int) -> tuple[JsonObject, s
     parts = [_as_object(part, schemas, depth + 1) for part in every] if isinstance(every, list) else []
     if None in parts or not (parts or isinstance(named, dict)):
         return None
-    own = named if isinstance(named, dict) else {}, {name for name in needed if isinstance(name, str)} if isinstance(needed, list) else set()
+    must_have = {name for name in needed if isinstance(name, str)} if isinstance(needed, list) else set()
+    own = named if isinstance(named, dict) else {}, must_have
     properties: JsonObject = {}
     required: set[str] = set()
     for some, must in [*(part for part in parts if part is not None), own]:

@@ -4,8 +4,8 @@
     reach.fault                          # "a reference leads round in a circle", or None
     reach.looks(arguments, most=50_000)  # times that a part of the schema meets a part of the arguments; None for more
 
-References and `anyOf` within `anyOf` multiply: thirty that each name the next one twice are a billion looks. What is counted here is
-an upper bound, in time that grows with schema times value.
+References and `anyOf` within `anyOf` multiply: thirty that each name the next one twice are a billion looks. What is counted here
+is an upper bound, in time that grows with schema times value.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -34,8 +34,8 @@ Leading = Callable[[Any], list[Any]]
 class Reach:
     """Where each part of a schema leads: at the same place of a value, and into it.
 
-    `fault` says why a schema may not be used at all, `in_place` is the most looks at one part of a value, `widest` the most values
-    that one part lists.
+    `fault` says why a schema may not be used at all, `in_place` is the most looks at one part of a value, `widest` the most
+    values that one part lists.
     """
 
     def __init__(self, schema: Any) -> None:

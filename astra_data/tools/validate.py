@@ -83,7 +83,9 @@ def argument_error(schema: Any, arguments: Any, *, root: str = "arguments") -> s
         return f"{root}: too large to be compared with the schema"
     if known.validator.is_valid(arguments):
         return None
-    return _first(known.validator, arguments, root) if tellable else f"{root}: do not fit the schema, and are too large to tell where"
+    if not tellable:
+        return f"{root}: do not fit the schema, and are too large to tell where"
+    return _first(known.validator, arguments, root)
 
 
 def _bounds(known: Known, arguments: Any) -> tuple[bool, bool]:
@@ -138,7 +140,7 @@ def _known(schema: Any) -> Known:
 
 @lru_cache(maxsize=4096)
 def _compiled(schema_json: bytes) -> Known:
-    """Older drafts are tried where the declared one refuses, and patterns that need it where the quick engine cannot have them."""
+    """Older drafts are tried where the declared one refuses, and another engine where the quick one cannot have the patterns."""
     if len(schema_json) > MOST_BYTES:
         return Known(None, f"it is larger than {MOST_BYTES >> 10} KiB")
     schema = orjson.loads(schema_json)

@@ -95,11 +95,13 @@ def readable(path: Path) -> Iterator[None]:
 
 def _raise_unreadable(path: Path, error: Exception) -> NoReturn:
     said = error.strerror if isinstance(error, OSError) and error.strerror else error
-    raise DataError(f"cannot be read: {said}", place=Place(path.name), mend="check the path, and that the file is whole") from None
+    mend = "check the path, and that the file is whole"
+    raise DataError(f"cannot be read: {said}", place=Place(path.name), mend=mend) from None
 
 
 def _too_long(path: Path, number: int) -> DataError:
-    return DataError(f"a line of more than {_told(MOST_BYTES)}", place=Place(path.name, number), mend="write one record on each line")
+    mend = "write one record on each line"
+    return DataError(f"a line of more than {_told(MOST_BYTES)}", place=Place(path.name, number), mend=mend)
 
 
 def _told(size: int) -> str:

@@ -44,7 +44,7 @@ class NotPlainError(yaml.MarkedYAMLError):
 
 @dataclass(slots=True)
 class _Open:
-    """A list or mapping whose end is not reached. `depth` is that of what is in it, `merged` are the pairs that `<<` brings in."""
+    """A list or mapping whose end is not reached; `merged` are the pairs that `<<` brings in."""
 
     value: list[Any] | dict[str, Any]
     anchor: str | None

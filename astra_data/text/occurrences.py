@@ -25,7 +25,7 @@ def occurrences(wanted: str, text: str) -> Iterator[int]:
 
 
 def stands(wanted: str, text: str, before: re.Pattern[str], after: re.Pattern[str]) -> bool:
-    """Whether `wanted` stands in the text with no character in front that `before` matches, and nothing that `after` does behind."""
+    """Whether `wanted` stands in the text without what `before` matches in front of it, or what `after` does behind it."""
     return any(
         not (at and before.match(text, at - 1)) and not after.match(text, at + len(wanted)) for at in occurrences(wanted, text)
     )

@@ -44,6 +44,8 @@ class Document:
 
 
 SHAPES = "a record is a server {name, tools: [...]}, an OpenAPI 3 document, or one tool {name, description, parameters}"
+MOST_TOOLS = 10_000
+"""Of one server."""
 SUFFIXES = (".json", ".jsonl", ".yaml", ".yml")
 
 
@@ -69,7 +71,7 @@ def read_documents(path: Path) -> Iterator[Document]:
         raise DataError("the file holds no server and no tool", place=Place(path.name), mend=SHAPES)
     if loose:
         name = _stem(path)
-        yield Document(name, loose, Source("document", None, None, path.name), title=name)
+        yield Document(name, bounded(loose, Place(path.name)), Source("document", None, None, path.name), title=name)
 
 
 def _records(path: Path) -> Iterator[tuple[int, Any]]:
@@ -105,7 +107,7 @@ def _parsed_yaml(text: bytes, place: Place) -> Any:
         return yaml_text.loads(text)
     except yaml.YAMLError as error:
         said = " ".join(str(error).split())
-        raise DataError(f"not YAML that can be read: {said}", place=place, mend="check brackets, quotes and indentation") from None
+        raise DataError(f"not YAML: {said}", place=place, mend="check brackets, quotes and indentation") from None
 
 
 def _openapi(record: JsonObject, place: Place) -> Document:
@@ -157,7 +159,14 @@ def _astra(base: Any, place: Place) -> Document:
 def _tools(value: Any, place: Place) -> list[JsonObject]:
     if not isinstance(value, list):
         raise DataError("missing" if value is None else "expected a list", place=place, mend=SHAPES)
-    return [_unwrapped(tool, _at(place, f"{place.field}[{index}]")) for index, tool in enumerate(value)]
+    return [_unwrapped(tool, _at(place, f"{place.field}[{index}]")) for index, tool in enumerate(bounded(value, place))]
+
+
+def bounded(tools: list[Any], place: Place) -> list[Any]:
+    """The tools of one server, if they are no more than `MOST_TOOLS`; else `DataError`."""
+    if len(tools) > MOST_TOOLS:
+        raise DataError(f"a server with more than {MOST_TOOLS:,} tools", place=place, mend="leave out tools, or split the server")
+    return tools
 
 
 def _unwrapped(tool: Any, place: Place) -> JsonObject:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from astra_data.messages import JsonObject
+from astra_data.nesting import MOST_DEPTH, too_deep
 from astra_data.rows.canonical import canonical
 from astra_data.text.ngrams import SPACELESS_CHARACTER
 from astra_data.tools.validate import schema_error
@@ -21,6 +22,13 @@ LEAST_DESCRIPTION = 15
 LEAST_TOOLS = 3
 MOST_SCHEMA_BYTES = 65_536
 """The largest schema seen on a real server is 53 kB; what is larger is a dump of something else."""
+MOST_SCHEMAS_BYTES = 16 << 20
+"""Of all schemas of a server together: what is beyond is not looked at."""
+MOST_DESCRIPTION = 65_536
+"""Characters of a description, of a tool or a server. The longest of a real tool has 6,549."""
+MOST_ANNOTATION_BYTES = 16_384
+LONGEST_SHOWN = 80
+"""Characters of a name that a reason tells."""
 PSEUDO_TOOLS = {
     "list_resources": {"cursor", "server"},
     "list_resource_templates": {"cursor", "server"},
@@ -60,13 +68,15 @@ def tool_reason(tool: JsonObject, *, taken: Collection[str]) -> str | None:
     """Why a raw tool cannot be used, or None; `taken` are the names before it. Its schema is `schema_reason`'s matter."""
     name, description = tool.get("name"), tool.get("description")
     if pseudo(tool):
-        return f"tool: pseudo-tool - {name}"
+        return f"tool: pseudo-tool - {str(name)[:LONGEST_SHOWN]}"
     if not isinstance(name, str) or not NAME.fullmatch(name):
-        return f"tool: invalid name - {str(name)[:80]}"
+        return f"tool: invalid name - {str(name)[:LONGEST_SHOWN]}"
     if name in taken:
         return f"tool: duplicate name - {name}"
     if not isinstance(description, str) or not description.strip():
         return f"tool: no description - {name}"
+    if len(description) > MOST_DESCRIPTION:
+        return f"tool: description too long - {name}: {len(description)} characters"
     if weight(description) < LEAST_DESCRIPTION or _words(description) == _words(name):
         return f"tool: description too short - {description.strip()}"
     return None
@@ -78,15 +88,27 @@ def schema_reason(name: str, parameters: Any) -> str | None:
         return f"tool: parameters not an object schema - {name}"
     if not isinstance(parameters["properties"], dict):
         return f"tool: invalid JSON Schema - {name}: properties is not an object"
-    size = len(canonical(parameters))
+    size = size_of(parameters)
+    if size is None:
+        return f"tool: invalid JSON Schema - {name}: it holds a number beyond 64 bits, or is nested too deep"
     if size > MOST_SCHEMA_BYTES:
         return f"tool: schema too large - {name}: {size} bytes"
+    if too_deep(parameters):
+        return f"tool: invalid JSON Schema - {name}: it is nested more than {MOST_DEPTH} deep"
     if unsupported := next(unsupported_keywords(parameters), None):
         return f"tool: unsupported schema keyword - {name}: {unsupported}"
     if wrong := schema_error(parameters):
         return f"tool: invalid JSON Schema - {name}: {wrong}"
     unknown = [item for item in parameters["required"] if item not in parameters["properties"]]
     return f"tool: required not in properties - {name}: {unknown[0]}" if unknown else None
+
+
+def size_of(value: Any) -> int | None:
+    """Bytes as canonical JSON; None for what cannot be stored: a number beyond 64 bits, or what is nested too deep."""
+    try:
+        return len(canonical(value))
+    except TypeError:
+        return None
 
 
 def unsupported_keywords(schema: Any) -> Iterator[str]:

@@ -9,16 +9,35 @@ Schemas become OpenAI parameter objects. Only what loses nothing is repaired: an
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from astra_data.messages import JsonObject
+from astra_data.nesting import too_deep
 from astra_data.rows import Server, new_row
 from astra_data.rows.tools import Tool
 from astra_data.text.language import language_of
 from astra_data.tools.documents import Document
-from astra_data.tools.filters import SERVER_DUPLICATE, schema_reason, server_reason, tool_reason
+from astra_data.tools.filters import (
+    MOST_ANNOTATION_BYTES,
+    MOST_DESCRIPTION,
+    MOST_SCHEMA_BYTES,
+    MOST_SCHEMAS_BYTES,
+    SERVER_DUPLICATE,
+    schema_reason,
+    server_reason,
+    size_of,
+    tool_reason,
+)
 from astra_data.tools.validate import schema_error
+
+MOST_KEPT_BYTES = 1 << 20
+"""Of a schema that a rejected row holds."""
+MOST_STORED_BYTES = 128 << 20
+"""Of all schemas of a server together that are too large to be used, and stand in rejected rows."""
+LONGEST_TEXT = 1_000
+"""Characters of a name, a title, a version or a licence."""
+MOST_FLAGS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +62,21 @@ def normalise_all(documents: Iterable[Document]) -> Iterator[Normalised]:
 
 
 def normalise(document: Document) -> Normalised:
-    """The row of one document. Every raw tool ends up in the row or among the rejected."""
+    """The row of one document. Every raw tool ends up in the row or among the rejected, there without what is too large."""
+    document = shortened(document)
     tools: list[Tool] = []
     rejected: list[tuple[Server, str]] = []
     flags = list(document.flags)
     taken: set[str] = set()
+    looked_at = stored = 0
     for raw in document.tools:
+        usable, other = _bytes_of(raw)
+        looked_at, stored = looked_at + usable, stored + other
+        beyond = looked_at > MOST_SCHEMAS_BYTES or stored > MOST_STORED_BYTES
+        if beyond:
+            raw = {key: raw.get(key) for key in ("name", "description")}
         parameters, repaired = repair(raw.get("inputSchema", raw.get("parameters")))
-        reason = tool_reason(raw, taken=taken) or schema_reason(raw["name"], parameters)
+        reason = tool_reason(raw, taken=taken) or _crowded(raw, beyond) or schema_reason(raw["name"], parameters)
         tool, dropped = _tool(raw, parameters)
         if reason:
             rejected.append((row_of(document, [tool], []), reason))
@@ -59,6 +85,27 @@ def normalise(document: Document) -> Normalised:
         tools.append(tool)
         flags += [f"repaired: {tool.name}"] * repaired + [f"no usable output schema: {tool.name}"] * dropped
     return settled(document, tools, [*flags, *_undescribed(tools)], rejected)
+
+
+def shortened(document: Document) -> Document:
+    """The document with texts that fit into a row; flagged where something was cut off."""
+    longest = dict.fromkeys(("name", "version", "title", "domain", "license"), LONGEST_TEXT) | {"description": MOST_DESCRIPTION}
+    given = {name: getattr(document, name) or "" for name in longest}
+    cut: dict[str, Any] = {name: given[name][:most] for name, most in longest.items() if len(given[name]) > most}
+    flags = [*document.flags[:MOST_FLAGS], *(f"cut off: {name}" for name in cut)]
+    return replace(document, **cut, flags=flags) if cut or len(flags) != len(document.flags) else document
+
+
+def _bytes_of(raw: JsonObject) -> tuple[int, int]:
+    """Bytes of the schemas of a raw tool that can be used, and of those that are too large but can be stored."""
+    sizes = [size_of(raw[key]) or 0 for key in ("inputSchema", "parameters", "outputSchema", "output_schema") if key in raw]
+    usable = sum(size for size in sizes if size <= MOST_SCHEMA_BYTES)
+    return usable, sum(size for size in sizes if size <= MOST_KEPT_BYTES) - usable
+
+
+def _crowded(raw: JsonObject, beyond: bool) -> str | None:
+    said = f"the server's come to more than {MOST_SCHEMAS_BYTES >> 20} MiB"
+    return f"tool: too many schemas - {raw['name']}: {said}" if beyond else None
 
 
 def settled(
@@ -93,13 +140,27 @@ def repair(schema: Any) -> tuple[Any, bool]:
 def _tool(raw: JsonObject, parameters: Any) -> tuple[Tool, bool]:
     """The tool, and whether an output schema was dropped because it is none."""
     output = raw.get("outputSchema", raw.get("output_schema"))
-    unusable = output is not None and (not isinstance(output, dict) or schema_error(output) is not None)
+    unusable = output is not None and not _usable(output)
     annotations = raw.get("annotations") or None
     if raw.get("title"):
         annotations = {"title": raw["title"]} | (annotations if isinstance(annotations, dict) else {})
     description = raw.get("description")
-    text = description.strip() if isinstance(description, str) else ""
-    return Tool(str(raw.get("name", "")), text, parameters, None if unusable else output, annotations), unusable
+    text = description.strip()[:MOST_DESCRIPTION] if isinstance(description, str) else ""
+    kept = _kept(parameters, MOST_KEPT_BYTES)
+    shown = _kept(annotations, MOST_ANNOTATION_BYTES)
+    name = str(raw.get("name", ""))[:LONGEST_TEXT]
+    return Tool(name, text, {} if kept is None else kept, None if unusable else output, shown), unusable
+
+
+def _usable(output: Any) -> bool:
+    size = size_of(output)
+    return isinstance(output, dict) and size is not None and size <= MOST_SCHEMA_BYTES and schema_error(output) is None
+
+
+def _kept(value: Any, most: int) -> Any:
+    """The value; None for one that is too large to keep, or that cannot be stored."""
+    size = size_of(value)
+    return value if size is not None and size <= most and not too_deep(value) else None
 
 
 def row_of(

@@ -9,13 +9,14 @@ cookie, and the properties of a JSON body beside them; a body that is no object 
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from astra_data.errors import DataError, Place
 from astra_data.messages import JsonObject
 from astra_data.rows.canonical import content_id
 from astra_data.rows.tools import Source
-from astra_data.tools.documents import Document
+from astra_data.tools.documents import MOST_TOOLS, Document, bounded
 from astra_data.tools.references import Schemas
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -23,6 +24,8 @@ IGNORED_HEADERS = {"accept", "content-type", "authorization"}
 """Header parameters that OpenAPI says to ignore."""
 
 MOST_NAME = 64
+LONGEST_SHOWN = 80
+"""Characters of a name that a flag or an error tells."""
 
 
 def read_openapi(found: JsonObject, file: str, row: int | None = None) -> Document:
@@ -30,7 +33,8 @@ def read_openapi(found: JsonObject, file: str, row: int | None = None) -> Docume
     version = found.get("openapi")
     if not isinstance(version, str) or not version.startswith("3."):
         mend = "convert it to OpenAPI 3 first"
-        raise DataError(f"OpenAPI version {version or found.get('swagger')!r}", place=Place(file, row, "openapi"), mend=mend)
+        said = repr(version or found.get("swagger"))[:LONGEST_SHOWN]
+        raise DataError(f"OpenAPI version {said}", place=Place(file, row, "openapi"), mend=mend)
     info = found.get("info")
     if not isinstance(info, dict) or not isinstance(info.get("title"), str) or not info["title"].strip():
         raise DataError("missing", place=Place(file, row, "info.title"), mend="give the API a title; the server is called by it")
@@ -38,10 +42,11 @@ def read_openapi(found: JsonObject, file: str, row: int | None = None) -> Docume
     title, terms = info["title"].strip(), info.get("license")
     named = (terms.get("identifier") or terms.get("name")) if isinstance(terms, dict) else None
     release = str(info.get("version") or "")
-    schemas = Schemas(found)
+    schemas = Schemas(found, Place(file, row))
     return Document(
         title,
-        [_tool(*operation, schemas, flags) for operation in _operations(found, schemas, Place(file, row, "paths"))],
+        bounded([_tool(*operation, schemas, flags) for operation in
+                 islice(_operations(found, schemas, Place(file, row, "paths")), MOST_TOOLS + 1)], Place(file, row, "paths")),
         Source("document", None, release or None, file),
         version=release,
         title=title,
@@ -82,7 +87,7 @@ def _name(method: str, path: str, operation: JsonObject, flags: list[str]) -> st
     given = operation.get("operationId")
     if isinstance(given, str) and given.strip():
         name = re.sub(r"[^A-Za-z0-9_.-]+", "_", given.strip())
-        flags += [f"renamed: {given} -> {name}"] if name != given else []
+        flags += [f"renamed: {given[:LONGEST_SHOWN]} -> {name[:LONGEST_SHOWN]}"] if name != given else []
         return name
     name = re.sub(r"[^A-Za-z0-9.-]+", "_", f"{method}_{path}").strip("_")
     return name if len(name) <= MOST_NAME else f"{name[: MOST_NAME - 9]}_{content_id(f'{method} {path}')[:8]}"
@@ -99,9 +104,11 @@ def _parameters(name: str, operation: JsonObject, shared: list[Any], schemas: Sc
     """One object schema for everything that a call needs. A second parameter of a name carries its place in front of it."""
     own = operation.get("parameters")
     given = [schemas.named(one) for one in [*shared, *(own if isinstance(own, list) else [])]]
-    placed = {(one.get("in"), one["name"]): one for one in given if isinstance(one, dict) and isinstance(one.get("name"), str)}
+    schemas.count(len(given))
+    named = [one for one in given if isinstance(one, dict) and isinstance(one.get("name"), str)]
+    placed = {(str(one.get("in")), one["name"]): one for one in named}
     parts = [
-        (str(where), key, _schema_of(one), one.get("required") is True or where == "path")
+        (where, key, _schema_of(one), one.get("required") is True or where == "path")
         for (where, key), one in placed.items()
         if not (where == "header" and key.lower() in IGNORED_HEADERS)
     ]
@@ -109,7 +116,7 @@ def _parameters(name: str, operation: JsonObject, shared: list[Any], schemas: Sc
     required: list[str] = []
     for where, key, schema, needed in [*parts, *_body(operation, schemas)]:
         called = f"{where}_{key}" if key in properties else key
-        flags += [f"renamed parameter of {name}: {key} -> {called}"] if called != key else []
+        flags += [f"renamed parameter of {name}: {key} -> {called}"[: 4 * LONGEST_SHOWN]] if called != key else []
         properties[called] = schema
         required += [called] if needed else []
     whole: JsonObject = schemas.alone({"type": "object", "properties": properties, "required": required})
@@ -145,20 +152,23 @@ def _body(operation: JsonObject, schemas: Schemas) -> Iterator[tuple[str, str, A
             yield "body", key, part, needed and key in required
 
 
-def _as_object(schema: Any, schemas: Schemas, depth: int) -> tuple[JsonObject, list[str]] | None:
+def _as_object(schema: Any, schemas: Schemas, depth: int) -> tuple[JsonObject, set[str]] | None:
     """Properties and required names of an object schema, `allOf` of such taken together; None for any other schema."""
     found = schemas.named(schema)
     if not isinstance(found, dict) or depth > 8 or {"oneOf", "anyOf", "not", "if"} & found.keys():
         return None
-    parts = [_as_object(part, schemas, depth + 1) for part in found.get("allOf") or []]
-    if None in parts or not (parts or isinstance(found.get("properties"), dict)):
+    every, named, needed = found.get("allOf"), found.get("properties"), found.get("required")
+    parts = [_as_object(part, schemas, depth + 1) for part in every] if isinstance(every, list) else []
+    if None in parts or not (parts or isinstance(named, dict)):
         return None
-    own = (found.get("properties") or {}, found.get("required") or [])
+    must_have = {name for name in needed if isinstance(name, str)} if isinstance(needed, list) else set()
+    own = named if isinstance(named, dict) else {}, must_have
     properties: JsonObject = {}
-    required: list[str] = []
-    for some, needed in [*(part for part in parts if part is not None), own]:
+    required: set[str] = set()
+    for some, must in [*(part for part in parts if part is not None), own]:
+        schemas.count(1 + len(some) + len(must))
         properties |= some
-        required += needed
+        required |= must
     return properties, required
 
 

@@ -1,6 +1,6 @@
 """The schemas of an OpenAPI document as JSON Schemas that stand alone.
 
-    schemas = Schemas(document)
+    schemas = Schemas(document, Place("shop.yaml"))
     schemas.alone({"$ref": "#/components/schemas/Order"})      # with what it refers to inside it, or in `$defs`
 
 What a reference names is written in its place, unless it contains itself or the whole would grow too large: then it stays a
@@ -8,32 +8,74 @@ reference, to `$defs`. References outside the document stay as they are, and no 
 """
 
 import re
-from collections import Counter
-from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+from astra_data.errors import DataError, Place
 from astra_data.messages import JsonObject
+from astra_data.nesting import MOST_DEPTH
 from astra_data.rows.canonical import canonical
 from astra_data.tools.filters import NAMED_SCHEMAS
 
 MOST_INLINE_BYTES = 16_384
 """Of a schema with everything written out; a larger one keeps its references."""
 
+MOST_VALUES = 3_000_000
+"""Of one document with its references written out wherever a tool has them."""
+
 LOCAL = "#/"
+UNNAMEABLE = re.compile(r"[^A-Za-z0-9_.-]+")
 DROPPED = ("xml", "discriminator", "externalDocs")
+Met = tuple[str, JsonObject]
+"""A reference, and the object that takes its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What a schema comes to with every reference written out: its bytes, and how deep it is."""
+
+    size: int
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """The references in a value, each with how deep it lies there, and how deep the value is."""
+
+    references: list[tuple[str, int]]
+    depth: int
 
 
 class Schemas:
-    """Looks up the references of one document. Nothing is read from anywhere else."""
+    """Looks up the references of one document, which `place` names. Nothing is read from anywhere else.
 
-    def __init__(self, document: JsonObject) -> None:
-        self._document = document
-        self._sizes: dict[str, int | None] = {}
+    What is taken or written is counted. Every method raises `DataError` where the whole comes to more than `MOST_VALUES`.
+    """
+
+    def __init__(self, document: JsonObject, place: Place | None = None) -> None:
+        self._document, self._place = document, place
+        self._left = MOST_VALUES
+        self._found: dict[str, Any] = {}
+        self._extents: dict[int, Extent | None] = {}
         self._names: dict[str, str] = {}
+        self._taken: set[str] = set()
+        self._defined: dict[str, tuple[Any, list[Met]]] = {}
+
+    def count(self, values: int = 1) -> None:
+        """Count values that are taken or written."""
+        self._left -= values
+        if self._left < 0:
+            raise DataError(f"its references unfold to more than {MOST_VALUES:,} values", place=self._place,
+                            mend="leave out what the tools do not need")
 
     def at(self, reference: str) -> Any:
         """What a reference like `#/components/schemas/Order` names; None if there is no such thing in the document."""
+        if reference not in self._found:
+            self._found[reference] = self._at(reference)
+        return self._found[reference]
+
+    def _at(self, reference: str) -> Any:
         found: Any = self._document
         for step in reference.removeprefix(LOCAL).split("/") if reference.startswith(LOCAL) else ["", ""]:
             key = unquote(step).replace("~1", "/").replace("~0", "~")
@@ -44,6 +86,7 @@ class Schemas:
         """`value`, or what it refers to if it is a reference; a chain of references is followed once around at most."""
         seen: set[str] = set()
         while isinstance(value, dict) and isinstance(value.get("$ref"), str) and value["$ref"] not in seen:
+            self.count()
             seen.add(value["$ref"])
             target = self.at(value["$ref"])
             if target is None:
@@ -53,62 +96,104 @@ class Schemas:
 
     def alone(self, schema: Any) -> Any:
         """The schema with its references resolved, in the words of JSON Schema 2020-12."""
-        defs: JsonObject = {}
-        size = self._size(schema, ())
-        plain = self._written(schema, defs, inline=size is not None and size <= MOST_INLINE_BYTES)
+        met: list[Met] = []
+        extent = self._extent(schema)
+        inline = extent is not None and extent.size <= MOST_INLINE_BYTES and extent.depth <= MOST_DEPTH
+        plain = self._written(schema, met, inline=inline)
+        defs = self._defs(met)
         return plain | {"$defs": defs} if defs and isinstance(plain, dict) else plain
 
-    def _size(self, value: Any, above: tuple[str, ...]) -> int | None:
-        """Bytes with every reference written out, each counted once a use; None where a reference contains itself."""
-        total = len(canonical(value))
-        for reference, uses in Counter(_references(value)).items():
-            if reference in above:
-                return None
-            if reference not in self._sizes:
-                self._sizes[reference] = self._size(self.at(reference), (*above, reference))
-            inner = self._sizes[reference]
+    def _defs(self, met: list[Met]) -> JsonObject:
+        """What the references that were met stand for, each before those that are met inside it."""
+        defs: JsonObject = {}
+        waiting = met[::-1]
+        while waiting:
+            self.count()
+            reference, shown = waiting.pop()
+            name = self._name(reference)
+            shown["$ref"] = f"#/$defs/{name}"
+            if name not in defs:
+                if reference not in self._defined:
+                    inner: list[Met] = []
+                    self._defined[reference] = self._written(self.at(reference), inner, inline=False), inner
+                defs[name], inner = self._defined[reference]
+                waiting += inner[::-1]
+        return defs
+
+    def _extent(self, schema: Any) -> Extent | None:
+        """None where a reference contains itself."""
+        inside = self._inside(schema)
+        waiting, within = [self.at(reference) for reference, _ in inside.references], dict[int, Inside]()
+        while waiting:
+            target = waiting[-1]
+            if id(target) in self._extents:
+                waiting.pop()
+            elif id(target) in within:
+                self._extents[id(target)] = self._sum(target, within.pop(id(target)))
+            else:
+                within[id(target)] = self._inside(target)
+                inner = [self.at(reference) for reference, _ in within[id(target)].references]
+                waiting += [one for one in inner if id(one) not in self._extents and id(one) not in within]
+        return self._sum(schema, inside)
+
+    def _sum(self, value: Any, inside: Inside) -> Extent | None:
+        """The extent of a value, where those of all that it refers to are known, but for those that it is in itself."""
+        size, depth = len(canonical(value)), inside.depth
+        for reference, level in inside.references:
+            inner = self._extents.get(id(self.at(reference)))
             if inner is None:
                 return None
-            total += inner * uses
-        return total
+            size, depth = size + inner.size, max(depth, level + inner.depth)
+        return Extent(size, depth)
 
-    def _written(self, value: Any, defs: JsonObject, *, inline: bool) -> Any:
+    def _inside(self, value: Any) -> Inside:
+        level, depth, found = [value], 0, list[tuple[str, int]]()
+        while level:
+            self.count(len(level))
+            found += [(one["$ref"], depth) for one in level if isinstance(one, dict) and isinstance(one.get("$ref"), str)]
+            level = [part for one in level if isinstance(one, dict | list)
+                     for part in (one.values() if isinstance(one, dict) else one)]
+            depth += 1
+        return Inside(found, depth)
+
+    def _written(self, value: Any, met: list[Met], *, inline: bool) -> Any:
+        self.count()
         if isinstance(value, list):
-            return [self._written(part, defs, inline=inline) for part in value]
+            return [self._written(part, met, inline=inline) for part in value]
         if not isinstance(value, dict):
             return value
         reference = value.get("$ref")
         if isinstance(reference, str):
-            return self._referred(value, reference, defs, inline=inline)
-        return {key: self._part(key, part, defs, inline=inline) for key, part in modern(value).items()}
+            return self._referred(value, reference, met, inline=inline)
+        return {key: self._part(key, part, met, inline=inline) for key, part in modern(value).items()}
 
-    def _part(self, key: str, part: Any, defs: JsonObject, *, inline: bool) -> Any:
+    def _part(self, key: str, part: Any, met: list[Met], *, inline: bool) -> Any:
         """What stands under a keyword. Names of properties are no keywords, and values are no schemas."""
         if key in ("enum", "const", "default", "examples", "required"):
             return part
         if key in NAMED_SCHEMAS and isinstance(part, dict):
-            return {name: self._written(one, defs, inline=inline) for name, one in part.items()}
-        return self._written(part, defs, inline=inline)
+            return {name: self._written(one, met, inline=inline) for name, one in part.items()}
+        return self._written(part, met, inline=inline)
 
-    def _referred(self, value: JsonObject, reference: str, defs: JsonObject, *, inline: bool) -> Any:
+    def _referred(self, value: JsonObject, reference: str, met: list[Met], *, inline: bool) -> Any:
         target = self.at(reference)
         if target is None:
             return {"$ref": reference}
         beside = {key: part for key, part in value.items() if key == "description"}
         if inline:
-            written = self._written(target, defs, inline=True)
+            written = self._written(target, met, inline=True)
             return written | beside if isinstance(written, dict) else written
-        name = self._names.setdefault(reference, self._free_name(reference))
-        if name not in defs:
-            defs[name] = None
-            defs[name] = self._written(target, defs, inline=False)
-        return {"$ref": f"#/$defs/{name}"} | beside
+        shown: JsonObject = {"$ref": ""} | beside
+        met.append((reference, shown))
+        return shown
 
-
-    def _free_name(self, reference: str) -> str:
+    def _name(self, reference: str) -> str:
         """A name in `$defs` that no other reference of the document has."""
-        last = re.sub(r"[^A-Za-z0-9_.-]+", "_", reference.rpartition("/")[2])
-        return last if last not in self._names.values() else f"{last}_{len(self._names)}"
+        if reference not in self._names:
+            last = UNNAMEABLE.sub("_", reference.rpartition("/")[2])
+            self._names[reference] = last if last not in self._taken else f"{last}_{len(self._names)}"
+            self._taken.add(self._names[reference])
+        return self._names[reference]
 
 
 def modern(schema: JsonObject) -> JsonObject:
@@ -126,13 +211,3 @@ def modern(schema: JsonObject) -> JsonObject:
         plain["examples"] = [plain.pop("example")]
     return plain
 
-
-def _references(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        if isinstance(value.get("$ref"), str):
-            yield value["$ref"]
-        for part in value.values():
-            yield from _references(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _references(part)

@@ -4,8 +4,8 @@
     reach.fault                          # "a reference leads round in a circle", or None
     reach.looks(arguments, most=50_000)  # times that a part of the schema meets a part of the arguments; None for more
 
-References and `anyOf` within `anyOf` multiply: thirty that each name the next one twice are a billion looks. What is counted here is
-an upper bound, in time that grows with schema times value.
+References and `anyOf` within `anyOf` multiply: thirty that each name the next one twice are a billion looks. What is counted here
+is an upper bound, in time that grows with schema times value.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -19,6 +19,8 @@ MOST_PARTS = 100_000
 """Objects inside a schema."""
 MOST_NAMED = 50
 """Parts with an address of their own."""
+FEW = 5_000
+"""Looks, at an upper bound, that need not be counted."""
 MANY = 1 << 60
 LISTS = ("allOf", "anyOf", "oneOf")
 SINGLE = ("not", "if", "then", "else")
@@ -32,8 +34,8 @@ Leading = Callable[[Any], list[Any]]
 class Reach:
     """Where each part of a schema leads: at the same place of a value, and into it.
 
-    `fault` says why a schema may not be used at all, `in_place` is the most looks at one part of a value, `widest` the most values
-    that one part lists.
+    `fault` says why a schema may not be used at all, `in_place` is the most looks at one part of a value, `widest` the most
+    values that one part lists.
     """
 
     def __init__(self, schema: Any) -> None:
@@ -51,7 +53,7 @@ class Reach:
 
     def looks(self, value: Any, size: int, most: int) -> int | None:
         """How often parts of the schema meet parts of the value, which are `size`, at most; None for more than `most`."""
-        if self._unfolded * size <= most:
+        if self._unfolded * size <= FEW:
             return self._unfolded * size
         counted = self._counted(value, most)
         return counted if counted <= most else None

@@ -16,20 +16,24 @@ import orjson
 
 from astra_data.nesting import MOST_DEPTH, too_deep
 from astra_data.rows.canonical import canonical
-from astra_data.tools.schema_reach import Reach
+from astra_data.tools.schema_reach import MOST_IN_PLACE, Reach
 
 DRAFTS = (
     jsonschema_rs.Draft202012Validator,
     jsonschema_rs.Draft7Validator,
     jsonschema_rs.Draft4Validator,
 )
-ENGINES = ((jsonschema_rs.RegexOptions(), False), (jsonschema_rs.FancyRegexOptions(backtrack_limit=20_000), True))
+ENGINES: tuple[tuple[Any, bool], ...] = (
+    (jsonschema_rs.RegexOptions(), False),
+    (jsonschema_rs.FancyRegexOptions(backtrack_limit=20_000), True),
+)
 """Engines for patterns, and whether they backtrack: one that takes linear time, and one that knows what lies ahead and behind."""
 MOST_CHARACTERS = 300
 MOST_BYTES = 1 << 20
 """Of a schema."""
 REMEMBERED_BYTES = 65_536
 """Of a schema whose validator is kept."""
+REFERRING = (b'"$ref"', b'"$dynamicRef"', b'"$recursiveRef"')
 MOST_LOOKS = 300_000
 """Times that a part of a schema may meet a part of the arguments."""
 MOST_TOLD = 1_000_000
@@ -54,12 +58,16 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of a schema: its validator and reach, or why there is none."""
+    """What is known of a schema: its validator, or why there is none; whether its patterns backtrack; its text.
+
+    `parts` are its objects if none refers to another, so that nothing in it unfolds.
+    """
 
     validator: Any
-    reach: Reach | None
-    fault: str | None
-    backtracks: bool
+    fault: str | None = None
+    backtracks: bool = False
+    parts: int | None = None
+    text: bytes = b""
 
 
 def argument_error(schema: Any, arguments: Any, *, root: str = "arguments") -> str | None:
@@ -68,19 +76,31 @@ def argument_error(schema: Any, arguments: Any, *, root: str = "arguments") -> s
     `root` is what the message calls the whole value.
     """
     known = _known(schema)
-    if known.validator is None or known.reach is None:
+    if known.validator is None:
         return None
-    size = measured(arguments)
-    looks = known.reach.looks(arguments, size.parts, MOST_LOOKS)
-    backtracked = known.reach.in_place * size.characters**2 if known.backtracks else 0
-    if looks is None or size.depth > MOST_DEPTH or backtracked > MOST_BACKTRACKED:
+    comparable, tellable = _bounds(known, arguments)
+    if not comparable:
         return f"{root}: too large to be compared with the schema"
     if known.validator.is_valid(arguments):
         return None
-    wide = max(NESTED[0], min(known.reach.in_place, NESTED[-1]), known.reach.widest)
-    if looks * wide > MOST_TOLD or known.reach.in_place * size.depth * size.characters > MOST_COPIED:
+    if not tellable:
         return f"{root}: do not fit the schema, and are too large to tell where"
     return _first(known.validator, arguments, root)
+
+
+def _bounds(known: Known, arguments: Any) -> tuple[bool, bool]:
+    """Whether it takes bounded time to compare the arguments, and to work out all that is wrong with them."""
+    size = measured(arguments)
+    if known.parts is not None and not known.backtracks and size.depth <= MOST_DEPTH \
+            and known.parts * size.parts * NESTED[-1] <= MOST_TOLD and known.parts * size.depth * size.characters <= MOST_COPIED:
+        return True, True
+    reach = _reach(known.text)
+    looks = reach.looks(arguments, size.parts, MOST_LOOKS)
+    backtracked = reach.in_place * size.characters**2 if known.backtracks else 0
+    if looks is None or size.depth > MOST_DEPTH or backtracked > MOST_BACKTRACKED:
+        return False, False
+    wide = max(NESTED[0], min(reach.in_place, NESTED[-1]), reach.widest)
+    return True, looks * wide <= MOST_TOLD and reach.in_place * size.depth * size.characters <= MOST_COPIED
 
 
 def _first(validator: Any, arguments: Any, root: str) -> str | None:
@@ -114,31 +134,36 @@ def _known(schema: Any) -> Known:
     try:
         text = canonical(schema)
     except TypeError:
-        return Known(None, None, "it holds a number beyond 64 bits, or is nested too deep", False)
+        return Known(None, "it holds a number beyond 64 bits, or is nested too deep")
     return _compiled(text) if len(text) <= REMEMBERED_BYTES else _compiled.__wrapped__(text)
 
 
 @lru_cache(maxsize=4096)
 def _compiled(schema_json: bytes) -> Known:
-    """Older drafts are tried where the declared one refuses, and patterns that need it where the quick engine cannot have them."""
+    """Older drafts are tried where the declared one refuses, and another engine where the quick one cannot have the patterns."""
     if len(schema_json) > MOST_BYTES:
-        return Known(None, None, f"it is larger than {MOST_BYTES >> 10} KiB", False)
+        return Known(None, f"it is larger than {MOST_BYTES >> 10} KiB")
     schema = orjson.loads(schema_json)
     if too_deep(schema):
-        return Known(None, None, f"it is nested more than {MOST_DEPTH} deep", False)
-    reach = Reach(schema)
-    if reach.fault:
-        return Known(None, None, reach.fault, False)
+        return Known(None, f"it is nested more than {MOST_DEPTH} deep")
+    refers = any(word in schema_json for word in REFERRING) or schema_json.count(b"{") > MOST_IN_PLACE
+    if refers and (fault := _reach(schema_json).fault):
+        return Known(None, fault)
     if isinstance(schema, dict):
         schema.pop("$schema", None)
     reasons: list[str] = []
     for draft, (options, backtracks) in itertools.product(DRAFTS, ENGINES):
         try:
             validator = draft(schema, validate_formats=False, offline=True, pattern_options=options)
-            return Known(validator, reach, None, backtracks)
+            return Known(validator, None, backtracks, None if refers else schema_json.count(b"{"), schema_json)
         except (ValueError, jsonschema_rs.ReferencingError) as error:
             reasons += [_short(str(error).splitlines()[0])] * backtracks
-    return Known(None, None, reasons[0], False)
+    return Known(None, reasons[0])
+
+
+@lru_cache(maxsize=256)
+def _reach(schema_json: bytes) -> Reach:
+    return Reach(orjson.loads(schema_json))
 
 
 def _order(path: list[str | int]) -> tuple[tuple[int, int, str], ...]:

@@ -16,25 +16,29 @@ from astra_data.hub.addresses import FolderAddress, parse
 from astra_data.hub.lineage import Input
 from astra_data.hub.load import Located, load, resolve
 from astra_data.hub.store import Store
-from astra_data.rows import ROW_TYPES, Row, features
+from astra_data.rows import ROW_TYPES, Row, features, identity
+from astra_data.rows.fit import Unfit
 from astra_data.training.recipe import SftRecipe
 
 if TYPE_CHECKING:
     from datasets import Dataset
     from transformers import PreTrainedTokenizerBase
 
+MISNAMED = "id is not that of the content, or of an earlier row"
 IGNORED = -100
 """The label of a token that is not trained."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Rows of one version. `source` is how lineages name it; `licenses` are those of all its ancestors."""
+    """Rows of one version. `source` is how lineages name it; `licenses` are those of all its ancestors; `left_out` are rows that
+    are not what they say."""
 
     rows: "Dataset"
     place: Located
     source: Input
     licenses: tuple[str, ...]
+    left_out: tuple[Unfit, ...] = ()
 
 
 def choose(recipe: SftRecipe, address: str, split: str | None, kind: str, store: Path) -> Chosen:
@@ -45,6 +49,7 @@ def choose(recipe: SftRecipe, address: str, split: str | None, kind: str, store:
         raise DataError(f"{address} holds {record.kind}, and {kind} are needed", mend=f"name a dataset of {kind} in data.train")
     rows: Any = load(place.address, store=store, config=place.config)
     _require_schema(rows, kind, address)
+    rows, left_out = _sound(rows, kind, place.address)
     if split is not None:
         rows = rows.filter(lambda value: value == split, input_columns="split", keep_in_memory=False)
     if recipe.data.limit is not None:
@@ -54,7 +59,7 @@ def choose(recipe: SftRecipe, address: str, split: str | None, kind: str, store:
     digest = record.rows(place.config or "default") if record else ""
     named = f"./{place.path.name}" if isinstance(parse(place.address), FolderAddress) else place.address
     source = Input(kind, named, place.repo, place.commit, place.tree, digest, place.config or "default")
-    return Chosen(rows, place, source, tuple(record.licenses) if record else ())
+    return Chosen(rows, place, source, tuple(record.licenses) if record else (), left_out)
 
 
 def sets_of(recipe: SftRecipe, kind: str, store: Path) -> dict[str, Chosen]:
@@ -99,6 +104,20 @@ def _tokens(row: Row, index: int, tokenizer: Any, template: str, address: str) -
         place = Place(address, index + 1, "messages")
         raise DataError("no token of it would be trained", place=place, mend="remove rows without an assistant's turn")
     return {"input_ids": ids, "labels": [token if trained else IGNORED for token, trained in zip(ids, mask, strict=True)]}
+
+
+def _sound(rows: "Dataset", kind: str, address: str) -> tuple["Dataset", tuple[Unfit, ...]]:
+    """The rows with the id of their content, and the others. Where all have it, the dataset is the same one."""
+    row_type: Any = ROW_TYPES[kind]
+    named = rows.select_columns(["id", *row_type.IDENTITY])
+    kept: dict[str, int] = {}
+    for index, row in enumerate(named):
+        if row["id"] == identity(row_type, row):
+            kept.setdefault(row["id"], index)
+    if len(kept) == len(rows):
+        return rows, ()
+    others = sorted(set(range(len(rows))) - set(kept.values()))
+    return rows.select(list(kept.values())), tuple(Unfit(address, index + 1, MISNAMED) for index in others)
 
 
 def _require_schema(rows: "Dataset", kind: str, address: str) -> None:

@@ -28,6 +28,9 @@ def session(recipe: SftRecipe, told: Told, config: Any, stage: str, kind: str, w
         sets = sets_of(recipe, kind, told.store)
         record = new_record(recipe, stage, told.command, sets.values())
     run = Run(recipe.folder, record, config.process_index == 0)
+    if run.main:
+        for unfit in sorted({unfit for rows in sets.values() for unfit in rows.left_out}):
+            told.console.print(f"{unfit}; the row is left out", highlight=False, markup=False, soft_wrap=True)
     run.require_same()
     if not run.finished:
         work(run, sets)

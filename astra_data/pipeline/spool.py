@@ -66,14 +66,14 @@ class Spool:
         return row if clean is row else clean | {"id": identity(self._row_type, clean)}
 
     def _keep(self, item_id: str, row: Row) -> None:
-        if row["id"] != identity(self._row_type, row):
-            raise AssertionError(f"a row of item {item_id} has an id that is not that of its content: make it with `new_row`")
         if row["id"] in self._item_of:
             self._refuse("rejected", row, item_id, DUPLICATE)
             return
         self._item_of[row["id"]] = item_id
         self.candidates += 1
         self._kept.write(row)
+        if row["id"] != identity(self._row_type, row):
+            raise AssertionError(f"a row of item {item_id} has an id that is not that of its content: make it with `new_row`")
 
     def _refuse(self, config: str, row: Row | None, item_id: str, reason: str) -> None:
         counts = self.rejected if config == "rejected" else self.quarantined

@@ -21,7 +21,8 @@ from astra_data.hub.digests import check_rows
 from astra_data.hub.lineage import Input
 from astra_data.hub.load import Located, load, resolve
 from astra_data.hub.store import Store
-from astra_data.rows import ROW_TYPES, Row, features
+from astra_data.rows import ROW_TYPES, Row, features, identity
+from astra_data.rows.fit import Unfit
 from astra_data.training.marks import Refused
 from astra_data.training.recipe import SftRecipe
 from astra_data.training.rendering import Renderer, renderer_of
@@ -30,18 +31,21 @@ if TYPE_CHECKING:
     from datasets import Dataset
     from transformers import PreTrainedTokenizerBase
 
+MISNAMED = "id is not that of the content, or of an earlier row"
 IGNORED = -100
 """The label of a token that is not trained."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Rows of one version. `source` is how lineages name it; `licenses` are those of all its ancestors."""
+    """Rows of one version. `source` is how lineages name it; `licenses` are those of all its ancestors; `left_out` are rows that
+    are not what they say."""
 
     rows: "Dataset"
     place: Located
     source: Input
     licenses: tuple[str, ...]
+    left_out: tuple[Unfit, ...] = ()
 
 
 def choose(recipe: SftRecipe, address: str, split: str | None, kind: str, store: Path) -> Chosen:
@@ -53,6 +57,7 @@ def choose(recipe: SftRecipe, address: str, split: str | None, kind: str, store:
     rows: Any = load(place.address, store=store, config=place.config)
     _require_schema(rows, kind, address)
     check_rows(place, place.config or "default")
+    rows, left_out = _sound(rows, kind, place.address)
     if split is not None:
         rows = rows.filter(lambda value: value == split, input_columns="split", keep_in_memory=False)
     if recipe.data.limit is not None:
@@ -63,7 +68,7 @@ def choose(recipe: SftRecipe, address: str, split: str | None, kind: str, store:
     named = f"./{place.path.name}" if isinstance(parse(place.address), FolderAddress) else place.address
     repo, commit = place.published
     source = Input(kind, named, repo, commit, place.tree, digest, place.config or "default")
-    return Chosen(rows, place, source, tuple(record.licenses) if record else ())
+    return Chosen(rows, place, source, tuple(record.licenses) if record else (), left_out)
 
 
 def sets_of(recipe: SftRecipe, kind: str, store: Path) -> dict[str, Chosen]:
@@ -112,6 +117,20 @@ def _tokens(row: Row, index: int, tokenizer: Any, template: str, address: str) -
 def _renderer(tokenizer: Any, template: str) -> Renderer:
     """Made once in each process that tokenises."""
     return renderer_of(tokenizer, template)
+
+
+def _sound(rows: "Dataset", kind: str, address: str) -> tuple["Dataset", tuple[Unfit, ...]]:
+    """The rows with the id of their content, and the others. Where all have it, the dataset is the same one."""
+    row_type: Any = ROW_TYPES[kind]
+    named = rows.select_columns(["id", *row_type.IDENTITY])
+    kept: dict[str, int] = {}
+    for index, row in enumerate(named):
+        if row["id"] == identity(row_type, row):
+            kept.setdefault(row["id"], index)
+    if len(kept) == len(rows):
+        return rows, ()
+    others = sorted(set(range(len(rows))) - set(kept.values()))
+    return rows.select(list(kept.values())), tuple(Unfit(address, index + 1, MISNAMED) for index in others)
 
 
 def _require_schema(rows: "Dataset", kind: str, address: str) -> None:

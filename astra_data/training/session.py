@@ -28,8 +28,11 @@ def session(recipe: SftRecipe, told: Told, config: Any, stage: str, kind: str, w
         sets = sets_of(recipe, kind, told.store)
         record = new_record(recipe, stage, told.command, sets.values())
     run = Run(recipe.folder, record, config.process_index == 0)
-    for strange in {chosen.place.strange: None for chosen in sets.values() if run.main and chosen.place.strange}:
-        told.console.print(f"reads {strange}", highlight=False, markup=False, soft_wrap=True)
+    if run.main:
+        strange = {chosen.place.strange: None for chosen in sets.values() if chosen.place.strange}
+        unfit = sorted({unfit for rows in sets.values() for unfit in rows.left_out})
+        for line in (*(f"reads {one}" for one in strange), *(f"{one}; the row is left out" for one in unfit)):
+            told.console.print(line, highlight=False, markup=False, soft_wrap=True)
     run.require_same()
     if not run.finished:
         work(run, sets)

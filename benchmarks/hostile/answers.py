@@ -37,7 +37,7 @@ def lay(site: Site, variant: str, spoil: Spoil | None) -> list[Command]:
         made = (*stored("evil-questions"), "hub/evil-environments/")
         return [astra("run", "run", "evil.yaml", "--limit", "1", writes=made), astra("show", "show", "evil-questions"),
                 astra("show quarantined", "show", "evil-questions#quarantined", "--json", may_refuse=True)]
-    asked_recipe(site, "evil", questions=None, arenas=None, trajectories={"max_turns": 2})
+    asked_recipe(site, "evil", draft.base_url, questions=None, arenas=None, trajectories={"max_turns": 2})
     if variant == "environments":
         return [astra("make environments", "make", "environments", "sound-questions", "--to", "made", "--recipe", "evil.yaml",
                       "--limit", "1",
@@ -160,6 +160,14 @@ def errors(site: Site, draft: Draft) -> None:
     draft.wire = wire
 
 
+def credentials(site: Site, draft: Draft) -> None:
+    """An endpoint whose address holds a key, and that fails in one way or another."""
+    rng, key = site.rng, site.lures.secrets[KEY_HEADER]
+    base = rng.choice((site.around.endpoint.url, "http://127.0.0.1:9/v1", "http://nowhere.invalid/v1"))
+    draft.base_url = rng.choice((base.replace("//", f"//user:{key}@"), f"{base}/{key}", f"{base}?key={key}"))
+    errors(site, draft)
+
+
 def wires(site: Site, draft: Draft) -> None:
     """Bodies that do not end, that swell, or that are not what their headers say."""
     what = site.rng.choice(("endless", "bomb", "short", "none", "binary", "chunks", "dripping", "headers", "redirects"))
@@ -195,5 +203,7 @@ def _slowly(seconds: int) -> Iterator[bytes]:
 
 ANSWERS = Kind(lay, ("arena", "run", "questions", "environments"),
                {"contents": contents, "calls": calls, "shapes": shapes, "code": code, "sizes": sizes, "errors": errors,
+                "credentials": credentials,
                 "wires": wires},
-               {"errors": ("run",), "wires": ("run",), "calls": ("arena", "run"), "code": ("environments",)})
+               {"errors": ("run",), "wires": ("run",), "credentials": ("run",), "calls": ("arena", "run"),
+                "code": ("environments",)})

@@ -24,13 +24,14 @@ KEY_HEADER = "LURE_KEY"
 class Draft:
     """What is done to the sound answer to one request: to its JSON, then to the bytes on the wire."""
 
+    base_url: str = ""
     spoil: Callable[[random.Random, Json, Json], Json] = lambda rng, request, response: response
     wire: Callable[[random.Random, bytes, bytes], Iterable[bytes]] = lambda rng, request, said: [answer(said)]
 
 
-def asked_recipe(site: Site, name: str, **changes: Any) -> None:
+def asked_recipe(site: Site, name: str, base_url: str = "", **changes: Any) -> None:
     """A recipe whose models are all behind the endpoint. It waits four seconds, and never asks twice."""
-    model = {"model": "stranger", "base_url": site.around.endpoint.url, "api_key_env": KEY_HEADER, "timeout_s": 4,
+    model = {"model": "stranger", "base_url": base_url or site.around.endpoint.url, "api_key_env": KEY_HEADER, "timeout_s": 4,
              "max_retries": 0,
              "max_tokens": 500}
     plans = {one: site.here / f"{one}.plan.json" for one in ("shop", "notes")}

@@ -31,6 +31,7 @@ from benchmarks.hostile.texts import (
 )
 
 Json = dict[str, Any]
+PATTERNS = ("^(a+)+$", "^(?=(a+)+b)(a|b)*$", r"^(a|aa)+\\1$", "(?!(a*)*b)x", r"^(?:(a+)+)(?<!b)$", "^(([a-z])+.)+[A-Z]([a-z])+$")
 FORMS = ("document.json", "documents.jsonl.gz", "openapi.yaml", "openapi.json", "tools.json")
 
 
@@ -149,7 +150,8 @@ def schemas(site: Site, draft: Draft) -> None:
         {"$ref": f"file://{lures.secret(rng)}"},
         {"$ref": str(lures.secret(rng))}, {"$ref": "#"}, {"$ref": f"{here}Order"},
         {"$schema": lures.url(rng), "$id": lures.url(rng)},
-        {"type": "object", "properties": {"x": {"type": "string", "pattern": "^(a+)+$", "default": "a" * 40 + "!"}}},
+        {"type": "object", "properties": {"x": {"type": "string", "pattern": rng.choice(PATTERNS), "default": "a" * 40 + "!",
+                                                "examples": ["a" * 60 + "!"], "enum": ["a" * 50 + "!"]}}, "required": ["x"]},
         {"type": "object", "properties": {"x": {"type": "string", "pattern": "(" * 2_000 + ")" * 2_000}}},
         {"type": "object", "properties": {"x": {"type": "string", "pattern": "(a{1,9999}){1,9999}"}}},
         {"type": "object", "properties": {"x": {"type": "string", "minLength": 10**10}}, "required": ["x"]},

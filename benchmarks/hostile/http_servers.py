@@ -33,7 +33,9 @@ def lay(site: Site, variant: str, spoil: Spoil | None) -> list[Command]:
     site.around.endpoint.script = lambda body: _answered(draft, body)
     recipe(site.here, {}, name="evil", questions=None, arenas=None)
     header = {"Authorization": "Bearer ${LURE_KEY}"} if draft.fields or spoil else {}
-    address = site.around.endpoint.url.replace("/v1", "/mcp")
+    key, base = site.lures.secrets["LURE_KEY"], site.around.endpoint.url.replace("/v1", "/mcp")
+    address = site.rng.choice((base, f"{base}/{key}/x", f"{base}?token={key}",
+                               base.replace("//", f"//u:{key}@"))) if draft.words else base
     (site.here / "mcp.json").write_text(json.dumps({"mcpServers": {"shop": {"type": "http", "url": address, "headers": header}}}))
     made = (*stored("evil-tools"), *(f"hub/evil-{kind}/" for kind in ("chains", "tasks", "trajectories", "sft")))
     return [astra("make tools", "make", "tools", "mcp.json", "--to", "made", writes=stored("made")),

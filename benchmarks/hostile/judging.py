@@ -1,6 +1,6 @@
 """What a command did that it may not do, told from how it ended and from what it left.
 
-    found = judged(site, command, ended, before, begun, sound_s)
+    found = judged(site, command, ended, before, sound_s)
     found.touched, found.traceback, found.hang, found.raw
 """
 
@@ -45,24 +45,24 @@ class Found:
         return "; ".join(f"{name}: {what}" for name, what in named if what)
 
 
-def judged(site: Site, command: Command, ended: Ended, before: State, begun: float, sound_s: float) -> Found:
-    """`begun` is the time of the file system before the command, `sound_s` how long the same command took on the sound thing."""
+def judged(site: Site, command: Command, ended: Ended, before: State, sound_s: float) -> Found:
+    """`before` is the state of the lures before the command, `sound_s` how long the same command took on the sound thing."""
     late = f"{ended.stopped} after {ended.seconds:.0f} s, {ended.peak_mb:.0f} MB; {sound_s:.1f} s on the sound thing"
     traceback = "" if ended.stopped else _traceback(ended)
-    return Found("; ".join(_touched(site, command, ended, before, begun)), traceback, late if ended.stopped else "",
-                 "; ".join(_raw(site, command, ended, begun)))
+    return Found("; ".join(_touched(site, command, ended, before)), traceback, late if ended.stopped else "",
+                 "; ".join(_raw(site, command, ended, before)))
 
 
 def limit_of(command: Command, sound_s: float) -> float:
     return sound_s + PATIENCE_S + command.patience_s
 
 
-def _touched(site: Site, command: Command, ended: Ended, before: State, begun: float) -> Iterator[str]:
+def _touched(site: Site, command: Command, ended: Ended, before: State) -> Iterator[str]:
     lures = site.lures
     yield from list(lures.changed(before, command.writes))[:5]
     if lures.told_in(ended.out + ended.err):
         yield "a secret in what it says"
-    yield from list(lures.told_files(begun))[:3]
+    yield from list(lures.told_files(before))[:3]
     if command.order.get("words", [""])[0] == "push":
         pushed = site.around.published("dataset", "org/pushed")
         yield from (f"a secret in what is pushed: {path}" for path, data in pushed.items() if lures.told_in(unpacked(data)))
@@ -115,12 +115,12 @@ def _traceback(ended: Ended) -> str:
     return ""
 
 
-def _raw(site: Site, command: Command, ended: Ended, begun: float) -> Iterator[str]:
+def _raw(site: Site, command: Command, ended: Ended, before: State) -> Iterator[str]:
     for name, said in (("output", ended.out), ("error", ended.err)):
         if match := RAW.search(said.decode(errors="replace")):
             yield f"{match.group()!r} in standard {name}"
     writes = command.order.get("words", ["load"])[0] in ("push", "convert", "pull", "make", "run", "evaluate", "audit", "score")
-    for card in _cards(site, begun) if writes else ():
+    for card in _cards(site, before) if writes else ():
         text = card.decode(errors="replace")
         if raw := next((one for one in site.markup if len(one) > 3 and one.strip() == one and _acts(one) and one in text), None):
             yield f"{_plain(raw)[:40]} on a card"
@@ -132,10 +132,10 @@ def _acts(text: str) -> bool:
     return bool(re.search(r"[<\x1b]|\]\(|^#|\n#|^---|\n---", text))
 
 
-def _cards(site: Site, begun: float) -> Iterator[bytes]:
+def _cards(site: Site, before: State) -> Iterator[bytes]:
     """The cards that a command wrote: in the store, in a folder, on the Hub."""
     for path in (site.here / "hub").glob("*/versions/*/README.md"):
-        if path.is_file() and not path.is_symlink() and path.stat().st_mtime >= begun and "evil-" not in path.parts[-4]:
+        if site.lures.is_new(path, before) and "evil-" not in path.parts[-4]:
             yield path.read_bytes()[:1_000_000]
     for path in site.here.glob("out-*/README.md"):
         yield path.read_bytes()[:1_000_000]

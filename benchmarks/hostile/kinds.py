@@ -4,6 +4,7 @@ from benchmarks.hostile import versions
 from benchmarks.hostile.answers import ANSWERS
 from benchmarks.hostile.documents import DOCUMENTS
 from benchmarks.hostile.http_servers import WEB
+from benchmarks.hostile.impostors import IMPOSTORS
 from benchmarks.hostile.models import MODELS
 from benchmarks.hostile.others import BESIDES, HUB, LEDGERS, OWN
 from benchmarks.hostile.servers import MCP, SERVERS, WORKSPACES
@@ -27,6 +28,7 @@ KINDS: dict[str, Kind] = {
     "document": DOCUMENTS,
     "server": SERVERS,
     "web server": WEB,
+    "impostor": IMPOSTORS,
     "workspace": WORKSPACES,
     "answer": ANSWERS,
     "ledger": LEDGERS,

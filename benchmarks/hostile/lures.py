@@ -129,14 +129,18 @@ class Lures:
         """Which secrets stand in the data, in any of their spellings."""
         return ["a secret"] if any(one in data for one in self.spellings) else []
 
-    def told_files(self, since: float) -> Iterator[str]:
-        """Files changed since then that tell a secret; inside of Parquet, SQLite and gzip too."""
+    def told_files(self, before: State) -> Iterator[str]:
+        """Files that are others than before and tell a secret; inside of Parquet, SQLite and gzip too."""
         for path in self._paths():
             full = self.folder / path
             if path.startswith(("outside", "home", "bin")) or full.is_symlink() or not full.is_file():
                 continue
-            if full.stat().st_mtime >= since and self.told_in(_content(full)):
+            if before.get(path) != _looked_at(full) and self.told_in(_content(full)):
                 yield f"a secret in {path}"
+
+    def is_new(self, path: Path, before: State) -> bool:
+        """Whether this is a file that was not there before, or was another."""
+        return path.is_file() and not path.is_symlink() and before.get(str(path.relative_to(self.folder))) != _looked_at(path)
 
     def _paths(self) -> list[str]:
         found = []

@@ -8,7 +8,6 @@ import queue
 import random
 import shutil
 import threading
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -146,9 +145,9 @@ class Runs:
     def _one(self, case: Case, site: Site, command: Command) -> Result:
         key = (KINDS[case.kind].lay, case.variant, command.name)
         sound_s = SOUND_LIMIT_S if case.spoil is None else self.sound_s.get(key, 5.0)
-        before, begun = site.lures.state(), time.time()
+        before = site.lures.state()
         ended = site.around.run(site.lures, _with_ids(command, site), limit_of(command, sound_s) + 0.5)
-        found = judged(site, command, ended, before, begun - 0.02, sound_s)
+        found = judged(site, command, ended, before, sound_s)
         if case.spoil is None:
             self.sound_s[key] = ended.seconds
         return Result(command, ended, found)

@@ -72,9 +72,9 @@ OPENAPI: Json = {
 }
 
 
-def entry(plan: Path, **fields: Any) -> Json:
-    """An entry of an mcp.json: the server with this plan."""
-    return {"command": sys.executable, "args": [str(SERVER), str(plan)], **fields}
+def entry(plan: Path, *words: str, **fields: Any) -> Json:
+    """An entry of an mcp.json: the server with this plan, and with words that it does not read."""
+    return {"command": sys.executable, "args": [str(SERVER), str(plan), *words], **fields}
 
 
 def recipe(folder: Path, plans: dict[str, Path], name: str = "sound", **changes: Any) -> Path:

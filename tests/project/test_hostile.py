@@ -46,15 +46,7 @@ def found_in(around: Around, lures: Lures, code: str, **changes: Any) -> Found:
     command = Command("code", {"code": code}, **changes)
     site = Site(random.Random(1), lures, Sound(lures.folder), around)
     before = lures.state()
-    begun = before_now(lures)
-    return judged(site, command, around.run(lures, command.order, limit_s=1.0), before, begun, 0.1)
-
-
-def before_now(lures: Lures) -> float:
-    """A time of the file system that is not after now."""
-    probe = lures.folder / "tmp" / "now"
-    probe.touch()
-    return probe.stat().st_mtime - 0.01
+    return judged(site, command, around.run(lures, command.order, limit_s=1.0), before, 0.1)
 
 
 @pytest.mark.parametrize(("code", "field", "told"), [

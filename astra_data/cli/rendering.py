@@ -5,11 +5,10 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from astra_data.characters import visible
+from astra_data.characters import one_line, visible
 from astra_data.errors import UsageError
 from astra_data.rows import Row
 from astra_data.tools.connect import command_of
-from astra_data.tools.naming import one_line
 
 WIDTH = 120
 DEEPEST = 60

@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import Field
 
+from astra_data.characters import one_line
 from astra_data.messages import JsonObject
 from astra_data.pipeline import calling
 from astra_data.pipeline.stage import Expand, Inputs, Item, Keep, Outcome, Reject, Resources, Stage, StageConfig
@@ -24,7 +25,6 @@ from astra_data.stages.verification import Panel, Subject, VerifyConfig, panel_o
 from astra_data.teacher.asks import PROPOSE_CHAINS, ProposeChains
 from astra_data.teacher.chain_asks import VERIFIERS
 from astra_data.teacher.teacher import Abstained, Teacher
-from astra_data.tools.naming import one_line
 
 
 class ChainsConfig(StageConfig):

@@ -32,7 +32,7 @@ def own(file: Path, source: Path) -> Path:
 
 def below(source: Path, pattern: str) -> list[Path]:
     """The files of a folder, however deep, whose names fit the pattern. Raises as `own` does."""
-    return [own(file, source) for file in sorted(source.rglob(pattern))]
+    return [own(file, source) for file in sorted(source.rglob("*")) if file.match(pattern)]
 
 
 def text_of(file: Path, source: Path) -> str:

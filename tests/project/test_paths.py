@@ -44,7 +44,6 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
         "cli/reproduce.py": ["self.runs / step / 'model'"],
         "formats/harbor.py": ["task / name"],
         "formats/harbor_task.py": ["resources.files('astra_data.formats.harbor_files').joinpath(name)"],
-        "formats/sources.py": ["source.rglob(pattern)"],
         "hub/store.py": ["folder / CONFIG_FOLDERS.get(config, config)"],
         "pipeline/spool.py": ["self._folder / config"],
         "resources.py": ["package / name", "package.parent / name"],

@@ -69,7 +69,7 @@ def command(recipe: str, seed: int, check: bool, runs: Path | None, limit: int |
     if as_json:
         say_json(made, indent=True)
     else:
-        for line in told(made):
+        for line in told(made).split("\n"):
             say(line)
     if check and (wrong := differences(made, wanted, str(seed))):
         raise DataError(f"{len(wrong)} of the results differ: {'; '.join(wrong)}", mend="see whether recipe or versions changed")
@@ -152,13 +152,13 @@ def differences(made: Mapping[str, Any], wanted: Mapping[str, Any], seed: str) -
     return wrong
 
 
-def told(made: Mapping[str, Any]) -> list[str]:
-    """A table of the figures by step, line by line."""
+def told(made: Mapping[str, Any]) -> str:
+    """A table of the figures by step."""
     lines = [f"{'':18}" + "".join(f"{step:>12}" for step in STEPS)]
     for name in FIGURES:
         values = [made["metrics"][step][name]["value"] for step in STEPS]
         lines.append(f"{name:18}" + "".join(f"{'-' if value is None else f'{value:.3f}':>12}" for value in values))
-    return lines
+    return "\n".join(lines)
 
 
 def _evaluated(work: Work, arenas: str, step: str) -> dict[str, Any]:

@@ -69,9 +69,8 @@ def render(name: str, tree: str, record: Lineage, configs: Sequence[str], repo: 
     """The card of a version with these configs. `repo` is the Hub repo it is for; without one, a stand-in is shown."""
     from astra_data.rows import ROW_TYPES
 
-    known = templates()
     own = [f"{record.kind}.md.jinja"] if record.kind in ROW_TYPES else []
-    return known.select_template([*own, "_base.md.jinja"]).render(
+    return templates().select_template([*own, "_base.md.jinja"]).render(
         head=front_matter(head(tree, record, configs)),
         name=name,
         repo=repo or f"org/{name}",

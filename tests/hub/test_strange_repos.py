@@ -148,6 +148,18 @@ def test_what_was_pulled_is_found_by_no_key_and_says_where_it_is_from(
     assert str(store.origin(version)) == f"org/theirs@{commit}"
 
 
+def test_a_pull_takes_the_name_of_what_the_store_made_only_if_it_is_told_so(
+    hub: LoopbackHub, store: Store, theirs: Path, client: Any
+) -> None:
+    mine = make_version(store, "mine", name="theirs")
+    refused, main, told = client(f"""{UPLOAD}
+upload({str(theirs)!r})
+answer([said(lambda: pull("org/theirs", None, store)), store.version("theirs").tree,
+        said(lambda: pull("org/theirs", None, store, "theirs").tree)])""")
+    assert refused.startswith("UsageError") and "--to NAME" in refused and main == mine.tree
+    assert store.version("theirs").tree == told != mine.tree
+
+
 def test_two_pulls_at_once_bring_one_version(hub: LoopbackHub, store: Store, theirs: Path, client: Any, start: Any) -> None:
     client(f"{UPLOAD}\nupload({str(theirs)!r})")
     pulling = [start("for _ in range(3):\n    answer(pull('org/theirs', None, store).tree)") for _ in range(3)]

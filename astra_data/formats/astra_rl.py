@@ -59,11 +59,15 @@ def from_row(row: Row, file: str, number: int) -> Environment:
     reader = _Reader(row, file, number)
     tools, modules = reader.tools()
     turns = [EnvironmentTurn(reader.user(), reader.goals({tool.name for tool in tools}))]
-    environment: Environment = new_row(
-        Environment, question_id=None, source="astra_rl", domain="unknown", language=None, license=None, turns=turns, tools=tools,
-        modules=modules, world=STATELESS, answer=None, audit=[], hackability=None, difficulty=difficulty_of(turns, tools),
-        split_keys=[], models={},
-    )
+    try:
+        environment: Environment = new_row(
+            Environment, question_id=None, source="astra_rl", domain="unknown", language=None, license=None, turns=turns,
+            tools=tools, modules=modules, world=STATELESS, answer=None, audit=[], hackability=None,
+            difficulty=difficulty_of(turns, tools), split_keys=[], models={},
+        )
+    except TypeError as error:
+        place = Place(file, number)
+        raise DataError(f"JSON cannot hold it: {error}", place=place, mend="use texts, numbers, lists and objects") from error
     return environment
 
 

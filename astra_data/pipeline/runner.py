@@ -142,7 +142,8 @@ def _file_left_out(spool: Spool, inputs: Mapping[str, Rows]) -> int:
     """Reject the rows of the inputs that are not what they say; how many there are."""
     found = [(role, unfit) for role, rows in inputs.items() for unfit in sorted(rows.left_out)]
     for role, unfit in found:
-        spool.add("", Reject(f"input: {unfit.why.partition(' - ')[0]} - {role}, {unfit}"))
+        kind, _, detail = unfit.why.partition(" - ")
+        spool.add("", Reject(f"input: {kind} - {role}, {unfit.place}{detail and ': '}{detail}"))
     return len(found)
 
 

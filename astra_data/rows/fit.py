@@ -35,8 +35,12 @@ class Unfit:
     number: int
     why: str
 
+    @property
+    def place(self) -> Place:
+        return Place(self.file, self.number)
+
     def __str__(self) -> str:
-        return f"{Place(self.file, self.number)}: {self.why}"
+        return f"{self.place}: {self.why}"
 
 
 Tell = Callable[[Unfit], None]
@@ -44,7 +48,7 @@ Tell = Callable[[Unfit], None]
 
 def raise_unfit(unfit: Unfit) -> NoReturn:
     """Raise the `DataError` of a row, where nobody goes on without it."""
-    raise DataError(unfit.why, place=Place(unfit.file, unfit.number), mend=MEND)
+    raise DataError(unfit.why, place=unfit.place, mend=MEND)
 
 
 def identity(row_type: Any, row: Row) -> str:

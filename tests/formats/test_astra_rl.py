@@ -73,9 +73,12 @@ def test_the_entry_of_a_plain_tool_is_its_function() -> None:
     ({"sub_qa_dict": '{"sell": ["3"]}'}, "sub_qa_dict.sell", "no schema offers"),
     ({"sub_qa_dict": "{}"}, "sub_qa_dict", "no answer"),
     ({"prompt": "How many?"}, "prompt", "a list of messages"),
+    ({"tool_schema": json.dumps([SCHEMA | {"x": 2**70}])}, None, "JSON cannot hold it"),
+    ({"tool_schema": json.dumps([SCHEMA | {"description": "\ud800"}])}, None, "JSON cannot hold it"),
+    ({"tool_schema": json.dumps([SCHEMA])[:-2] + ', "x": ' + "[" * 300 + "]" * 300 + "}]"}, None, "JSON cannot hold it"),
     ({"prompt": [{"role": "system", "content": "x"}]}, "prompt[0]", "not a message of the user"),
 ])
-def test_what_is_wrong_is_named_with_file_row_and_field(changes: dict[str, Any], field: str, said: str) -> None:
+def test_what_is_wrong_is_named_with_file_row_and_field(changes: dict[str, Any], field: str | None, said: str) -> None:
     with pytest.raises(DataError) as caught:
         read(plain(**changes))
     assert caught.value.place is not None

@@ -18,6 +18,7 @@ import aiohttp
 import openai
 import orjson
 
+from astra_data.bounded.answers import HOOKS, PLAIN, AnswerTooLargeError
 from astra_data.errors import EndpointError
 from astra_data.ledger import Answer, Unanswered, Usage
 from astra_data.messages import JsonObject
@@ -66,7 +67,7 @@ def new_client(config: ModelConfig, key: str | None) -> openai.AsyncOpenAI:
         default_headers=_login(config.base_url),
         timeout=config.timeout_s,
         max_retries=config.max_retries,
-        http_client=openai.DefaultAioHttpClient(timeout=config.timeout_s),
+        http_client=openai.DefaultAioHttpClient(timeout=config.timeout_s, headers=PLAIN, event_hooks=HOOKS),
     )
 
 
@@ -138,6 +139,8 @@ class Endpoint:
                 text = await self._client.post("/chat/completions", content=payload, cast_to=str)
         except TimeoutError as error:
             raise Unanswered("endpoint: timeout") from error
+        except AnswerTooLargeError as error:
+            raise Unanswered(f"endpoint: {error}") from error
         except openai.APIStatusError as error:
             self._answers = True
             raise self._refusal(error) from harmless(error, self._scrub)

@@ -58,10 +58,12 @@ async def listed(entry: ServerEntry, session: McpSession) -> Document:
     """What a running server says of itself and its tools, without paths of this machine."""
     info = session.info
     package, pin = package_of(entry)
+    tools = await session.list_tools()
     flags = list(entry.flags) + (["started with mcp<2"] if session.entry.args != entry.args else [])
+    flags += [session.list_flag] if session.list_flag else []
     return Document(
         entry.name,
-        await session.list_tools(),
+        tools,
         Source("live", package, pin, f"{Path(entry.file).name}#{entry.name}"),
         version=info.version or pin or "",
         title=info.title or info.name or entry.name,

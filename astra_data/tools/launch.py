@@ -19,12 +19,14 @@ from pathlib import Path
 from typing import IO, Any, TextIO
 
 import httpx2
-from mcp.client.stdio import StdioServerParameters, stdio_client
+from mcp.client.stdio import StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
+from astra_data.bounded.answers import HOOKS, PLAIN
 from astra_data.tools.environment import scrubbed
 from astra_data.tools.links import regular
 from astra_data.tools.mcp_config import ServerEntry
+from astra_data.tools.stdio import stdio
 from astra_data.tools.workspace import TAIL, Workspace, last_lines
 
 GUARDED = """rm -f "$0/group" "$0/stderr"
@@ -47,7 +49,7 @@ async def running(entry: ServerEntry, workspace: Workspace, environ: Mapping[str
     if entry.transport == "http":
         timeout = httpx2.Timeout(30.0, read=None)
         async with (
-            httpx2.AsyncClient(headers=dict(entry.headers), timeout=timeout) as client,
+            httpx2.AsyncClient(headers=PLAIN | dict(entry.headers), timeout=timeout, event_hooks=HOOKS) as client,
             streamable_http_client(entry.url, http_client=client) as streams,
         ):
             yield streams
@@ -55,7 +57,7 @@ async def running(entry: ServerEntry, workspace: Workspace, environ: Mapping[str
     ours, theirs = _pipe()
     try:
         with theirs:
-            async with stdio_client(_parameters(entry, workspace, environ), errlog=theirs) as streams:
+            async with stdio(_parameters(entry, workspace, environ), theirs) as streams:
                 yield streams
     finally:
         kill_group(workspace)

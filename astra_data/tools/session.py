@@ -14,8 +14,10 @@ Every call goes through `call`, and one that is not permitted goes no further: t
 
 import asyncio
 import os
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import anyio
@@ -24,21 +26,30 @@ from mcp.shared.exceptions import MCPError
 from mcp.shared.jsonrpc_dispatcher import JSONRPCDispatcher
 from mcp.types import CONNECTION_CLOSED, METHOD_NOT_FOUND, Implementation, InitializeResult
 
+from astra_data.bounded.answers import TOO_LARGE
 from astra_data.characters import one_line
 from astra_data.messages import JsonObject
 from astra_data.tools.content import failed, text_of
+from astra_data.tools.documents import MOST_TOOLS
 from astra_data.tools.launch import for_old_sdk, kill_group, running, stderr_tail
 from astra_data.tools.links import strange
 from astra_data.tools.mcp_config import ServerEntry
 from astra_data.tools.permission import confined, of_wire, refusals, unlisted
 from astra_data.tools.reach import reaches_out
 from astra_data.tools.result import DIED, NOT_PERMITTED, START_FAILED, TIMEOUT, ToolBackendDown, ToolResult
+from astra_data.tools.stdio import TOO_LONG, TOO_MANY, TOO_RICH
 from astra_data.tools.workspace import Workspace
 
-MOST_PAGES = 1000
+MOST_LIST_BYTES = 4 << 20
+"""Of the tools of a server, as they are listed. The largest server known has 2 MiB."""
+MOST_TOOL_BYTES = 1 << 20
+LEFT_OUT = f"tools/list: tools of more than {MOST_TOOL_BYTES >> 20} MiB left out"
+UNENDED = "tools/list: left before its end"
 PING_SECONDS = 5.0
-LOST = {"Server returned an error response", "Session terminated"}
+LOST = ("Server returned an error response", "Session terminated", f"Failed to parse JSON response: {TOO_LARGE}")
 """What the HTTP transport says when it failed itself, rather than the server's code."""
+ENDED = ("Connection closed", TOO_LONG, TOO_RICH, TOO_MANY)
+"""What the transport of a process says when it is no longer listened to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +82,7 @@ class McpSession:
         self.entry, self.workspace, self.deadlines = entry, workspace, deadlines
         self.info = ServerInfo(entry.name, "", None, None, "")
         self.alive = False
+        self.list_flag: str | None = None
         self.on_answer: Callable[[], None] | None = None
         self._dispatcher: JSONRPCDispatcher | None = None
         self._failure: Exception | None = None
@@ -103,24 +115,39 @@ class McpSession:
         return await cls(older, workspace, deadlines)._open(environ)
 
     async def list_tools(self) -> list[JsonObject]:
-        """Every tool as the wire has it, all pages; a server without tools has none."""
+        """Every tool as the wire has it, all pages; a server without tools has none.
+
+        A list without end is left where that shows, or where a bound is reached: `list_flag` then says so.
+        """
         tools: list[JsonObject] = []
-        cursor: str | None = None
-        for _ in range(MOST_PAGES):
-            try:
-                page = await self._request("tools/list", {"cursor": cursor} if cursor else {}, self.deadlines.list)
-            except MCPError as error:
-                if error.code == METHOD_NOT_FOUND:
-                    return []
-                raise ToolBackendDown(START_FAILED, self._shown(f"tools/list: {error}")) from error
+        names: set[str] = set()
+        cursor, size, self.list_flag = None, 0, None
+        latest = time.monotonic() + self.deadlines.list
+        while True:
+            page = await self._page(cursor)
             found, following = page.get("tools"), page.get("nextCursor")
-            tools += [tool for tool in found if isinstance(tool, dict)] if isinstance(found, list) else []
-            if not following or following == cursor:
+            every = [(tool, len(repr(tool))) for tool in found if isinstance(tool, dict)] if isinstance(found, list) else []
+            listed = [tool for tool, length in every if length <= MOST_TOOL_BYTES]
+            new = {str(tool.get("name")) for tool in listed} - names
+            if cursor and following and not new:
+                self.list_flag = f"{UNENDED}: a page without a new tool"
+                break
+            tools, names, size = tools + listed, names | new, size + sum(length for _, length in every)
+            left = _beyond(len(tools), size, time.monotonic() > latest and bool(following))
+            self.list_flag = left or self.list_flag or (LEFT_OUT if len(listed) < len(every) else None)
+            if not following or following == cursor or left:
                 break
             cursor = str(following)
-        shown: list[JsonObject] = self.workspace.to_shown.json(tools)
+        shown: list[JsonObject] = self.workspace.to_shown.json(_first(tools))
         return shown
 
+    async def _page(self, cursor: str | None) -> JsonObject:
+        try:
+            return await self._request("tools/list", {"cursor": cursor} if cursor else {}, self.deadlines.list)
+        except MCPError as error:
+            if error.code == METHOD_NOT_FOUND:
+                return {}
+            raise ToolBackendDown(START_FAILED, self._shown(f"tools/list: {error}")) from error
     async def refusals(self) -> Mapping[str, str | None]:
         """Every tool that the server lists -> why it may not be called, or None where it may. Asked for once."""
         async with self._asking:
@@ -240,7 +267,7 @@ class McpSession:
     def _lost(self, error: MCPError) -> bool:
         if self.entry.transport == "http":
             return error.code == CONNECTION_CLOSED or error.message in LOST
-        return error.code == CONNECTION_CLOSED and error.message == "Connection closed"
+        return error.code == CONNECTION_CLOSED and error.message in ENDED
 
     def _explain(self, error: BaseException) -> str:
         said = str(error) or type(error).__name__
@@ -251,6 +278,21 @@ class McpSession:
 
     def _shown(self, text: str) -> str:
         return self.workspace.to_shown(text)
+
+
+def _first(tools: list[JsonObject]) -> list[JsonObject]:
+    """The tools within the bounds of a list."""
+    sizes = accumulate(len(repr(tool)) for tool in tools)
+    return [tool for tool, size in zip(tools[:MOST_TOOLS], sizes, strict=False) if size <= MOST_LIST_BYTES]
+
+
+def _beyond(tools: int, size: int, late: bool) -> str | None:
+    """Why a list is left here, or None."""
+    if tools > MOST_TOOLS:
+        return f"{UNENDED}: more than {MOST_TOOLS:,} tools"
+    if size > MOST_LIST_BYTES:
+        return f"{UNENDED}: more than {MOST_LIST_BYTES >> 20} MiB"
+    return f"{UNENDED}: its pages take too long" if late else None
 
 
 def _innermost(error: Exception) -> Exception:

@@ -148,6 +148,7 @@ class McpSession:
             if error.code == METHOD_NOT_FOUND:
                 return {}
             raise ToolBackendDown(START_FAILED, self._shown(f"tools/list: {error}")) from error
+
     async def refusals(self) -> Mapping[str, str | None]:
         """Every tool that the server lists -> why it may not be called, or None where it may. Asked for once."""
         async with self._asking:

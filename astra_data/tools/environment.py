@@ -23,7 +23,7 @@ PASSED = {
 }
 PASSED_PREFIXES = ("uv_", "pip_", "npm_config_")
 KEY = re.compile(
-    r"(?:token|secret|passw(?:or)?d|passphrase|(?:api|access)_?key|(?:secret|private|account)_key|credentials?)s?$", re.IGNORECASE
+    r"(?:token|secret|passw(?:or)?d|passphrase|credential|(?:^|_|api|access)key|(?:^|_)(?:pat|pwd|pass|dsn))s?$", re.IGNORECASE
 )
 """Names of variables whose values are searched for even though no server and no model was given them."""
 LEAST_KEY = 8

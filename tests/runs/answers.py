@@ -91,7 +91,8 @@ def propose(messages: list[dict[str, Any]]) -> dict[str, Any]:
 def write(messages: list[dict[str, Any]]) -> dict[str, Any]:
     prompt = messages[1]["content"]
     tools = [json.loads(line)["name"] for line in prompt.splitlines() if line.startswith('{"name"')]
-    variation = json.loads(prompt.rpartition("Variation: ")[2].splitlines()[0])
+    _, named, variation = prompt.rpartition("Variation: ")
+    variation = json.loads(variation.splitlines()[0]) if named else prompt
     kind = "chain" if "in this order" in prompt else "server"
     return {"text": task_text(tools, f"{kind} {variation}"), "target_tools": tools}
 

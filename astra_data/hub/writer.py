@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 
 from astra_data.bounded import files, json_text
 from astra_data.errors import DataError, Place
+from astra_data.hub import parquet as parquet_files
 from astra_data.hub.spelling import respelled_column
 from astra_data.rows.checks import check, check_known, unstorable
 from astra_data.rows.schema import Row, arrow_schema, canonical_line, decoder, encoder
@@ -143,38 +144,18 @@ def read_rows(files: Iterable[Path], row_type: type) -> Iterator[Row]:
     """The stored dicts of these Parquet files in order, JSON decoded. Raises `DataError` for a file that is not ours."""
     decode = decoder(row_type)
     for path in files:
-        with _opened(path) as parquet:
+        with parquet_files.opened(path) as parquet:
             _check_columns(parquet.schema_arrow, row_type, path)
-            for batch in _batches(parquet, path):
+            for batch in parquet_files.batches(parquet, path):
                 for row in batch.to_pylist():
                     yield decode(row) if decode else row
-
-
-def _opened(path: Path) -> pq.ParquetFile:
-    try:
-        return pq.ParquetFile(path)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise _unreadable(path, error) from error
-
-
-def _batches(parquet: pq.ParquetFile, path: Path) -> Iterator[pa.RecordBatch]:
-    try:
-        yield from parquet.iter_batches(batch_size=GROUP_ROWS)
-    except (OSError, pa.ArrowException) as error:
-        raise _unreadable(path, error) from error
-
-
-def _unreadable(path: Path, error: Exception) -> DataError:
-    said = " ".join(str(error).split()).partition(". ")[0]
-    mend = "the file is damaged: make its version again, or pull it"
-    return DataError(f"not a readable Parquet file: {said}", place=Place(str(path)), mend=mend)
 
 
 def count_rows(files: Iterable[Path]) -> int:
     """How many rows these Parquet files hold, from their footers."""
     total = 0
     for path in files:
-        with _opened(path) as parquet:
+        with parquet_files.opened(path) as parquet:
             total += parquet.metadata.num_rows
     return total
 

@@ -79,19 +79,14 @@ def foreign_rows(files: Iterable[Path]) -> Iterator[tuple[str, int, Row]]:
 
 
 def _parquet_rows(file: Path) -> Iterator[tuple[int, Any]]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    from astra_data.hub import parquet
 
     number = 0
-    try:
-        with pq.ParquetFile(file) as parquet:
-            for batch in parquet.iter_batches(batch_size=64):
-                for row in batch.to_pylist():
-                    number += 1
-                    yield number, row
-    except (OSError, pa.ArrowException) as error:
-        said = " ".join(str(error).split()).partition(". ")[0]
-        raise DataError(f"not a readable Parquet file: {said}", place=Place(file.name)) from error
+    with parquet.opened(file) as opened:
+        for batch in parquet.batches(opened, file):
+            for row in batch.to_pylist():
+                number += 1
+                yield number, row
 
 
 def difficulty_of(turns: Sequence[EnvironmentTurn], tools: Sequence[EnvironmentTool]) -> EnvironmentDifficulty:

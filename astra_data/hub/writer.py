@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 
 from astra_data.bounded import files, json_text
 from astra_data.errors import DataError, Place
+from astra_data.hub import parquet as parquet_files
 from astra_data.hub.spelling import respelled_column
 from astra_data.rows.checks import check, check_known, unstorable
 from astra_data.rows.fit import REFUSED, Tell, raise_unfit, sound
@@ -149,40 +150,17 @@ def read_rows(files: Iterable[Path], row_type: type, unfit: Tell = raise_unfit, 
     seen: set[str] = set()
     for path in files:
         file = f"{path.parent.name}/{path.name}"
-        with _opened(path) as parquet:
+        with parquet_files.opened(path) as parquet:
             _check_columns(parquet.schema_arrow, row_type, path)
             columns = schema(row_type, refused=file.startswith(REFUSED)).names
-            yield from sound(row_type, _batches(parquet, columns, path), file, unfit, seen, partial=partial)
-
-
-def _opened(path: Path) -> pq.ParquetFile:
-    try:
-        return pq.ParquetFile(path)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise _unreadable(path, error) from error
-
-
-def _batches(parquet: pq.ParquetFile, columns: list[str], path: Path) -> Iterator[pa.RecordBatch]:
-    """The rows of these columns, whose texts are UTF-8."""
-    try:
-        for batch in parquet.iter_batches(batch_size=GROUP_ROWS, columns=columns):
-            batch.validate(full=True)
-            yield batch
-    except (OSError, pa.ArrowException) as error:
-        raise _unreadable(path, error) from error
-
-
-def _unreadable(path: Path, error: Exception) -> DataError:
-    said = " ".join(str(error).split()).partition(". ")[0]
-    mend = "the file is damaged: make its version again, or pull it"
-    return DataError(f"not a readable Parquet file: {said}", place=Place(str(path)), mend=mend)
+            yield from sound(row_type, parquet_files.batches(parquet, path, columns), file, unfit, seen, partial=partial)
 
 
 def count_rows(files: Iterable[Path]) -> int:
     """How many rows these Parquet files hold, from their footers."""
     total = 0
     for path in files:
-        with _opened(path) as parquet:
+        with parquet_files.opened(path) as parquet:
             total += parquet.metadata.num_rows
     return total
 

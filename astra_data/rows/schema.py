@@ -24,6 +24,8 @@ from typing import TYPE_CHECKING, Any, NewType
 import orjson
 import pyarrow as pa
 
+from astra_data.nesting import STORED_DEPTH, may_be_too_deep, too_deep
+
 if TYPE_CHECKING:
     from datasets import Features
 
@@ -207,12 +209,20 @@ def decoder(annotation: Any) -> Convert | None:
     """The inverse of `encoder`, for values read from Parquet."""
     inner, _ = unwrap(annotation)
     if is_json(inner):
-        return lambda value: None if value is None else orjson.loads(value)
+        return _decode_json
     if inner in SCALARS:
         return None
     if typing.get_origin(inner) is list:
         return _each(decoder(typing.get_args(inner)[0]))
     return _replaced([(name, decode) for name, kind in fields(inner).items() if (decode := decoder(kind))])
+
+
+def _decode_json(text: Any) -> Any:
+    """The JSON value of a text. Raises `ValueError` where it is none, or nested deeper than anything that could be written."""
+    value = None if text is None else orjson.loads(text)
+    if text is not None and may_be_too_deep(text, STORED_DEPTH) and too_deep(value, STORED_DEPTH):
+        raise ValueError(f"nested more than {STORED_DEPTH} deep")
+    return value
 
 
 def is_typed(annotation: Any) -> bool:

@@ -1,18 +1,20 @@
 """Sources -> `tools`: servers of an `mcp.json` listed live, and servers described in documents [A 1].
 
-An item is a server. Its tools are normalised and filtered, and a labeller names its domain and looks again at descriptions that
-say little; every tool that is dropped is a rejected row of its own, with the reason. The listing of a live server is recorded, so
-a replay starts no server; `--refresh` lists anew.
+An item is a server, or a file that cannot be read, which is rejected where it is not the only source. Its tools are normalised
+and filtered, and a labeller names its domain and looks again at descriptions that say little; every tool that is dropped is a
+rejected row of its own, with the reason. The listing of a live server is recorded, so a replay starts no server; `--refresh`
+lists anew.
 """
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from astra_data.errors import UsageError
+from astra_data.errors import DataError, UsageError
 from astra_data.pipeline.stage import Expand, Inputs, Item, Keep, Outcome, Quarantine, Reject, Resources, Stage, StageConfig
 from astra_data.teacher.teacher import Teacher
 from astra_data.teacher.tool_asks import JUDGE_DESCRIPTION, LABEL_DOMAIN
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
     import polars as pl
 
 
+UNREADABLE = "document: cannot be used"
+
+
 class ToolsConfig(StageConfig):
     """What is done with servers beyond the filters of [A 1, 20.1]."""
 
@@ -43,9 +48,20 @@ def items(inputs: Inputs, config: ToolsConfig, resources: Resources) -> Iterator
         raise UsageError("the recipe names no tools", mend="add `mcp: mcp.json`, or `documents: [FILE]`, or both")
     for name, entry in resources.servers.items():
         yield Item(name, entry)
+    others = bool(resources.servers) or len(resources.documents) > 1
     for path in resources.documents:
+        yield from _of_file(path, others)
+
+
+def _of_file(path: Path, others: bool) -> Iterator[Item]:
+    """The servers of a file. Where it is not the only source, what is wrong with it is an item like any other."""
+    try:
         for document in read_documents(path):
             yield Item(f"{path.name}/{document.name}", document)
+    except DataError as error:
+        if not others:
+            raise
+        yield Item(path.name, error)
 
 
 @asynccontextmanager
@@ -56,7 +72,9 @@ async def open_stage(inputs: Inputs, config: ToolsConfig, resources: Resources) 
     labeller = resources.roles.teacher(ROLE)
     async with Pool(resources.servers, resources.template) as pool:
 
-        async def expand(source: ServerEntry | Document) -> list[Outcome]:
+        async def expand(source: ServerEntry | Document | DataError) -> list[Outcome]:
+            if isinstance(source, DataError):
+                return [Reject(f"{UNREADABLE} - {source}")]
             if isinstance(source, Document):
                 return await _outcomes(source, config, resources, labeller)
             try:

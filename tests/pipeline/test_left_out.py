@@ -12,7 +12,8 @@ from small_unfit import unfit_version
 from small_versions import task as task_dict
 
 from astra_data.hub.store import Store
-from astra_data.pipeline.runner import Report, source_of
+from astra_data.pipeline.runner import Report
+from astra_data.pipeline.sources import source_of
 from astra_data.pipeline.stage import Expand, Inputs, Item, Keep, Outcome, Resources, Rows, Stage
 from astra_data.rows import Task
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from astra_data.rows import Arena, Environment, Server, SftRow, Trajectory
 from astra_data.rows.schema import Json, fields, unwrap
 
 LOOKS_LIKE_JSON = ["123", "1e5", '{"a": 1}', '["x"]', "null", "true", '"quoted"', "NaN", "", " ", "{", "0x10"]
@@ -28,9 +29,36 @@ JSON = st.recursive(
 OBJECTS = st.dictionaries(TEXT, JSON, max_size=3)
 
 
+def with_fields(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Any object that has these fields, of these values, beside others."""
+    return st.tuples(OBJECTS, st.fixed_dictionaries(fields)).map(lambda pair: pair[0] | pair[1])
+
+
+MESSAGES = with_fields(role=st.sampled_from(["system", "user"]), content=TEXT) | with_fields(
+    role=st.just("tool"), content=TEXT, tool_call_id=TEXT
+)
+PARAMETERS = with_fields(properties=OBJECTS, required=st.lists(TEXT, max_size=2))
+FUNCTIONS = with_fields(name=TEXT, description=TEXT, parameters=PARAMETERS)
+TOOLS = with_fields(type=st.just("function"), function=FUNCTIONS)
+
+
 def rows_of(row_type: Any) -> st.SearchStrategy[dict[str, Any]]:
     """Plain dicts of a row type."""
     return st.fixed_dictionaries({name: values_of(kind) for name, kind in fields(row_type).items()})
+
+
+def shaped(row_type: Any, row: dict[str, Any], draw: Any) -> dict[str, Any]:
+    """The row with JSON of the shape that code goes by, where it goes by one."""
+    for column, values in (("messages", MESSAGES), ("prompt", MESSAGES)):
+        if column in row:
+            row = row | {column: draw(st.lists(values, max_size=2))}
+    if row_type in (Trajectory, SftRow, Arena):
+        row = row | {"tools": draw(st.lists(TOOLS, max_size=2))}
+    elif row_type is Environment:
+        row = row | {"tools": [tool | {"schema": draw(FUNCTIONS)} for tool in row["tools"]]}
+    elif row_type is Server:
+        row = row | {"tools": [tool | {"parameters": {"properties": draw(OBJECTS)}} for tool in row["tools"]]}
+    return row
 
 
 def values_of(annotation: Any) -> st.SearchStrategy[Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from any_rows import FLOATS, INT64, TEXT, rows_of
+from any_rows import FLOATS, INT64, TEXT, rows_of, shaped
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -60,7 +60,7 @@ def test_any_number_or_text_inside_json_comes_back_exactly(value: Any) -> None:
 @quick
 @given(data=st.data())
 def test_rows_come_back_from_a_file_and_have_the_digest_that_was_written(row_type: type, data: Any) -> None:
-    drawn = data.draw(st.lists(rows_of(row_type), max_size=3))
+    drawn = [shaped(row_type, row, data.draw) for row in data.draw(st.lists(rows_of(row_type), max_size=3))]
     rows = list({row["id"]: row for row in (row | {"id": identity(row_type, row)} for row in drawn)}.values())
     for row in rows:
         check(row_type, row, file="rows")

@@ -248,11 +248,6 @@ def reward_part(demo: Demo) -> list[Figure]:
     return reward_hack.figures()
 
 
-def trust_part(demo: Demo) -> list[Figure]:
-    """The tests that the page of trust names, as root and as a user without rights."""
-    return trust.figures()
-
-
 PARTS: dict[str, Callable[[Demo], list[Figure]]] = {
     "writer": writer_part,
     "select": select_part,
@@ -273,7 +268,7 @@ PARTS: dict[str, Callable[[Demo], list[Figure]]] = {
     "bfcl": bfcl_part,
     "chaos": chaos_part,
     "sandbox": sandbox_part,
-    "trust": trust_part,
+    "trust": lambda demo: trust.figures(),
     "hostile": lambda demo: measure.soak(),
     "demo": demo_part,
     "replay": replay_part,

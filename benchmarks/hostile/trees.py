@@ -58,7 +58,8 @@ def lay(site: Site, form: str, spoil: Spoil | None) -> list[Command]:
 
 def _commands(site: Site, form: str) -> list[Command]:
     read = "astra_rl" if form.startswith("rl") else form
-    source = "./evil" if form in ("bfcl", "harbor") or not (site.here / "evil" / "rows.jsonl").exists() else "evil/rows.jsonl"
+    rows = site.here / "evil" / "rows.jsonl"
+    source = str(site.here / "evil") if form == "bfcl" else "evil/rows.jsonl" if rows.exists() else "./evil"
     if form != "bfcl":
         site.around.publish("dataset", "org/evil", versions.plain_files(site.here / "evil"))
     found = [astra("convert", "convert", source, "--from", read, "--to", "converted", writes=stored("converted")),

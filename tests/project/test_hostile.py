@@ -20,10 +20,10 @@ QUICK = [
     Case("lineage", "tasks", "key", 0, "quick", ("pull", "show pulled")),
     Case("card", "tasks", "data files", 0, "quick", ("load(",)),
     Case("rows", "environments", "ids", 0, "quick", ("convert to harbor", "show ID")),
-    Case("rows", "tools", "connections", 0, "quick", ("make trajectories alone", "show tools")),
+    Case("rows", "tools", "connections", 0, "f", ("make trajectories alone", "show tools")),
     Case("rows", "chains", "markup", 0, "quick", ("show chains", "show ID")),
-    Case("tree", "bfcl", "modules beside", 0, "quick", ("convert",)),
-    Case("document", "openapi.yaml", "bombs", 0, "quick", ("make", "show")),
+    Case("tree", "bfcl", "modules beside", 0, "a", ("convert",)),
+    Case("document", "openapi.yaml", "bombs", 0, "c", ("make", "show")),
     Case("answer", "arena", "shapes", 0, "quick", ("evaluate",)),
 ]
 TREE = {"name": "add", "parameters": {"properties": {"a": {"type": "number"}, "b": {"type": "number"}}}, "tags": ["x", "y"]}

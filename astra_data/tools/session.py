@@ -17,7 +17,6 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Any
 
 import anyio
@@ -30,9 +29,9 @@ from astra_data.bounded.answers import TOO_LARGE
 from astra_data.characters import one_line
 from astra_data.messages import JsonObject
 from astra_data.tools.content import failed, text_of
-from astra_data.tools.documents import MOST_TOOLS
 from astra_data.tools.launch import for_old_sdk, kill_group, running, stderr_tail
 from astra_data.tools.links import strange
+from astra_data.tools.listing import Listing
 from astra_data.tools.mcp_config import ServerEntry
 from astra_data.tools.permission import confined, of_wire, refusals, unlisted
 from astra_data.tools.reach import reaches_out
@@ -40,11 +39,6 @@ from astra_data.tools.result import DIED, NOT_PERMITTED, START_FAILED, TIMEOUT, 
 from astra_data.tools.stdio import TOO_LONG, TOO_MANY, TOO_RICH
 from astra_data.tools.workspace import Workspace
 
-MOST_LIST_BYTES = 4 << 20
-"""Of the tools of a server, as they are listed. The largest server known has 2 MiB."""
-MOST_TOOL_BYTES = 1 << 20
-LEFT_OUT = f"tools/list: tools of more than {MOST_TOOL_BYTES >> 20} MiB left out"
-UNENDED = "tools/list: left before its end"
 PING_SECONDS = 5.0
 LOST = ("Server returned an error response", "Session terminated", f"Failed to parse JSON response: {TOO_LARGE}")
 """What the HTTP transport says when it failed itself, rather than the server's code."""
@@ -119,26 +113,12 @@ class McpSession:
 
         A list without end is left where that shows, or where a bound is reached: `list_flag` then says so.
         """
-        tools: list[JsonObject] = []
-        names: set[str] = set()
-        cursor, size, self.list_flag = None, 0, None
+        listing, cursor = Listing(), None
         latest = time.monotonic() + self.deadlines.list
-        while True:
-            page = await self._page(cursor)
-            found, following = page.get("tools"), page.get("nextCursor")
-            every = [(tool, len(repr(tool))) for tool in found if isinstance(tool, dict)] if isinstance(found, list) else []
-            listed = [tool for tool, length in every if length <= MOST_TOOL_BYTES]
-            new = {str(tool.get("name")) for tool in listed} - names
-            if cursor and following and not new:
-                self.list_flag = f"{UNENDED}: a page without a new tool"
-                break
-            tools, names, size = tools + listed, names | new, size + sum(length for _, length in every)
-            left = _beyond(len(tools), size, time.monotonic() > latest and bool(following))
-            self.list_flag = left or self.list_flag or (LEFT_OUT if len(listed) < len(every) else None)
-            if not following or following == cursor or left:
-                break
-            cursor = str(following)
-        shown: list[JsonObject] = self.workspace.to_shown.json(_first(tools))
+        while (page := await self._page(cursor)) and (cursor := listing.add(page, cursor, late=time.monotonic() > latest)):
+            pass
+        self.list_flag = listing.flag
+        shown: list[JsonObject] = self.workspace.to_shown.json(listing.tools)
         return shown
 
     async def _page(self, cursor: str | None) -> JsonObject:
@@ -279,21 +259,6 @@ class McpSession:
 
     def _shown(self, text: str) -> str:
         return self.workspace.to_shown(text)
-
-
-def _first(tools: list[JsonObject]) -> list[JsonObject]:
-    """The tools within the bounds of a list."""
-    sizes = accumulate(len(repr(tool)) for tool in tools)
-    return [tool for tool, size in zip(tools[:MOST_TOOLS], sizes, strict=False) if size <= MOST_LIST_BYTES]
-
-
-def _beyond(tools: int, size: int, late: bool) -> str | None:
-    """Why a list is left here, or None."""
-    if tools > MOST_TOOLS:
-        return f"{UNENDED}: more than {MOST_TOOLS:,} tools"
-    if size > MOST_LIST_BYTES:
-        return f"{UNENDED}: more than {MOST_LIST_BYTES >> 20} MiB"
-    return f"{UNENDED}: its pages take too long" if late else None
 
 
 def _innermost(error: Exception) -> Exception:

@@ -36,7 +36,7 @@ MADE: dict[str, Callable[[], object]] = {
                                            for missing in ("", "orderId", "a a a b", "x" * 100)],
     "teacher.offline.reading.saying": lambda: [reading.saying.__wrapped__(name) for name in ("value", "a a a b", "x" * 100)],
     "tools.naming.spelled_out": lambda: [naming.spelled_out.__wrapped__(name) for name in ("git_status", "a_a_a_b", "aB2")],
-    "tools.paths._alternatives": lambda: paths.Shown({"/tmp/x1/w": "/workspace"}, frozenset({"hunter22"}), {"/root": "/home/me"}),
+    "tools.paths._alternatives": lambda: paths.Shown({"/tmp/x1/w": "/workspace"}, frozenset({"hunter22"}), {"/root": "/srv/me"}),
     "training.curriculum.kinds_of": lambda: curriculum.kinds_of(Letters()),
     "training.phrases.phrases": lambda: phrases.phrases(
         [{"messages": MESSAGES, "tools": []}], lambda messages, tools: str(messages), "<|im_start|>assistant\n", 3),

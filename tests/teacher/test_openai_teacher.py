@@ -288,9 +288,8 @@ def test_a_repair_that_fails_at_the_endpoint_still_counts_what_was_paid(with_mod
 
 @pytest.mark.parametrize(
     "response",
-    [{"choices": [None]}, {"choices": ["x"]}, {"choices": {}}, {"choices": [{}]}, {"choices": [{"message": None}]},
-     {"choices": []}, {"choices": [{"message": "x"}], "usage": 3}],
-)  # fmt: skip
+    [{"choices": choices} for choices in ([None], ["x"], {}, [{}], [{"message": None}], [], [{"message": "x"}])],
+)
 def test_a_response_without_a_choice_is_no_answer(response: dict[str, Any]) -> None:
     with pytest.raises(Unanswered, match="endpoint: no choices"):
         _first_choice(response, Usage())

@@ -60,8 +60,6 @@ CONNECTIONS: dict[str, Callable[[Path], Any]] = {
     "a package with npx": lambda here: {"command": "npx", "args": ["-y", "evil"], "env": []},
     "an interpreter": lambda here: {"command": sys.executable, "args": ["-c", f"open('{here}/touched', 'w')"], "env": []},
     "a variable": lambda here: {"command": "${CANARY}", "args": ["${OPENAI_API_KEY}"], "env": ["CANARY"]},
-    "a text": lambda here: f"{here}/canary.sh",
-    "a list": lambda here: [f"{here}/canary.sh"],
     "no object inside": lambda here: {"command": [f"{here}/canary.sh"], "args": f"{here}/canary.sh", "env": "PATH"},
     "an empty object": lambda here: {},
 }

@@ -75,7 +75,7 @@ def test_the_entry_of_a_plain_tool_is_its_function() -> None:
     ({"prompt": "How many?"}, "prompt", "a list of messages"),
     ({"tool_schema": json.dumps([SCHEMA | {"x": 2**70}])}, None, "JSON cannot hold it"),
     ({"tool_schema": json.dumps([SCHEMA | {"description": "\ud800"}])}, None, "JSON cannot hold it"),
-    ({"tool_schema": json.dumps([SCHEMA])[:-2] + ', "x": ' + "[" * 300 + "]" * 300 + "}]"}, None, "JSON cannot hold it"),
+    ({"tool_schema": json.dumps([SCHEMA])[:-2] + ', "x": ' + "[" * 300 + "]" * 300 + "}]"}, "tool_schema", "deep"),
     ({"prompt": [{"role": "system", "content": "x"}]}, "prompt[0]", "not a message of the user"),
 ])
 def test_what_is_wrong_is_named_with_file_row_and_field(changes: dict[str, Any], field: str | None, said: str) -> None:

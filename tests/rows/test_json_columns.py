@@ -66,9 +66,8 @@ def test_rows_get_no_keys_from_other_rows(stored: Any) -> None:
 
 
 def test_keys_keep_their_order(stored: Any) -> None:
-    parameters = tool("convert", zone={}, amount={}, middle={})["function"]["parameters"]
-    for way, (back,) in stored([row([user("x")], [parameters])]).items():
-        assert list(back["tools"][0]["properties"]) == ["zone", "amount", "middle"], way
+    for way, (back,) in stored([row([user("x")], [tool("convert", zone={}, amount={}, middle={})])]).items():
+        assert list(back["tools"][0]["function"]["parameters"]["properties"]) == ["zone", "amount", "middle"], way
 
 
 def test_polars_sees_the_typed_columns_and_filters_inside_structs(tmp_path: Path) -> None:

@@ -246,7 +246,7 @@ MIXTURE: list[Plan] = [
     among({"verify_chain"}, lost(Fault.status(500), "measure_room", "price_paint")),
     among({"chain_to_query"}, lost(Fault("truncate"), "measure_room")),
     among({"query_to_chain"}, lost(Fault("cut"), "Take entry")),
-    among({"write_task"}, sick(1, 0.1, NO_ANSWER)),
+    among({"write_task"}, sick(8, 0.1, NO_ANSWER)),
     among({POLICY, *JUDGES}, sick(2, 0.03, NO_ANSWER)),
     among({*JUDGES}, sick(3, 0.03, [Fault("truncate"), Fault("words")])),
     once_each(4, 0.15, [Fault.status(429, 0.01), Fault.status(500), Fault.status(503), Fault("cut")]),

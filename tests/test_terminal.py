@@ -95,6 +95,7 @@ def test_what_libraries_log_and_print_is_made_visible(kind: str) -> None:
     text = TERMINAL[kind]
     with redirect_stdout(io.StringIO()) as out, redirect_stderr(out), guarded():
         handler = logging.StreamHandler()
+        logging.getLogger("one").propagate = False
         logging.getLogger("one").addHandler(handler)
         logging.getLogger("one").warning("a %s", text)
         logging.getLogger("one").removeHandler(handler)

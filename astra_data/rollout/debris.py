@@ -29,12 +29,12 @@ _NAME = r"(?P<name>[\w.-]{1,128})"
 _CALLS = (
     re.compile(rf"[\"'](?:name|tool|tool_name|function|function_name|action)[\"']\s*:\s*[\"']{_NAME}[\"']"),
     re.compile(rf"<(?:function|tool|invoke)(?:=|\s+name=)[\"']?{_NAME}"),
-    re.compile(rf"(?:^|\n)\s*action\s*:\s*`?{_NAME}", re.IGNORECASE),
+    re.compile(rf"^[ \t]{{0,20}}action[ \t]{{0,20}}:[ \t]{{0,20}}`?{_NAME}", re.IGNORECASE | re.MULTILINE),
     re.compile(rf"(?:\u273fFUNCTION\u273f\s*:?|\[TOOL_CALLS?\]|to=functions\.|\bfunctions\.|tool\u2581sep\uff5c>)\s*{_NAME}"),
     re.compile(rf"<{_NAME}>"),
 )
 _ARGUMENTS = re.compile(r"[\"'](?:arguments|parameters|args|kwargs|input|tool_input|action_input)[\"']\s*:")
-_LINE = re.compile(rf"[\[\s]*(?:print\()?(?:functions\.|default_api\.|tools\.|await )?{_NAME}\([^\n]*\)[\s\]),;]*")
+_LINE = re.compile(rf"[\[ ]{{0,9}}(?:print\()?(?:functions\.|default_api\.|tools\.|await )?{_NAME}\(")
 _FENCE = re.compile(r"```\w*")
 
 
@@ -56,7 +56,7 @@ def _called(text: str) -> Iterator[str]:
         yield from (match["name"] for match in in_json.finditer(text))
     for pattern in others:
         yield from (match["name"] for match in pattern.finditer(text))
-    lines = [line for line in _FENCE.sub("", text).strip().splitlines() if line.strip()]
-    matches = [_LINE.fullmatch(line) for line in lines]
+    lines = [line.strip() for line in _FENCE.sub("", text).strip().splitlines() if line.strip()]
+    matches = [_LINE.match(line) if line.rstrip("]; ,\t").endswith(")") else None for line in lines]
     if all(matches):
         yield from (match["name"] for match in matches if match)

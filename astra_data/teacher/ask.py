@@ -10,7 +10,6 @@ prompt may look at the fields, as in `{% if ordered %}`, and print none.
 
 import functools
 import hashlib
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +25,6 @@ from astra_data.teacher.marks import enclosed, plain_json
 
 PROMPTS = Path(__file__).parent / "prompts"
 BORDER = "---user---"
-DATA = re.compile(r"^BEGIN DATA\n(.*?)^END DATA$", re.MULTILINE | re.DOTALL)
 
 I = TypeVar("I", bound=BaseModel)  # noqa: E741 - inputs, as O is output
 O = TypeVar("O", bound=BaseModel)  # noqa: E741
@@ -97,15 +95,22 @@ def load_prompt(path: Path) -> Prompt:
     system, border, question = source.decode().partition(f"\n{BORDER}\n")
     if not border:
         system, question = "", system.removeprefix(f"{BORDER}\n")
-    before, *data = DATA.split(question, maxsplit=1)
+    before, data, after = _parts(question)
     frame, inside = _environment(_frame), _environment(_inside)
     return Prompt(
         hash=hashlib.sha256(source).hexdigest(),
         system=frame.from_string(system),
         before=frame.from_string(before),
-        data=inside.from_string(data[0]) if data else None,
-        after=frame.from_string(data[1] if data else ""),
+        data=None if data is None else inside.from_string(data),
+        after=frame.from_string(after),
     )
+
+
+def _parts(question: str) -> tuple[str, str | None, str]:
+    """What stands before the line BEGIN DATA, between it and the line END DATA, and after that; no data without both."""
+    before, begun, rest = f"\n{question}\n".partition("\nBEGIN DATA\n")
+    data, ended, after = f"\n{rest}".partition("\nEND DATA\n")
+    return (f"{before}\n"[1:], f"{data}\n"[1:], f"\n{after}"[:-1]) if begun and ended else (question, None, "")
 
 
 def _environment(finalize: Callable[[Any], Any]) -> ImmutableSandboxedEnvironment:

@@ -23,7 +23,6 @@ DEEPEST = 4
 HEADER = re.compile(r"(?P<name>[A-Za-z][\w-]{1,60}):\s*(?P<value>(?!//|\d{1,5}$)\S.*)", re.DOTALL)
 SCHEME = re.compile(r"(?:bearer|basic|token|digest|apikey)\s+(?P<value>\S.*)", re.IGNORECASE | re.DOTALL)
 ASSIGNED = re.compile(r"(?P<name>[A-Za-z_][\w.-]{0,60})\s*=\s*(?P<value>\"[^\"]*\"|'[^']*'|[^=;,&\s\"'][^;,&\s\"']*)")
-LISTED = re.compile(r"=[^;]*;")
 NETRC = {"password", "passwd", "token", "secret", "key"}
 LOGIN = re.compile(r"(?P<user>[^\s:@/]+):(?P<password>[^\s@]+)(?P<host>@\S+)?")
 ENCODED = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
@@ -111,7 +110,7 @@ def _lines(text: str) -> Iterator[Piece]:
 
 def _assigned(text: str, certain: bool) -> Iterator[Piece]:
     """The values of `Password=x;Encrypt=true`, of `user=joe password=x`, and of a query."""
-    listed = bool(LISTED.search(text))
+    listed = is_listed(text)
     pairs = [(found["name"], found["value"]) for found in ASSIGNED.finditer(text) if not listed or found["value"][0] in "\"'"]
     if listed:
         pairs += [(name, value) for name, _, value in (part.partition("=") for part in text.split(";"))]
@@ -121,7 +120,7 @@ def _assigned(text: str, certain: bool) -> Iterator[Piece]:
 
 def _words(text: str) -> Iterator[Piece]:
     """The words of a line of shell or of a `.netrc`; what follows `--token` or `password` is certain to be secret."""
-    if LISTED.search(text) or not re.search(r"\s|[\"']", text.strip()):
+    if is_listed(text) or not re.search(r"\s|[\"']", text.strip()):
         return
     before = ""
     for word in words_of(text):
@@ -143,3 +142,8 @@ def words_of(text: str) -> list[str]:
         return shlex.split(text)
     except ValueError:
         return text.split()
+
+
+def is_listed(text: str) -> bool:
+    """Whether a semicolon follows an equals sign, as in a connection string."""
+    return ";" in text.partition("=")[2]

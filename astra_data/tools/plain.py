@@ -32,7 +32,7 @@ ORDINARY = frozenset(
     "true false yes no on off none null auto all any default main latest local localhost host http https stdio sse info debug"
     " warn error trace get post put json yaml csv text utc test dev prod production development staging user users"
     " admin root guest password token secret key value name node mcp server client readonly bearer basic digest begin end private"
-    " postgres postgresql mysql mariadb mongo mongodb redis sqlite oracle elastic neo4j git github docker".split()
+    " postgres postgresql mysql mariadb mongo mongodb redis sqlite oracle elastic neo4j git github docker :memory:".split()
 )
 """Words that are masked where a secret is asked for, and never searched for in texts."""
 

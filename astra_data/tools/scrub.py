@@ -31,6 +31,7 @@ LEAST_TIGHT = 12
 LONGEST_CODE = 4096
 """Characters beside a value in base64 that are hidden with it."""
 CODE = re.compile(rf"[\w+/-]{{0,{LONGEST_CODE}}}={{0,2}}")
+CODE_LETTERS = re.compile(r"[\w+/-]*")
 LEAST_NUMBER = 1e7
 """A smaller number in JSON is never taken for a secret."""
 
@@ -152,8 +153,8 @@ def _whole(needle: str) -> re.Pattern[str]:
 
 def _code(text: str, start: int, end: int) -> tuple[int, int]:
     """The whole run of letters and digits around a part of it."""
-    before, after = re.search(r"[\w+/-]*\Z", text[max(0, start - LONGEST_CODE) : start]), CODE.match(text, end)
-    return start - len(before[0] if before else ""), after.end() if after else end
+    before, after = CODE_LETTERS.match(text[max(0, start - LONGEST_CODE) : start][::-1]), CODE.match(text, end)
+    return start - (before.end() if before else 0), after.end() if after else end
 
 
 def _codes(value: bytes) -> Iterator[str]:

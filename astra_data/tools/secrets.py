@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from astra_data.tools.atoms import HEADER, LISTED, atoms, words_of
+from astra_data.tools.atoms import HEADER, atoms, is_listed, words_of
 from astra_data.tools.plain import ORDINARY, SECRET_NAME, TOKEN, calm_name, is_flag, plain, plain_setting, token_in
 from astra_data.tools.urls import MASK, VARIABLE, clean_url, split, url_secrets, user_of
 
@@ -45,7 +45,7 @@ SECRET_NAMED = re.compile(
 )
 GLUED = re.compile(r"(?P<flag>-[A-Za-z])(?P<value>.+)", re.DOTALL)
 SPEC = re.compile(r"@?[A-Za-z0-9_][\w.-]*(?:/[\w.-]+)?(?:\[[\w, -]*\])?(?:(?:[<>=~!]=?|@)[\w.*^~+-]+(?:,[<>=~!]+[\w.*+-]+)*)?")
-BEARER = re.compile(r"(?:[A-Za-z]{1,16}(?:-[A-Za-z]{1,16}){0,4}:)?\s*(?:bearer|basic|token)?\s*", re.IGNORECASE)
+BEARER = re.compile(r"(?:[A-Za-z]{1,16}(?:-[A-Za-z]{1,16}){0,4}:)?\s*(?:(?:bearer|basic|token)\s*)?", re.IGNORECASE)
 """What may stand before a variable: the name of a header, and how it is authorised."""
 LAUNCHERS = {"uvx": 0, "npx": 0, "bunx": 0, "uv": 2, "pnpm": 1, "yarn": 1, "npm": 1, "pipx": 1, "bun": 1}
 """Program -> how many words it has before the options: `uv tool run`, `pnpm dlx`."""
@@ -151,7 +151,7 @@ def _argument(argument: str, kind: str) -> Masked:
 def _names(name: str, value: str) -> bool:
     """Whether `name=value` is a setting, and not a secret that holds a `=`, or a list of settings."""
     flag = is_flag(name) or bool(SECRET_FLAG.fullmatch(name))
-    one = bool(SECRET_NAME.search(name)) or not LISTED.search(value)
+    one = bool(SECRET_NAME.search(name)) or not is_listed(value)
     return flag or (bool(value) and calm_name(name.lower(), most=6) and one and not name.startswith("-"))
 
 

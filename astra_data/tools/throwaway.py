@@ -53,8 +53,8 @@ OUTSIDE = re.compile(
 """Absolute paths, home folders, steps up, drives, shares, and variables that only the server fills in."""
 
 REMOTE = re.compile(
-    r"\w:/{2}|\blocalhost\b|(?:^|[^\d.])\d{1,3}(?:\.\d{1,3}){3}(?:$|[^\d.])|\[[0-9a-f:]*:[0-9a-f:]*\]|\w@\w"
-    r"|[A-Za-z][\w.-]*:\d{2,5}\b|\.(?:com|org|net|edu|gov|io|dev|ai|app|cloud|local|localdomain|internal|intranet|lan|corp|home"
+    r"\w:/{2}|\blocalhost\b|(?:^|[^\d.])\d{1,3}(?:\.\d{1,3}){3}(?:$|[^\d.])|\[[0-9a-f]*:[0-9a-f:]*\]|\w@\w"
+    r"|[A-Za-z][\w.-]{0,64}:\d{2,5}\b|\.(?:com|org|net|edu|gov|io|dev|ai|app|cloud|local|localdomain|internal|intranet|lan|corp|home"
     r"|info|biz|xyz|eu|de|uk|co|us|fr|cn|jp|ru|ch|at|nl|in|br|me|tv|test|example|invalid|arpa)(?:$|[/:])",
     re.IGNORECASE,
 )

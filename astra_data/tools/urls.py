@@ -15,7 +15,7 @@ from astra_data.tools.plain import TOKEN, calm_name, plain_setting, token_in
 MASK = "***"
 WEB = {"http", "https", "ws", "wss", "sse"}
 HOST = re.compile(r"(?P<name>[\w.-]+|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?")
-VARIABLE = re.compile(r"\$\{[^}]*\}")
+VARIABLE = re.compile(r"\$\{[^{}]*\}")
 USER = re.compile(r"(?P<scheme>\b[A-Za-z][A-Za-z0-9+.-]{0,20}:/{2})(?P<user>[^\s/?#@'\"<>]{1,400}(?:@[^\s/?#@'\"<>]{1,400})*)@")
 QUERY = re.compile(r"(?P<name>[?&#;][\w.-]{1,40}=)(?P<value>[^\s&#;'\"<>()]{1,4000})")
 BEFORE_TOKENS = {"s", "k", "t", "u", "key", "keys", "token", "tokens", "secret", "auth", "hook", "hooks", "webhook", "webhooks"}

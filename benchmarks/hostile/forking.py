@@ -32,7 +32,7 @@ TORCH = "torch transformers trl astra_data.training.sft astra_data.training.grpo
 def main() -> None:
     """Serve orders until there are no more."""
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    sys.path[:] = [path for path in sys.path if path not in ("", str(Path.cwd()))]
+    del sys.path[0]  # the folder in which `-m` was run
     with contextlib.redirect_stdout(sys.stderr):
         for name in [*LIBRARIES, *(TORCH if os.environ.get("HOSTILE_TORCH") else [])]:
             importlib.import_module(name)

@@ -21,9 +21,10 @@ from small_versions import record
 
 from astra_data.hub import lineage
 from astra_data.rollout import refusals
+from astra_data.sandbox.jail import scrubbing
 from astra_data.teacher.offline import reading
-from astra_data.tools import naming, paths
-from astra_data.training import curriculum, phrases, scratch
+from astra_data.tools import naming, paths, scrub
+from astra_data.training import curriculum, marks, phrases, scratch
 from astra_data.training.sections import Scratch
 
 PACKAGE = Path(__file__).parents[2] / "astra_data"
@@ -34,10 +35,13 @@ MADE: dict[str, Callable[[], object]] = {
     "hub.lineage.check_portable": lambda: lineage.check_portable(record([]), [Path("/home/joe/hub")]),
     "rollout.refusals.questions": lambda: [refusals.questions.__wrapped__(language, missing) for language in refusals.WHICH
                                            for missing in ("", "orderId", "a a a b", "x" * 100)],
+    "sandbox.jail.scrubbing.__post_init__": lambda: scrubbing.Scrubber({"/usr/lib/x/json.py": "json.py", "/srv/a.b/c": "c"}),
     "teacher.offline.reading.saying": lambda: [reading.saying.__wrapped__(name) for name in ("value", "a a a b", "x" * 100)],
     "tools.naming.spelled_out": lambda: [naming.spelled_out.__wrapped__(name) for name in ("git_status", "a_a_a_b", "aB2")],
     "tools.paths._alternatives": lambda: paths.Shown({"/tmp/x1/w": "/workspace"}, frozenset({"hunter22"}), {"/root": "/srv/me"}),
+    "tools.scrub._whole": lambda: [scrub._whole.__wrapped__(word) for word in ("hunter22", "a a b", "x-y")],
     "training.curriculum.kinds_of": lambda: curriculum.kinds_of(Letters()),
+    "training.marks._any_of": lambda: marks._any_of(["<|im_end|>", "<s>", "a a b"]),
     "training.phrases.phrases": lambda: phrases.phrases(
         [{"messages": MESSAGES, "tools": []}], lambda messages, tools: str(messages), "<|im_start|>assistant\n", 3),
     "training.scratch._trained": lambda: scratch._trained(["a name"], ["name", '"}'], ["<|end|>"], Scratch(vocabulary=300)),

@@ -18,6 +18,7 @@ from astra_data.messages import user
 from astra_data.rows import Arena, Environment, digest, new_row, to_dict
 from astra_data.rows.arenas import ArenaDifficulty, Distractor, Entry
 from astra_data.rows.environments import EnvironmentTurn
+from astra_data.rows.fit import identity
 
 
 def arena_of(environment: Environment, **values: Any) -> Arena:
@@ -51,12 +52,23 @@ def two_turns() -> Arena:
     return replace(arena, turns=[*arena.turns, EnvironmentTurn("What is left?", wallet().turns[1].goals)])
 
 
+def distinct(arenas: list[Arena]) -> list[dict[str, Any]]:
+    """The rows of arenas; one that shares its id with an earlier one is of an environment of its own."""
+    rows: dict[str, dict[str, Any]] = {}
+    for number, row in enumerate(map(to_dict, arenas)):
+        if row["id"] in rows or row["id"] != identity(Arena, row):
+            row = row | {"environment_id": f"{number:016x}"}
+            row = row | {"id": identity(Arena, row)}
+        rows[row["id"]] = row
+    return list(rows.values())
+
+
 def arenas_version(store: Store, arenas: list[Arena], name: str = "small-arenas", **changes: Any) -> Version:
     """A version in the store of these arenas."""
     with store.staging(name) as folder:
         with Writer(folder / "data", Arena) as writer:
-            for arena in arenas:
-                writer.write(to_dict(arena))
+            for row in distinct(arenas):
+                writer.write(row)
         written = writer.close()
         path = folder / "data" / written.files[0]
         file = FileDigest(f"data/{path.name}", sha256_file(path), path.stat().st_size)

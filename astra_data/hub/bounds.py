@@ -11,8 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
+from astra_data.bounded.json_text import loads
 from astra_data.errors import DataError, Place
 from astra_data.filenames import NAME as FILE_NAME
 from astra_data.hub.addresses import REPO
@@ -34,6 +33,7 @@ SHA1 = re.compile(r"[0-9a-f]{40}")
 ROWS = re.compile(r"rows-sha256:[0-9a-f]{64}")
 
 TOO_LARGE = f"is nested more than {MOST_DEPTH} deep, or holds more than {MOST_VALUES:,} values"
+DAMAGED = "the file is damaged: remove it, and make or pull the version again"
 Fault = tuple[str, str]
 """The dotted field, and what is wrong with it."""
 
@@ -42,10 +42,7 @@ def parsed(data: bytes, file: str) -> Any:
     """The JSON value of these bytes. Raises `DataError` naming `file` where they are too many, no JSON, or nested too deep."""
     if len(data) > MOST_BYTES:
         raise _damaged(f"holds more than {MOST_BYTES >> 20} MiB", file)
-    try:
-        value = orjson.loads(data)
-    except ValueError as error:
-        raise _damaged(f"not JSON: {error}", file) from None
+    value = loads(data, Place(file), mend=DAMAGED)
     if too_large(value):
         raise _damaged(TOO_LARGE, file)
     return value
@@ -159,5 +156,4 @@ def _counted(field: str, number: int) -> Iterator[Fault]:
 
 
 def _damaged(message: str, file: str) -> DataError:
-    mend = "the file is damaged: remove it, and make or pull the version again"
-    return DataError(message, place=Place(file), mend=mend)
+    return DataError(message, place=Place(file), mend=DAMAGED)

@@ -7,7 +7,6 @@
 Dates, times, codes, expressions and free text are left alone: they may say in other words what was said.
 """
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from functools import cached_property
 from itertools import islice
 from typing import Any
 
-from astra_data.nesting import too_deep
+from astra_data.nesting import shallow
 from astra_data.stages.trajectories.figures import RUN, Figures, readings
 from astra_data.text.occurrences import stands
 from astra_data.tools.naming import words
@@ -158,15 +157,6 @@ def _telling(value: Any) -> Iterator[str | int | float]:
         for inner in value:
             yield from _telling(inner)
     elif isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
-        yield from _telling(_within(value))
+        yield from _telling(shallow(value))
     elif isinstance(value, str | int | float) and not isinstance(value, bool):
         yield value if isinstance(value, str) or abs(value) < LARGEST else str(value)
-
-
-def _within(text: str) -> Any:
-    """The JSON value of a text, or None where it is none."""
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return None if too_deep(value) else value

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 from astra_data.messages import Call, calls_of, final_answer, results_of
-from astra_data.nesting import too_deep
+from astra_data.nesting import shallow
 from astra_data.teacher.asks import (
     AnswerJudgement,
     CallJudgement,
@@ -172,17 +172,8 @@ def _invented_numbers(text: str, inputs: Conversation) -> list[str]:
 
 def _list_lengths(inputs: Conversation) -> list[int]:
     """Lengths of results that are JSON lists: an answer may count what it was given."""
-    values = [_parsed(result) for result in results_of(inputs.messages).values()]
+    values = [shallow(result) for result in results_of(inputs.messages).values()]
     return [len(value) for value in values if isinstance(value, list)]
-
-
-def _parsed(text: str) -> Any:
-    """The JSON value of a text; None where it is none, or nested too deep."""
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return None if too_deep(value) else value
 
 
 def _user_texts(inputs: Conversation) -> list[str]:

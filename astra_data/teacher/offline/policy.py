@@ -11,7 +11,7 @@ from typing import Any
 
 from astra_data.ledger import Usage
 from astra_data.messages import JsonObject, Message, assistant, calls_of, results_of, tool_call
-from astra_data.nesting import too_deep
+from astra_data.nesting import shallow
 from astra_data.teacher.offline.reading import Step, read
 from astra_data.teacher.teacher import Turn
 
@@ -92,7 +92,7 @@ def _field(text: str, name: str) -> list[Any]:
             return own + [found for inner in value.values() for found in walk(inner)]
         return [found for inner in value for found in walk(inner)] if isinstance(value, list) else []
 
-    return walk(_parsed(text))
+    return walk(shallow(text))
 
 
 def _report(steps: list[Step], results: list[str]) -> str:
@@ -110,7 +110,7 @@ def _report(steps: list[Step], results: list[str]) -> str:
 
 def summary(text: str) -> str:
     """A tool result as a line of prose: the scalar fields of a JSON object, the first items of a list, or the text itself."""
-    value = _parsed(text)
+    value = shallow(text)
     if isinstance(value, dict):
         pairs = list(_scalars(value, ""))[:MAX_ITEMS]
         if pairs:
@@ -136,12 +136,3 @@ def _shown(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     line = " ".join(text.split())
     return line if len(line) <= MAX_TEXT // 2 else f"{line[: MAX_TEXT // 2].rsplit(' ', 1)[0]} ..."
-
-
-def _parsed(text: str) -> Any:
-    """The JSON value of a text; None where it is none, or nested too deep."""
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return None if too_deep(value) else value

@@ -45,7 +45,10 @@ def test_a_file_that_unpacks_without_end_is_left_as_soon_as_that_shows(tmp_path:
         assert read <= files.LEAST_UNPACKED + (1 << 20)
 
 
-@pytest.mark.parametrize("data", [b"no gzip", gzip.compress(b"x" * 1000)[:-9], gzip.compress(b"x")[:12] + b"\xff" * 20, b"\x1f\x8b"])
+WHOLE = gzip.compress(b"x" * 1000)
+
+
+@pytest.mark.parametrize("data", [b"no gzip", WHOLE[:-9], WHOLE[:12] + b"\xff" * 20, b"\x1f\x8b"])
 def test_a_packed_file_that_is_not_whole_is_named(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "cut.json.gz"
     path.write_bytes(data)

@@ -64,8 +64,13 @@ def test_too_many_bytes_are_not_parsed() -> None:
         yaml_text.loads(b"#" * ((16 << 20) + 1))
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.text(),
-                    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4), max_leaves=20))  # fmt: skip
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4), max_leaves=20,
+)  # fmt: skip
+
+
+@given(VALUES)
 def test_any_json_that_is_written_as_yaml_comes_back(value: Any) -> None:
     text = yaml.safe_dump(value, allow_unicode=False)
     assert yaml_text.loads(text) == value

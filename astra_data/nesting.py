@@ -37,10 +37,10 @@ def may_be_too_deep(text: str | bytes, most: int = MOST_DEPTH) -> bool:
     return text.count(one) + text.count(other) > most  # type: ignore[arg-type]
 
 
-def shallow(text: str) -> Any:
-    """The JSON value of a text; None where it is none, or nested too deep."""
+def shallow(text: str, other: Any = None) -> Any:
+    """The JSON value of a text; `other` where it is none, or nested too deep."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
-        return None
-    return None if too_deep(value) else value
+        return other
+    return other if too_deep(value) else value

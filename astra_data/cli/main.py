@@ -3,22 +3,24 @@
 Nothing that is said of an error holds a key of the environment, or the user and password of an address.
 """
 
+import functools
 import importlib
 import io
 import os
 import sys
 import traceback
+from typing import TYPE_CHECKING
 
 import click
 
 import astra_data
 from astra_data.errors import AstraError
 from astra_data.terminal import guarded, say, say_block
-from astra_data.tools.environment import credentials
 from astra_data.tools.privacy import close_process
-from astra_data.tools.scrub import Scrub
 from astra_data.tools.silence import Silence
-from astra_data.tools.urls import USER
+
+if TYPE_CHECKING:
+    from astra_data.tools.scrub import Scrub
 
 INTERRUPTED = 130
 """The exit code of what a person stopped."""
@@ -75,24 +77,39 @@ def main() -> None:
     """Run the command line and leave with its exit code."""
     if sys.argv[1:2] != [OPEN]:
         close_process()
-    if any(USER.search(word) for word in sys.argv[1:]):
+    if any("@" in word and _shows_user(word) for word in sys.argv[1:]):
         say(ON_VIEW, err=True)
     with guarded():
-        code = _run(Scrub(credentials(os.environ)))
+        code = _run()
     if code:
         sys.exit(code)
 
 
-def _run(scrub: Scrub) -> int:
+def _shows_user(word: str) -> bool:
+    from astra_data.tools.urls import USER
+
+    return USER.search(word) is not None
+
+
+@functools.cache
+def _scrub() -> "Scrub":
+    """Of what the environment holds. It is made, and its modules are loaded, when something is to be said."""
+    from astra_data.tools.environment import credentials
+    from astra_data.tools.scrub import Scrub
+
+    return Scrub(credentials(os.environ))
+
+
+def _run() -> int:
     """Run the command that was typed, and say what went wrong, if anything did. Returns the exit code."""
     try:
-        with Silence(scrub):
+        with Silence(_scrub):
             astra.main(standalone_mode=False)
     except AstraError as error:
-        say_block(f"astra: {scrub.said(str(error))}", err=True)
+        say_block(f"astra: {_scrub().said(str(error))}", err=True)
         return error.exit_code
     except click.ClickException as error:
-        vars(error)["message"] = scrub.said(error.message)
+        vars(error)["message"] = _scrub().said(error.message)
         told = io.StringIO()
         error.show(told)
         for line in told.getvalue().rstrip("\n").split("\n"):

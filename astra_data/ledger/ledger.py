@@ -80,9 +80,7 @@ class Ledger:
 
     async def put(self, key: str, kind: Kind, request: Any, answer: Answer) -> Answer:
         """Record a new answer that supersedes the ones before it. Returns it as it was written."""
-        answer = replace(answer, response=self.scrub.json(answer.response))
-        await self._write(key, kind, request, answer.response, "ok", answer.usage)
-        return answer
+        return replace(answer, response=await self._write(key, kind, request, answer.response, "ok", answer.usage))
 
     def export(self, keys: Iterable[str] | None = None) -> Iterator[dict[str, Any]]:
         """All attempts (of `keys` only, if given) as plain dicts, ordered by key and attempt."""
@@ -148,16 +146,16 @@ class Ledger:
                 await self._write(key, kind, request, response, "failed", spent.usage)
             raise
         self._count(answer.usage)
-        answer = replace(answer, response=self.scrub.json(answer.response))
-        await self._write(key, kind, request, answer.response, "ok", answer.usage)
-        return answer
+        return replace(answer, response=await self._write(key, kind, request, answer.response, "ok", answer.usage))
 
     def _reuse(self) -> None:
         self._totals = replace(self._totals, reused=self._totals.reused + 1)
 
-    async def _write(self, key: str, kind: Kind, request: Any, response: Any, outcome: str, usage: Usage) -> None:
-        """The one way into the file."""
-        await self._writer.write(_effect(key, kind, self.scrub.json(request), self.scrub.json(response), outcome, usage))
+    async def _write(self, key: str, kind: Kind, request: Any, response: Any, outcome: str, usage: Usage) -> Any:
+        """The one way into the file. Returns the response as it is written."""
+        response = self.scrub.json(response)
+        await self._writer.write(_effect(key, kind, self.scrub.json(request), response, outcome, usage))
+        return response
 
     def _count(self, usage: Usage, failed: int = 0) -> None:
         now = self._totals

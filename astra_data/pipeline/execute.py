@@ -130,7 +130,7 @@ async def opened(recipe: Recipe, options: Options) -> AsyncIterator[Run]:
     close_process()
     store, servers = Store.open(options.store), _servers(recipe)
     scrub = known(recipe, servers)
-    with Silence(scrub):
+    with Silence(lambda: scrub):
         async with _shared(recipe, options, store, servers, scrub) as run:
             yield run
 

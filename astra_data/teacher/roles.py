@@ -105,7 +105,8 @@ def _play(role: str, config: ModelConfig, clients: "_Clients", ledger: Ledger, b
     if budget.limit is not None and (config.price is None or config.max_tokens is None):
         message = f"models.{role}: a budget needs price and max_tokens, to know what a request can cost at most"
         raise UsageError(message, mend="add both (price: {input: 0, output: 0} for a model of one's own)")
-    endpoint = Endpoint(role, config, clients.client(role, config), budget, Scrub(ledger.scrub.values | secrets))
+    scrub = ledger.scrub if ledger.scrub.values else Scrub(secrets)
+    endpoint = Endpoint(role, config, clients.client(role, config), budget, scrub)
     identity = {"model": config.model, "sampling": config.sampling}
     return Player(OpenAITeacher(endpoint, ledger), OpenAIPolicy(endpoint, ledger), identity)
 

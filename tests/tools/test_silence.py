@@ -1,5 +1,6 @@
 """An error says no known value, whoever shows it and however far behind it stands; nor does a log."""
 
+import asyncio
 import io
 import logging
 import traceback
@@ -78,7 +79,7 @@ RAISERS: dict[str, Callable[[], object]] = {
 
 @pytest.mark.parametrize("name", RAISERS)
 def test_no_error_says_a_known_value(name: str) -> None:
-    with pytest.raises(Exception) as raised, Silence(SCRUB):
+    with pytest.raises(Exception) as raised, Silence(lambda: SCRUB):
         RAISERS[name]()
     shown = io.StringIO()
     rich = Traceback.from_exception(type(raised.value), raised.value, raised.value.__traceback__, show_locals=True)
@@ -89,7 +90,7 @@ def test_no_error_says_a_known_value(name: str) -> None:
 
 
 def test_an_error_keeps_its_type_and_its_place_where_it_can() -> None:
-    with pytest.raises(DataError) as raised, Silence(SCRUB):
+    with pytest.raises(DataError) as raised, Silence(lambda: SCRUB):
         behind()
     assert str(raised.value) == "***.json: second *** (***)" and raised.value.place == Place("***.json")
     assert raised.value.__suppress_context__ and raised.traceback[-1].name == "behind"
@@ -97,14 +98,14 @@ def test_an_error_keeps_its_type_and_its_place_where_it_can() -> None:
 
 def test_an_error_without_secrets_is_the_same_error() -> None:
     error = ValueError("plain")
-    with pytest.raises(ValueError) as raised, Silence(SCRUB):
+    with pytest.raises(ValueError) as raised, Silence(lambda: SCRUB):
         raise error
     assert raised.value is error
 
 
 def test_no_log_says_a_known_value_and_afterwards_logs_are_as_before(caplog: pytest.LogCaptureFixture) -> None:
     factory, log = logging.getLogRecordFactory(), logging.getLogger("some.library")
-    with Silence(SCRUB):
+    with Silence(lambda: SCRUB):
         log.warning("key %s of %d", SECRET, 7)
         log.error(SECRET)
         log.warning("odd %d %s", SECRET)
@@ -114,3 +115,30 @@ def test_no_log_says_a_known_value_and_afterwards_logs_are_as_before(caplog: pyt
             log.exception("failed")
     assert SECRET not in caplog.text and "key *** of 7" in caplog.text and "ValueError: ***" in caplog.text
     assert logging.getLogRecordFactory() is factory
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit, asyncio.CancelledError])
+def test_what_stops_a_program_keeps_its_type_and_says_nothing_either(stop: type[BaseException]) -> None:
+    with pytest.raises(stop) as raised, Silence(lambda: SCRUB):
+        try:
+            raise ValueError(f"the key {SECRET}")
+        except ValueError:
+            raise stop(f"stopped at {SECRET}") from None
+    error = raised.value
+    shown = [*traceback.format_exception(error), repr(getattr(error, "code", "")), repr(error.__context__)]
+    assert type(error) is stop and SECRET not in "".join(shown)
+
+
+def test_a_scrub_is_asked_for_only_when_there_is_something_to_say() -> None:
+    asked: list[int] = []
+
+    def scrub() -> Scrub:
+        asked.append(1)
+        return SCRUB
+
+    with Silence(scrub):
+        pass
+    assert asked == []
+    with pytest.raises(ValueError, match="bad"), Silence(scrub):
+        raise ValueError("bad")
+    assert asked

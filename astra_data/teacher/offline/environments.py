@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from astra_data.messages import JsonObject
-from astra_data.nesting import too_deep
+from astra_data.nesting import shallow
 from astra_data.teacher.environment_asks import (
     Arguments,
     Cluster,
@@ -74,7 +74,7 @@ def write_code(inputs: WriteCode, sample: int) -> Code:
     if tool := _drafted(inputs.case):
         return Code(source=tool.source, answer_path=tool.path)
     call = _call(inputs.case)
-    content = _parsed(call["content"])
+    content = shallow(call["content"], call["content"])
     return Code(source=_source(inputs.document.name, inputs.document.parameters, [(call["arguments"], content)]),
                 answer_path=_path_of(inputs.case.answer, content))
 
@@ -94,7 +94,7 @@ def merge_tool(inputs: MergeTool, sample: int) -> MergedTool:
                           arguments=inputs.member.arguments, answer_path=inputs.member.answer_path)
     if any(member.call is None for member in every):
         raise Abstained("no rule merges code that differs")
-    recorded = [(member.arguments, _parsed(member.call["content"])) for member in every]
+    recorded = [(member.arguments, shallow(member.call["content"], member.call["content"])) for member in every]
     parameters = _parameters([arguments for arguments, _ in recorded])
     return MergedTool(description=inputs.base.description, parameters=parameters,
                       source=_source(inputs.base.name, parameters, recorded), arguments=inputs.member.arguments,
@@ -150,14 +150,6 @@ def _source(name: str, parameters: Mapping[str, Any], recorded: Sequence[tuple[J
 
 def _key(arguments: JsonObject) -> str:
     return json.dumps({name: value for name, value in arguments.items() if value is not None}, sort_keys=True)
-
-
-def _parsed(content: str) -> Any:
-    try:
-        value = json.loads(content)
-    except (ValueError, RecursionError):
-        return content
-    return content if too_deep(value) else value
 
 
 def _path_of(answer: Any, content: Any) -> str | None:

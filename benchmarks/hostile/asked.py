@@ -78,6 +78,8 @@ def instance(rng: random.Random, schema: Any, root: Any, depth: int = 0) -> Any:
         return instance(rng, root.get("$defs", {}).get(schema["$ref"].rpartition("/")[2], {}), root, depth + 1)
     for choice in ("anyOf", "oneOf", "allOf"):
         if isinstance(schema.get(choice), list) and schema[choice]:
+            if {"type": "null"} in schema[choice]:  # what may be left open is: not every text would do
+                return None
             return instance(rng, rng.choice(schema[choice]), root, depth + 1)
     if "const" in schema or isinstance(schema.get("enum"), list):
         return schema.get("const", rng.choice(schema.get("enum") or [None]))

@@ -100,6 +100,6 @@ WITH_MODEL: dict[str, Callable[[str], Command]] = {
 TRAIN = """name: train
 model: {name: ./model, dtype: float32, template: qwen3_instruct_2507, context: 8192}
 data: {train: x, too_long: drop}
-trainer: {max_steps: 1, per_device_train_batch_size: 1, learning_rate: 1e-4, bf16: false, save_strategy: "no"}
+trainer: {max_steps: 1, per_device_train_batch_size: 1, learning_rate: 1e-4, bf16: false}
 """
 assert set(OWN) == set(KINDS)

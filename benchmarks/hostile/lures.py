@@ -32,7 +32,7 @@ KEYS = ("HF_TOKEN", "OPENAI_API_KEY", "AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN", "
 PROGRAMS = ("uvx", "npx", "uv", "docker", "git", "curl", "wget", "nc", "pip")
 FAKE = '#!/bin/sh\n: > "{touched}/program-$(basename "$0")"\nexit 1\n'
 STORED = re.compile(r"hub/[a-z0-9._-]+(/versions(/[0-9a-f]{40}(/[A-Za-z0-9_][A-Za-z0-9._-]*)*)?"
-                    r"|/keys(/[0-9a-f]{64}\.json)?|/refs(/main)?)?")
+                    r"|/keys(/[0-9a-f]{64}\.json)?|/pulled(/[0-9a-f]{40}\.json)?|/refs(/main)?)?")
 """Where the store keeps things; whatever else appears in it was put there by somebody else."""
 State = dict[str, tuple[int, int, str]]
 

@@ -34,6 +34,11 @@ def one_line(text: object, most: int | None = None) -> str:
     return visible(cut).replace("\n", "\\n")
 
 
+def whole(text: str) -> str:
+    """The text with halves of characters written out, so that it can be stored."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def escaped(character: str) -> str:
     """The character as JSON may write it inside a string; one beyond the 16 bits as its two halves."""
     units = character.encode("utf-16-be", "surrogatepass")

@@ -49,6 +49,14 @@ class DataError(AstraError):
     exit_code = 3
 
 
+class StoreError(DataError):
+    """The store, the ledger or the disk below them cannot be used: no item is to blame, and none can be done."""
+
+
+class InnerError(AstraError):
+    """We met an error of our own; what it came with is quarantined, and everything else is done."""
+
+
 class EndpointError(AstraError):
     """A model endpoint or the Hub could not be reached, or refused."""
 
@@ -59,6 +67,12 @@ class ToolError(AstraError):
     """An MCP server could not be started, or was lost."""
 
     exit_code = 5
+
+
+class NothingKept(AstraError):  # noqa: N818  (an end state of a run, by its name)
+    """A stage looked at items and kept no row."""
+
+    exit_code = 7
 
 
 class SandboxError(AstraError):

@@ -7,7 +7,6 @@ What walks a JSON value does so by recursion, and what writes one ends at 254 le
 first.
 """
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -35,12 +34,3 @@ def may_be_too_deep(text: str | bytes, most: int = MOST_DEPTH) -> bool:
     """Whether a JSON text has so many brackets that the value may be too deep: quick, and false for most."""
     one, other = (b"[", b"{") if isinstance(text, bytes) else ("[", "{")
     return text.count(one) + text.count(other) > most  # type: ignore[arg-type]
-
-
-def shallow(text: str, other: Any = None) -> Any:
-    """The JSON value of a text; `other` where it is none, or nested too deep."""
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return other
-    return other if too_deep(value) else value

@@ -2,12 +2,11 @@
 
     loads(b"on: &a [1, 2]\\nagain: *a")         # {"True": [1, 2], "again": [1, 2]}
 
-Names are texts, days and times are texts in ISO 8601, and numbers beyond 64 bits are floats, as in JSON. An alias counts as much
-as what it stands for; one that stands for what it is in is refused, and so are tags that mean more than JSON can hold.
+Names are texts, days and times are texts in ISO 8601. An alias counts as much as what it stands for; one that stands for what it
+is in is refused, and so are tags that mean more than JSON can hold. Numbers may be beyond what can be kept: see `exact.fault`.
 """
 
 import datetime
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -194,8 +193,6 @@ def _plain(value: Any) -> Any:
     """A scalar as JSON has it."""
     if isinstance(value, datetime.date):
         return value.isoformat()
-    if isinstance(value, int) and not isinstance(value, bool) and not -(2**63) <= value < 2**64:
-        return float(value) if abs(value) < 2**1023 else math.copysign(math.inf, value)
     return value
 
 

@@ -64,6 +64,7 @@ def _read(source: str, form: str, name: str, isolation: str | None, limit: int |
     told = Options(store, limit=limit, command=shown, to=name)
     outcome = asyncio.run(execute(recipe, {stage.name: stage}, told, plain_console(err=True, quiet=as_json)))
     say_json(as_object(outcome)) if as_json else tell_outcome(outcome)
+    outcome.check()
 
 
 def _located(source: str, form: str) -> Path:

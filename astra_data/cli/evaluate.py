@@ -90,6 +90,7 @@ def arena(address: str, model: str, base_url: str | None, api_key_env: str | Non
     for note in notes:
         say(note, err=True)
     say_json(as_object(outcome) | {"summary": summary}) if as_json else _say(outcome, summary)
+    outcome.check()
 
 
 def _folder(model: str, base_url: str | None, revision: str | None) -> Path | None:

@@ -64,7 +64,7 @@ def astra() -> None:
     """Synthesise training data for tool-using language models.
 
     Start with `astra run demo`: real tools, no key. Exit codes: 2 usage, 3 input data, 4 endpoint, 5 tools, 6 sandbox,
-    130 interrupted.
+    7 nothing kept, 130 interrupted; 1 for an error of our own.
     """
 
 

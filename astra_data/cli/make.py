@@ -53,6 +53,7 @@ def command(stage: str, sources: tuple[str, ...], to: str, recipe: str | None, o
     told = Options(store, (), limit, concurrency, budget, refresh, ledger, shown, to)
     outcome = asyncio.run(execute(checked, {stage: chosen}, told, plain_console(err=True, quiet=as_json), inputs))
     say_json(as_object(outcome)) if as_json else tell_outcome(outcome)
+    outcome.check()
 
 
 def _recipe(name: str | None, overrides: list[str], stage: str, sources: tuple[str, ...]) -> Recipe:

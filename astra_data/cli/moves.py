@@ -38,7 +38,8 @@ def tell(outcome: Outcome, place: Located, *, as_json: bool) -> None:
     moved = {"entered": [row for row in after if row not in before], "left": [row for row in before if row not in after]}
     if as_json:
         say_json(as_object(outcome) | moved)
-        return
-    tell_outcome(outcome)
-    for word, ids in moved.items():
-        say(f"{word}: {len(ids)}{': ' if ids else ''}{' '.join(ids)}")
+    else:
+        tell_outcome(outcome)
+        for word, ids in moved.items():
+            say(f"{word}: {len(ids)}{': ' if ids else ''}{' '.join(ids)}")
+    outcome.check()

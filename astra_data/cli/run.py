@@ -39,6 +39,7 @@ def command(recipe: str, overrides: tuple[str, ...], store: Path, ledger: Path |
         return
     outcome = asyncio.run(execute(checked, STAGES, told, plain_console(err=True, quiet=as_json)))
     say_json(as_object(outcome)) if as_json else tell_outcome(outcome)
+    outcome.check()
 
 
 def _say_status(found: list[tuple[str, str, Version | None]], told: list[str]) -> None:

@@ -16,7 +16,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-from astra_data.errors import DataError
+from astra_data.errors import DataError, StoreError
 
 ELSEWHERE = "or set ASTRA_STORE to a folder with room that you can write to"
 REFUSALS = {
@@ -26,11 +26,20 @@ REFUSALS = {
     errno.EACCES: ("permission denied", f"give yourself write access, {ELSEWHERE}"),
     errno.EPERM: ("permission denied", f"give yourself write access, {ELSEWHERE}"),
 }
+TEMPORARY = "free some space there, or set TMPDIR to a folder with room"
+LACKS = {
+    errno.ENOSPC: ("no room is left on the disk of the store or of temporary files", TEMPORARY),
+    errno.EDQUOT: ("the quota of the store or of temporary files is used up", TEMPORARY),
+    errno.EMFILE: ("this process may open no more files", "raise `ulimit -n`, or lower --concurrency"),
+    errno.ENFILE: ("this machine can open no more files", "end other programs, or lower --concurrency"),
+    errno.ENOMEM: ("this machine has no memory left", "end other programs, or lower --concurrency"),
+    errno.EAGAIN: ("this machine starts no more processes", "raise `ulimit -u`, or lower --concurrency"),
+}
 
 
 @contextlib.contextmanager
 def guarded(root: Path) -> Iterator[None]:
-    """Turn the refusals of the disk under `root` into `DataError`; other errors, and other folders' errors, pass."""
+    """Turn the refusals of the disk under `root` into `StoreError`; other errors, and other folders' errors, pass."""
     try:
         yield
     except OSError as error:
@@ -38,7 +47,16 @@ def guarded(root: Path) -> Iterator[None]:
         elsewhere = error.filename is not None and not str(error.filename).startswith(str(root))
         if refusal is None or elsewhere:
             raise
-        raise DataError(f"cannot write in {root}: {refusal[0]}", mend=refusal[1]) from error
+        raise StoreError(f"cannot write in {root}: {refusal[0]}", mend=refusal[1]) from error
+
+
+def refused(error: Exception) -> StoreError | None:
+    """What a person reads where the machine has no more of what every item needs; None for any other error."""
+    lack = LACKS.get(error.errno or 0) if isinstance(error, OSError) else None
+    if lack is None:
+        return None
+    where = f" ({error.filename})" if isinstance(error, OSError) and error.filename else ""
+    return StoreError(f"{lack[0]}{where}", mend=lack[1])
 
 
 def write_synced(path: Path, data: bytes) -> None:

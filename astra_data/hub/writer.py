@@ -59,15 +59,16 @@ class Writer:
         self.written: Written | None = None
 
     def write(self, row: Row) -> None:
-        """Append one row. Raises `DataError` naming the row and field that does not fit."""
-        self._num_rows += 1
+        """Append one row. Raises `DataError` naming the row and field that does not fit; nothing is written then."""
+        number = self._num_rows + 1
         checked = check_known if self._refused else check
-        checked(self._row_type, row, file=self._folder.name, number=self._num_rows)
+        checked(self._row_type, row, file=self._folder.name, number=number)
         try:
             encoded = self._encode(row) if self._encode else row
             line = canonical_line(encoded)
         except TypeError as error:
-            raise unstorable(row, file=self._folder.name, number=self._num_rows) from error
+            raise unstorable(row, file=self._folder.name, number=number) from error
+        self._num_rows = number
         self._digest.update(line)
         self._digest.update(b"\n")
         self._pending.append(encoded)

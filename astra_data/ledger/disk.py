@@ -19,7 +19,7 @@ from typing import Any
 
 import orjson
 
-from astra_data.errors import DataError, Place
+from astra_data.errors import Place, StoreError
 
 Effect = list[Any]
 """`[key, kind, request, response, outcome, usage]`: request, response and usage as canonical JSON text."""
@@ -54,7 +54,7 @@ class Writer:
         self._thread.start()
 
     def write(self, effect: Effect) -> "asyncio.Future[None]":
-        """Queued at once; the future is done when the effect is on disk, or fails with `DataError`."""
+        """Queued at once; the future is done when the effect is on disk, or fails with `StoreError`."""
         if not self._thread.is_alive():
             raise RuntimeError("the ledger is closed")
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -85,7 +85,7 @@ class Writer:
             write = self._queue.get()
         return batch, True
 
-    def _commit(self, effects: list[Effect]) -> DataError | None:
+    def _commit(self, effects: list[Effect]) -> StoreError | None:
         before: Counter[str] = Counter()
         for effect in effects:
             effect.append(before[effect[0]])
@@ -97,7 +97,7 @@ class Writer:
         return None
 
 
-def _settle(waiting: list["asyncio.Future[None]"], error: DataError | None) -> None:
+def _settle(waiting: list["asyncio.Future[None]"], error: StoreError | None) -> None:
     def resolve(futures: list["asyncio.Future[None]"]) -> None:
         for future in futures:
             if not future.done():
@@ -113,7 +113,7 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def open_table(path: Path) -> sqlite3.Connection:
-    """A connection to a file that is a ledger of this version, or was empty. Raises `DataError` for any other."""
+    """A connection to a file that is a ledger of this version, or was empty. Raises `StoreError` for any other."""
     connection = connect(path)
     try:
         _prepare(path, connection)
@@ -138,7 +138,7 @@ def _prepare(path: Path, connection: sqlite3.Connection) -> None:
     if version != SCHEMA_VERSION:
         message = f"the ledger has schema version {version}, this astra-data writes version {SCHEMA_VERSION}"
         mend = "use the astra-data that wrote it, or start a new ledger"
-        raise DataError(message, place=Place(str(path)), mend=mend)
+        raise StoreError(message, place=Place(str(path)), mend=mend)
 
 
 def select(connection: sqlite3.Connection, keys: Iterable[str] | None) -> Iterator[tuple[Any, ...]]:
@@ -151,7 +151,7 @@ def select(connection: sqlite3.Connection, keys: Iterable[str] | None) -> Iterat
         yield from connection.execute(f"{chosen} WHERE key = ? ORDER BY attempt", (key,))
 
 
-def disk_error(path: Path, error: OSError | sqlite3.Error) -> DataError:
+def disk_error(path: Path, error: OSError | sqlite3.Error) -> StoreError:
     """What a person reads when SQLite or the folder refuses."""
     text = str(error)
     if "not a database" in text:
@@ -162,7 +162,7 @@ def disk_error(path: Path, error: OSError | sqlite3.Error) -> DataError:
         message, mend = "another process holds the ledger", "wait for it to end, or stop it, and run again"
     else:
         message, mend = f"the ledger cannot be used: {text}", "check that its folder exists and can be written"
-    return DataError(message, place=Place(str(path)), mend=mend)
+    return StoreError(message, place=Place(str(path)), mend=mend)
 
 
 def _room(path: Path) -> bool:
@@ -173,5 +173,5 @@ def _room(path: Path) -> bool:
         return True
 
 
-def _not_a_ledger(path: Path) -> DataError:
-    return DataError("this is not a ledger", place=Place(str(path)), mend="name another file, or move this one away")
+def _not_a_ledger(path: Path) -> StoreError:
+    return StoreError("this is not a ledger", place=Place(str(path)), mend="name another file, or move this one away")

@@ -21,6 +21,7 @@ from astra_data.hub.addresses import FOLDER, LEDGER
 from astra_data.hub.load import resolve
 from astra_data.hub.store import Store, Version
 from astra_data.ledger import Ledger, Totals
+from astra_data.pipeline.barren import nothing_kept
 from astra_data.pipeline.calling import LeftAlone, entries, forewarned, left_alone
 from astra_data.pipeline.progress import Board, Silent
 from astra_data.pipeline.recipe import Recipe
@@ -66,6 +67,15 @@ class Outcome:
     @property
     def complete(self) -> bool:
         return all(report.version.complete for report in self.reports)
+
+    def check(self) -> None:
+        """Raise `InnerError` where items met an error of ours, `NothingKept` where a stage kept no row."""
+        for report in self.reports:
+            if report.fault:
+                raise report.fault
+        for report in self.reports:
+            if not report.funnel.kept:
+                raise nothing_kept(report.stage, report.dataset, report.funnel)
 
 
 async def execute(recipe: Recipe, stages: Stages, options: Options, console: Console | None = None,

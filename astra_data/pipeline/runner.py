@@ -17,12 +17,15 @@ from itertools import islice
 from pathlib import Path
 
 import astra_data
-from astra_data.errors import AstraError, ToolError
+from astra_data.errors import AstraError, DataError, InnerError, StoreError, ToolError
+from astra_data.hub.disk import refused
 from astra_data.hub.lineage import FILE, Code, FileDigest, Funnel, Lineage, Output, from_json, stage_key, to_json
 from astra_data.hub.store import Store, Version
 from astra_data.hub.tree import sha256_file
 from astra_data.hub.writer import Written
 from astra_data.ledger import Unanswered
+from astra_data.pipeline.faults import FOLDER as FAULTS
+from astra_data.pipeline.faults import Faults
 from astra_data.pipeline.histograms import histograms
 from astra_data.pipeline.progress import Meter
 from astra_data.pipeline.sources import Source
@@ -32,6 +35,8 @@ from astra_data.rows import ROW_TYPES, fields
 
 WINDOW = 4
 """Items in flight or waiting to be filed, as a multiple of the concurrency."""
+
+UNUSABLE = "item: cannot be used"
 
 COLLECT_AGAIN = "mend the server's entry in mcp.json and run again; `astra doctor` says which launchers are here"
 
@@ -55,13 +60,15 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What became of a stage: the version that holds its rows, its funnel, and whether it was run or found."""
+    """What became of a stage: the version that holds its rows, its funnel, and whether it was run or found; `fault` if items
+    met an error of ours."""
 
     stage: str
     dataset: str
     version: Version
     funnel: Funnel
     found: bool
+    fault: InnerError | None = None
 
 
 async def run_stage(stage: Stage, config: StageConfig, inputs: Mapping[str, Source], run: Run, meter: Meter) -> Report:
@@ -75,10 +82,11 @@ async def run_stage(stage: Stage, config: StageConfig, inputs: Mapping[str, Sour
     if found is not None:
         run.store.promote(found)
         return Report(stage.name, dataset, found, found.lineage().funnel, found=True)
+    faults = Faults(run.store.root / FAULTS, dataset, run.resources.ledger.scrub)
     with run.store.staging(dataset) as folder:
-        lineage = await _fill(stage, config, inputs, run, meter, folder, key)
+        lineage = await _fill(stage, config, inputs, run, meter, folder, key, faults)
         version = run.store.commit(dataset, folder, lineage)
-    return Report(stage.name, dataset, version, lineage.funnel, found=False)
+    return Report(stage.name, dataset, version, lineage.funnel, found=False, fault=faults.error(stage.name))
 
 
 def find_version(stage: Stage, key: str, run: Run) -> Version | None:
@@ -105,7 +113,7 @@ def key_of(stage: Stage, config: StageConfig, inputs: Mapping[str, Source], run:
 
 
 async def _fill(stage: Stage, config: StageConfig, inputs: Mapping[str, Source], run: Run, meter: Meter, folder: Path,
-                key: str) -> Lineage:
+                key: str, faults: Faults) -> Lineage:
     """Write the rows of a version into `folder`, and say what they are."""
     rows = {role: replace(source.rows, left_out=set()) for role, source in inputs.items()}
     items = islice(stage.items(rows, config, run.resources), run.limit)
@@ -114,7 +122,7 @@ async def _fill(stage: Stage, config: StageConfig, inputs: Mapping[str, Source],
     with Spool(folder, ROW_TYPES[stage.kind], deferred=stage.select is not None, scrub=scrub) as spool:
         async with (
             stage.open(rows, config, run.resources) as expand,
-            aclosing(_expanded(items, expand, run.concurrency)) as expanded,
+            aclosing(_expanded(items, expand, run.concurrency, faults)) as expanded,
         ):
             async for item, outcomes in expanded:
                 count += 1
@@ -147,8 +155,10 @@ def _file_left_out(spool: Spool, inputs: Mapping[str, Rows]) -> int:
     return len(found)
 
 
-async def _expanded(items: Iterator[Item], expand: Expand, concurrency: int) -> AsyncGenerator[tuple[Item, list[Outcome]], None]:
-    """Expand items concurrently, yield them in input order. The first error, of whichever item, cancels what is in flight."""
+async def _expanded(items: Iterator[Item], expand: Expand, concurrency: int,
+                    faults: Faults) -> AsyncGenerator[tuple[Item, list[Outcome]], None]:
+    """Expand items concurrently, yield them in input order. The first error that ends the run, of whichever item, cancels what is
+    in flight."""
     gate = asyncio.Semaphore(concurrency)
     alarm: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     window: deque[tuple[Item, asyncio.Task[list[Outcome]]]] = deque()
@@ -156,7 +166,7 @@ async def _expanded(items: Iterator[Item], expand: Expand, concurrency: int) -> 
     async def guarded(item: Item) -> list[Outcome]:
         async with gate:
             try:
-                return await _expand(item, expand)
+                return await _expand(item, expand, faults)
             except Exception as error:
                 if not alarm.done():
                     alarm.set_exception(error)
@@ -189,16 +199,22 @@ async def _head(window: deque[tuple[Item, asyncio.Task[list[Outcome]]]],
     return item, task.result()
 
 
-async def _expand(item: Item, expand: Expand) -> list[Outcome]:
+async def _expand(item: Item, expand: Expand, faults: Faults) -> list[Outcome]:
+    """The outcomes of an item. Whatever is wrong with it is its own; what no item could be done with is raised."""
     try:
         return await expand(item.value)
     except Unanswered as failure:
         return [Quarantine(failure.reason)]
+    except StoreError:
+        raise
+    except DataError as error:
+        return [Reject(f"{UNUSABLE} - {error}")]
     except AstraError:
         raise
     except Exception as error:
-        error.add_note(f"while expanding item {item.id}")
-        raise
+        if refusal := refused(error):
+            raise refusal from error
+        return [Quarantine(faults.noted(item.id, error))]
 
 
 def _outputs(folder: Path, written: Mapping[str, Written]) -> list[Output]:

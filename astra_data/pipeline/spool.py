@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from astra_data.characters import whole
 from astra_data.errors import DataError
 from astra_data.hub.writer import Writer, Written, read_rows
 from astra_data.pipeline.stage import Keep, Outcome, Reject
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 DUPLICATE = "duplicate: same identity as an earlier row"
+UNSTORABLE = "row: cannot be stored"
 
 
 class Spool:
@@ -49,11 +51,11 @@ class Spool:
         """File one outcome of the item."""
         self._taken += 1
         row = None if outcome.row is None else self._scrubbed(to_dict(outcome.row))
-        item_id = self._scrub(item_id)
+        item_id = whole(self._scrub(item_id))
         if isinstance(outcome, Keep):
             self._keep(item_id, row or {})
             return
-        reason = self._scrub(outcome.reason)
+        reason = whole(self._scrub(outcome.reason))
         if isinstance(outcome, Reject):
             self._refuse("rejected", row, item_id, reason)
         else:
@@ -69,9 +71,13 @@ class Spool:
         if row["id"] in self._item_of:
             self._refuse("rejected", row, item_id, DUPLICATE)
             return
+        try:
+            self._kept.write(row)
+        except DataError as error:
+            self._refuse("rejected", None, item_id, f"{UNSTORABLE} - {error}")
+            return
         self._item_of[row["id"]] = item_id
         self.candidates += 1
-        self._kept.write(row)
         if row["id"] != identity(self._row_type, row):
             raise AssertionError(f"a row of item {item_id} has an id that is not that of its content: make it with `new_row`")
 
@@ -80,7 +86,10 @@ class Spool:
         counts[reason.partition(" - ")[0]] += 1
         if config not in self._refused:
             self._refused[config] = self._stack.enter_context(Writer(self._folder / config, self._row_type, refused=True))
-        self._refused[config].refuse(row, item_id, [reason])
+        try:
+            self._refused[config].refuse(row, item_id, [reason])
+        except DataError as error:
+            self._refused[config].refuse(None, item_id, [reason, f"{UNSTORABLE} - {error}"])
 
     def settle(self, select: "Callable[[pl.LazyFrame], pl.LazyFrame] | None") -> dict[str, Written]:
         """Decide over the whole set, close all files, and say what each config holds."""

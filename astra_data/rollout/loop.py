@@ -10,6 +10,7 @@ can react to, a few times in a row. A backend that is down, or a user that fails
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from astra_data.exact import UNKEPT, loads
 from astra_data.ledger import Unanswered
 from astra_data.messages import MALFORMED, Call, JsonObject, Message, calls_of, final_answer, tool_result, user
 from astra_data.rollout.debris import written_call
@@ -138,9 +139,20 @@ def refused(call: Call, tools: list[JsonObject]) -> ToolResult | None:
     if call.name not in offered:
         return _error(f"there is no tool {call.name!r}; the tools are: {', '.join(sorted(offered))}")
     if call.malformed:
-        return _error(f"the arguments are not a JSON object: {str(call.arguments[MALFORMED])[:200]}")
+        return _error(f"the arguments {_unread(str(call.arguments[MALFORMED]))}")
     wrong = argument_error(offered[call.name].get("parameters") or {}, call.arguments)
     return _error(wrong) if wrong else None
+
+
+def _unread(written: str) -> str:
+    """What is wrong with arguments that could not be taken as they were written."""
+    shown = written[:200]
+    try:
+        loads(written)
+    except ValueError as error:
+        if str(error) in UNKEPT:
+            return f"hold {error}: {shown}"
+    return f"are not a JSON object: {shown}"
 
 
 def _error(text: str) -> ToolResult:

@@ -11,8 +11,9 @@ import json
 import re
 from collections.abc import Iterable
 
+from astra_data.characters import whole
+from astra_data.exact import fault, shallow
 from astra_data.messages import MALFORMED, JsonObject, Message, tool_call
-from astra_data.nesting import too_deep
 from astra_data.rollout.debris import mark
 
 CALL_KEYS = re.compile(r"\"(?:name|arguments|parameters|tool_calls)\"\s*:")
@@ -77,11 +78,9 @@ def _call(number: int, call: JsonObject) -> JsonObject:
 
 def _object(arguments: object) -> JsonObject:
     if isinstance(arguments, str):
-        try:
-            read = json.loads(arguments)
-        except (ValueError, RecursionError):
-            return {MALFORMED: arguments}
-        arguments = {MALFORMED: arguments} if too_deep(read) else read
+        arguments = shallow(arguments, {MALFORMED: whole(arguments)})
     if arguments is None:
         return {}
-    return arguments if isinstance(arguments, dict) else {MALFORMED: json.dumps(arguments)}
+    if isinstance(arguments, dict) and fault(arguments) is None:
+        return arguments
+    return {MALFORMED: json.dumps(arguments)}

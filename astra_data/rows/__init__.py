@@ -10,7 +10,7 @@ from typing import Any
 from astra_data.rows.arenas import Arena
 from astra_data.rows.canonical import canonical, content_id, digest
 from astra_data.rows.chains import Chain
-from astra_data.rows.checks import check
+from astra_data.rows.checks import check, unstorable
 from astra_data.rows.environments import Environment
 from astra_data.rows.fit import identity
 from astra_data.rows.questions import Question
@@ -28,9 +28,12 @@ ROW_TYPES: dict[str, type] = {
 
 
 def new_row(row_type: Any, **values: Any) -> Any:
-    """A row object with its `id` computed from its identity fields."""
+    """A row object with its `id` computed from its identity fields. Raises `DataError` naming a field that cannot be stored."""
     unfinished = to_dict(row_type(id="", **values))
-    return row_type(id=identity(row_type, unfinished), **values)
+    try:
+        return row_type(id=identity(row_type, unfinished), **values)
+    except TypeError as error:
+        raise unstorable(unfinished, file=row_type.__name__) from error
 
 
 __all__ = [

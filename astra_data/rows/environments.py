@@ -28,6 +28,10 @@ class EnvironmentTool:
     from_turn: int = 0
 
 
+MATCHES = ("exact", "number", "text", "set", "json", "call", "state")
+"""The kinds of `Match`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
     """How a call is told to reach a goal.

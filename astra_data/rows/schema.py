@@ -24,7 +24,8 @@ from typing import TYPE_CHECKING, Any, NewType
 import orjson
 import pyarrow as pa
 
-from astra_data.nesting import STORED_DEPTH, may_be_too_deep, too_deep
+from astra_data import exact
+from astra_data.nesting import STORED_DEPTH
 
 if TYPE_CHECKING:
     from datasets import Features
@@ -218,11 +219,8 @@ def decoder(annotation: Any) -> Convert | None:
 
 
 def _decode_json(text: Any) -> Any:
-    """The JSON value of a text. Raises `ValueError` where it is none, or nested deeper than anything that could be written."""
-    value = None if text is None else orjson.loads(text)
-    if text is not None and may_be_too_deep(text, STORED_DEPTH) and too_deep(value, STORED_DEPTH):
-        raise ValueError(f"nested more than {STORED_DEPTH} deep")
-    return value
+    """The JSON value of a text. Raises `ValueError` where it is none, or one that could not have been written."""
+    return None if text is None else exact.loads(text, STORED_DEPTH)
 
 
 def is_typed(annotation: Any) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from astra_data.rows.arenas import Arena
-from astra_data.rows.environments import Environment
+from astra_data.rows.environments import MATCHES, Environment
 from astra_data.rows.questions import Question
 from astra_data.rows.schema import Row
 from astra_data.rows.sft import SftRow
@@ -28,7 +28,15 @@ def shape_error(row_type: type, row: Row) -> str | None:
         value = row[name]
         if value is not None and (wrong := look(value)):
             return name + wrong
-    return None
+    return _codeless(row) if row_type is Arena else None
+
+
+def _codeless(row: Row) -> str | None:
+    """Of an arena whose columns are in shape, the first tool on offer whose code is nowhere, or code of no tool on offer."""
+    offered = [tool["function"]["name"] for tool in row["tools"] or ()]
+    coded = [entry["name"] for entry in row["entries"] or ()]
+    return next((f"entries[{index}].name: no tool on offer" for index, name in enumerate(coded) if name not in offered), None) \
+        or next((f"tools[{index}]: no entry has its code" for index, name in enumerate(offered) if name not in coded), None)
 
 
 def _each(look: Look) -> Look:
@@ -123,7 +131,18 @@ def _served(tool: Any) -> str | None:
 
 
 _declared = _objects("output_schema", "annotations")
-_goals = _each(_objects("arguments"))
+
+
+def _goal(goal: Any) -> str | None:
+    kind, arguments = goal["match"]["kind"], goal["arguments"]
+    if type(arguments) not in (dict, type(None)):
+        return f".arguments{OBJECT}"
+    if kind not in MATCHES:
+        return f".match.kind: expected one of {', '.join(MATCHES)}"
+    return ".arguments: a match of kind call needs them" if kind == "call" and arguments is None else None
+
+
+_goals = _each(_goal)
 
 
 def _turn(turn: Any) -> str | None:

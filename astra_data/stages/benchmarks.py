@@ -20,9 +20,9 @@ import orjson
 
 from astra_data.bounded import files, json_text
 from astra_data.errors import DataError, Place
+from astra_data.exact import shallow
 from astra_data.hub.addresses import FOLDER, SOURCE_SUFFIXES
 from astra_data.messages import JsonObject
-from astra_data.nesting import too_deep
 from astra_data.pipeline.stage import Resources
 from astra_data.tools.documents import file_digest
 
@@ -209,11 +209,7 @@ def _unparsed(node: ast.expr) -> str:
 
 def _decoded(arguments: Any) -> Any:
     """Arguments as an object, where they are written as its JSON."""
-    try:
-        value = orjson.loads(arguments) if isinstance(arguments, str) else arguments
-    except orjson.JSONDecodeError:
-        return arguments
-    return arguments if isinstance(arguments, str) and too_deep(value) else value
+    return shallow(arguments, arguments) if isinstance(arguments, str) else arguments
 
 
 def _scalars(value: Any) -> Iterator[str]:

@@ -20,6 +20,7 @@ import orjson
 
 from astra_data.bounded.answers import HOOKS, PLAIN, AnswerTooLargeError
 from astra_data.errors import EndpointError
+from astra_data.exact import loads
 from astra_data.ledger import Answer, Unanswered, Usage
 from astra_data.messages import JsonObject
 from astra_data.teacher.budget import Budget
@@ -192,9 +193,9 @@ def _detail(body: Any) -> str:
 
 def _parsed(text: str, scrub: Scrub) -> JsonObject:
     try:
-        response = scrub.json(orjson.loads(text))
-    except orjson.JSONDecodeError as error:
-        raise Unanswered(f"endpoint: not JSON - {_detail(scrub(text))}") from error
+        response = scrub.json(loads(text))
+    except ValueError as error:
+        raise Unanswered(f"endpoint: not JSON - {error}: {_detail(scrub(text))}") from None
     if not isinstance(response, dict):
         raise Unanswered(f"endpoint: not JSON - {_detail(scrub(text))}")
     return response

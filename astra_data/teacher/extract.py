@@ -10,9 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import orjson
-
-from astra_data.nesting import too_deep
+from astra_data.exact import loads
 from astra_data.text.literals import end_of, patience, within
 
 MAX_STARTS = 2000
@@ -26,21 +24,16 @@ _ANSWER_STARTS = ("{", "[", "```")
 
 
 def json_values(text: str) -> Iterator[Any]:
-    """Objects and arrays written in `text`, outermost only, in order. Numbers that JSON lacks make no value, nor does what is
-    nested too deep."""
-    return (value for value in _values(text) if not too_deep(value))
-
-
-def _values(text: str) -> Iterator[Any]:
+    """Objects and arrays written in `text`, outermost only, in order. What cannot be kept exactly makes no value."""
     try:
-        yield orjson.loads(text)
+        yield loads(text)
         return
-    except orjson.JSONDecodeError:
+    except ValueError:
         answer = split_thought(text)[1]
     for start, end in _spans(answer):
         try:
-            yield orjson.loads(answer[start:end])
-        except orjson.JSONDecodeError:
+            yield loads(answer[start:end])
+        except ValueError:
             continue
 
 

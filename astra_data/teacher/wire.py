@@ -11,8 +11,9 @@ from typing import Any
 
 import orjson
 
+from astra_data.characters import whole
+from astra_data.exact import fault, shallow
 from astra_data.messages import MALFORMED, JsonObject, Message, assistant, calls_of, tool_call
-from astra_data.nesting import too_deep
 from astra_data.teacher.extract import split_thought
 
 THOUGHTS = ("thinking", "reasoning", "redacted_thinking")
@@ -87,12 +88,9 @@ def _received(call: Any, ids: Iterator[str]) -> JsonObject:
 
 def _arguments(written: Any) -> JsonObject:
     """Arguments as an object. No text at all is how some endpoints write a call without arguments."""
-    if isinstance(written, dict):
+    if isinstance(written, dict) and fault(written) is None:
         return written
     if written is None or not str(written).strip():
         return {}
-    try:
-        value = orjson.loads(written)
-    except (orjson.JSONDecodeError, TypeError):
-        value = None
-    return value if isinstance(value, dict) and not too_deep(value) else {MALFORMED: str(written)}
+    value = shallow(written) if isinstance(written, str) else None
+    return value if isinstance(value, dict) else {MALFORMED: whole(str(written))}

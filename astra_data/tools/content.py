@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from astra_data.exact import fault
 from astra_data.messages import JsonObject
 
 NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?!\w|\.\d)")
@@ -27,8 +28,15 @@ def text_of(result: JsonObject) -> str:
     content, structured = result.get("content"), result.get("structuredContent")
     parts = [_part(part) for part in content if isinstance(part, dict)] if isinstance(content, list) else []
     if structured is not None and not (any(parts) and _told(parts, structured)):
-        parts = [*filter(None, parts), orjson.dumps(structured, option=orjson.OPT_SORT_KEYS).decode()]
+        parts = [*filter(None, parts), _json(structured)]
     return "\n".join(parts)
+
+
+def _json(structured: Any) -> str:
+    """As JSON text. A number that no row could hold is no trouble in a text."""
+    if fault(structured):
+        return json.dumps(structured, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return orjson.dumps(structured, option=orjson.OPT_SORT_KEYS).decode()
 
 
 def failed(result: JsonObject) -> bool:

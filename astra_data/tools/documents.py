@@ -80,8 +80,8 @@ def _records(path: Path) -> Iterator[tuple[int, Any]]:
         mend = f"name it {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}, or one of these with .gz"
         raise UsageError("cannot tell what this file is", place=Place(path.name), mend=mend)
     if names.endswith(".jsonl"):
-        mend = "write one JSON object on each line"
-        yield from ((row, json_text.loads(line, Place(path.name, row), mend=mend)) for row, line in files.lines(path))
+        for row, line in files.lines(path):
+            yield row, json_text.loads(line, Place(path.name, row), mend="write one JSON object on each line", in_parts=True)
         return
     parse = _parsed if names.endswith(".json") else _parsed_yaml
     content = parse(files.content(path), Place(path.name))
@@ -95,7 +95,7 @@ def file_digest(path: Path) -> str:
 
 
 def _parsed(text: bytes, place: Place) -> Any:
-    return json_text.loads(text, place, mend="write a JSON object or a list; .jsonl has one on each line")
+    return json_text.loads(text, place, mend="write a JSON object or a list; .jsonl has one on each line", in_parts=True)
 
 
 def _parsed_yaml(text: bytes, place: Place) -> Any:

@@ -10,6 +10,8 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Any
 
+from astra_data.characters import whole
+from astra_data.exact import fault
 from astra_data.messages import JsonObject
 from astra_data.nesting import MOST_DEPTH, too_deep
 from astra_data.rows.canonical import canonical
@@ -64,9 +66,24 @@ SERVER_DUPLICATE = "server: duplicate name"
 SERVER_NEAR_DUPLICATE = "server: near duplicate"
 
 
+UNKEPT = "astra:unkept"
+"""Of a tool that cannot be kept exactly: the reason."""
+
+
+def kept(tool: JsonObject) -> JsonObject:
+    """The raw tool; of one that cannot be kept exactly what names and describes it, and why the rest is gone."""
+    why = fault(tool)
+    if why is None:
+        return tool
+    named = {name: tool[name] for name in ("name", "description") if isinstance(tool.get(name), str) and not fault(tool[name])}
+    return {**named, UNKEPT: why}
+
+
 def tool_reason(tool: JsonObject, *, taken: Collection[str]) -> str | None:
     """Why a raw tool cannot be used, or None; `taken` are the names before it. Its schema is `schema_reason`'s matter."""
     name, description = tool.get("name"), tool.get("description")
+    if why := tool.get(UNKEPT) or fault([name, description]):
+        return f"tool: cannot be kept - {whole(str(name))[:LONGEST_SHOWN]}: {str(why)[:LONGEST_SHOWN]}"
     if pseudo(tool):
         return f"tool: pseudo-tool - {str(name)[:LONGEST_SHOWN]}"
     if not isinstance(name, str) or not NAME.fullmatch(name):
@@ -90,7 +107,7 @@ def schema_reason(name: str, parameters: Any) -> str | None:
         return f"tool: invalid JSON Schema - {name}: properties is not an object"
     size = size_of(parameters)
     if size is None:
-        return f"tool: invalid JSON Schema - {name}: it holds a number beyond 64 bits, or is nested too deep"
+        return f"tool: invalid JSON Schema - {name}: it holds {fault(parameters)}"
     if size > MOST_SCHEMA_BYTES:
         return f"tool: schema too large - {name}: {size} bytes"
     if too_deep(parameters):
@@ -104,11 +121,8 @@ def schema_reason(name: str, parameters: Any) -> str | None:
 
 
 def size_of(value: Any) -> int | None:
-    """Bytes as canonical JSON; None for what cannot be stored: a number beyond 64 bits, or what is nested too deep."""
-    try:
-        return len(canonical(value))
-    except TypeError:
-        return None
+    """Bytes as canonical JSON; None for what cannot be kept."""
+    return None if fault(value) else len(canonical(value))
 
 
 def unsupported_keywords(schema: Any) -> Iterator[str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from astra_data.messages import JsonObject
 from astra_data.tools.documents import MOST_TOOLS
+from astra_data.tools.filters import kept
 
 MOST_LIST_BYTES = 4 << 20
 """Of the tools of a server, as they are listed. The largest server known has 2 MiB."""
@@ -54,7 +55,7 @@ class Listing:
             bound = f"{MOST_TOOLS:,} tools" if len(self.tools) == MOST_TOOLS else f"{MOST_LIST_BYTES >> 20} MiB"
             self.flag = f"{UNENDED}: more than {bound}"
             return False
-        self.tools.append(tool)
+        self.tools.append(kept(tool))
         self._names.add(str(tool.get("name")))
         self._size += size
         return True

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from astra_data.characters import whole
 from astra_data.messages import JsonObject
 from astra_data.nesting import too_deep
 from astra_data.rows import Server, new_row
@@ -149,7 +150,7 @@ def _tool(raw: JsonObject, parameters: Any) -> tuple[Tool, bool]:
     kept = _kept(parameters, MOST_KEPT_BYTES)
     shown = _kept(annotations, MOST_ANNOTATION_BYTES)
     name = str(raw.get("name", ""))[:LONGEST_TEXT]
-    return Tool(name, text, {} if kept is None else kept, None if unusable else output, shown), unusable
+    return Tool(whole(name), whole(text), {} if kept is None else kept, None if unusable else output, shown), unusable
 
 
 def _usable(output: Any) -> bool:

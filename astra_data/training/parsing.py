@@ -8,6 +8,8 @@ A turn that the template's parser cannot read is a message of its raw text, so t
 import json
 from typing import Any
 
+from astra_data.characters import whole
+from astra_data.exact import fault
 from astra_data.messages import MALFORMED, JsonObject, Message, assistant, tool_call
 
 
@@ -29,10 +31,8 @@ def _call(call_id: str, call: JsonObject) -> JsonObject:
 
 def _object(arguments: Any) -> JsonObject:
     """The arguments of a call; what is no JSON object is kept whole."""
-    try:
-        written = json.dumps({} if arguments is None else arguments, allow_nan=False)
-    except ValueError:
-        return {MALFORMED: json.dumps(arguments)}
     if arguments is None:
         return {}
-    return arguments if isinstance(arguments, dict) else {MALFORMED: arguments if isinstance(arguments, str) else written}
+    if isinstance(arguments, dict) and fault(arguments) is None:
+        return arguments
+    return {MALFORMED: whole(arguments) if isinstance(arguments, str) else json.dumps(arguments)}

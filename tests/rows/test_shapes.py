@@ -78,7 +78,7 @@ def test_what_has_another_shape_is_named_and_told_when_it_is_read(
 PLACED: list[tuple[type, str, Callable[[Any], Any]]] = [
     (SftRow, "messages", lambda value: [value]), (SftRow, "tools", lambda value: [value]),
     (SftRow, "tools", lambda value: [{"function": value}]), (Environment, "tools", lambda value: [{"schema": value}]),
-    (Environment, "turns", lambda value: [{"goals": [{"arguments": value}]}]),
+    (Environment, "turns", lambda value: [{"goals": [{"arguments": value, "match": {"kind": "exact"}}]}]),
     (SftRow, "messages", lambda value: [{"role": "assistant", "tool_calls": value}]),
     (Question, "knowledge", lambda value: value), (Server, "connection", lambda value: value),
     (Server, "tools", lambda value: [{"parameters": value, "output_schema": value, "annotations": value}]),

@@ -14,7 +14,7 @@ from functools import cached_property
 from itertools import islice
 from typing import Any
 
-from astra_data.nesting import shallow
+from astra_data.exact import shallow
 from astra_data.stages.trajectories.figures import RUN, Figures, readings
 from astra_data.text.occurrences import stands
 from astra_data.tools.naming import words

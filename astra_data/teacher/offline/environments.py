@@ -13,8 +13,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from astra_data.exact import shallow
 from astra_data.messages import JsonObject
-from astra_data.nesting import shallow
 from astra_data.teacher.environment_asks import (
     Arguments,
     Cluster,

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
+from astra_data.exact import shallow
 from astra_data.messages import Call, calls_of, final_answer, results_of
-from astra_data.nesting import shallow
 from astra_data.teacher.asks import (
     AnswerJudgement,
     CallJudgement,

@@ -9,9 +9,9 @@ import json
 import re
 from typing import Any
 
+from astra_data.exact import shallow
 from astra_data.ledger import Usage
 from astra_data.messages import JsonObject, Message, assistant, calls_of, results_of, tool_call
-from astra_data.nesting import shallow
 from astra_data.teacher.offline.reading import Step, read
 from astra_data.teacher.teacher import Turn
 

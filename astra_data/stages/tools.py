@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from astra_data.errors import DataError, UsageError
+from astra_data.errors import DataError, Place, UsageError
 from astra_data.pipeline.stage import Expand, Inputs, Item, Keep, Outcome, Quarantine, Reject, Resources, Stage, StageConfig
 from astra_data.teacher.teacher import Teacher
 from astra_data.teacher.tool_asks import JUDGE_DESCRIPTION, LABEL_DOMAIN
@@ -50,18 +50,27 @@ def items(inputs: Inputs, config: ToolsConfig, resources: Resources) -> Iterator
         yield Item(name, entry)
     others = bool(resources.servers) or len(resources.documents) > 1
     for path in resources.documents:
-        yield from _of_file(path, others)
+        yield from _of_file(path, _shown(path, resources), others)
 
 
-def _of_file(path: Path, others: bool) -> Iterator[Item]:
+def _of_file(path: Path, shown: str, others: bool) -> Iterator[Item]:
     """The servers of a file. Where it is not the only source, what is wrong with it is an item like any other."""
     try:
         for document in read_documents(path):
-            yield Item(f"{path.name}/{document.name}", document)
+            yield Item(f"{shown}/{document.name}", document)
     except DataError as error:
         if not others:
             raise
-        yield Item(path.name, error)
+        place = replace(error.place, file=shown) if error.place else Place(shown)
+        yield Item(shown, DataError(error.message, place=place, mend=error.mend))
+    except Exception as error:
+        yield Item(shown, error)
+
+
+def _shown(path: Path, resources: Resources) -> str:
+    """The file as it is named from the recipe's folder, or its name alone where it lies elsewhere."""
+    folder = resources.folder.absolute()
+    return path.absolute().relative_to(folder).as_posix() if path.absolute().is_relative_to(folder) else path.name
 
 
 @asynccontextmanager
@@ -72,9 +81,11 @@ async def open_stage(inputs: Inputs, config: ToolsConfig, resources: Resources) 
     labeller = resources.roles.teacher(ROLE)
     async with Pool(resources.servers, resources.template) as pool:
 
-        async def expand(source: ServerEntry | Document | DataError) -> list[Outcome]:
+        async def expand(source: ServerEntry | Document | Exception) -> list[Outcome]:
             if isinstance(source, DataError):
                 return [Reject(f"{UNREADABLE} - {source}")]
+            if isinstance(source, Exception):
+                raise source
             if isinstance(source, Document):
                 return await _outcomes(source, config, resources, labeller)
             try:

@@ -79,6 +79,24 @@ def kept(tool: JsonObject) -> JsonObject:
     return {**named, UNKEPT: why}
 
 
+PARAMETERS = ("inputSchema", "parameters", "input_schema", "parametersJsonSchema", "parameters_json_schema")
+"""Where tools of MCP, of OpenAI, of Anthropic and of Gemini have the schema of their parameters."""
+OTHER_SCHEMAS = ("outputSchema", "output_schema", "annotations", "response", "responseJsonSchema", "_meta", "meta")
+
+
+def parameters_of(tool: JsonObject) -> Any:
+    """The schema of a raw tool's parameters; None where it has none."""
+    return next((tool[key] for key in PARAMETERS if key in tool), None)
+
+
+def _unread(tool: JsonObject) -> str | None:
+    """The key of what looks like the parameters of a raw tool, and stands where nobody looks for them."""
+    if any(key in tool for key in PARAMETERS):
+        return None
+    return next((key for key, value in tool.items()
+                 if key not in OTHER_SCHEMAS and isinstance(value, dict) and isinstance(value.get("properties"), dict)), None)
+
+
 def tool_reason(tool: JsonObject, *, taken: Collection[str]) -> str | None:
     """Why a raw tool cannot be used, or None; `taken` are the names before it. Its schema is `schema_reason`'s matter."""
     name, description = tool.get("name"), tool.get("description")
@@ -94,6 +112,8 @@ def tool_reason(tool: JsonObject, *, taken: Collection[str]) -> str | None:
         return f"tool: no description - {name}"
     if len(description) > MOST_DESCRIPTION:
         return f"tool: description too long - {name}: {len(description)} characters"
+    if key := _unread(tool):
+        return f"tool: parameters under an unknown key - {name}: {whole(key)[:LONGEST_SHOWN]}, not {PARAMETERS[0]}"
     if weight(description) < LEAST_DESCRIPTION or _words(description) == _words(name):
         return f"tool: description too short - {description.strip()}"
     return None
@@ -160,7 +180,7 @@ def server_reason(kept: int, offered: int) -> str | None:
 def pseudo(tool: JsonObject) -> bool:
     """Whether this only looks like a tool."""
     parameters = PSEUDO_TOOLS.get(str(tool.get("name")).lower())
-    schema = tool.get("inputSchema", tool.get("parameters"))
+    schema = parameters_of(tool)
     properties = schema.get("properties") if isinstance(schema, dict) else None
     return parameters is not None and set(properties if isinstance(properties, dict) else ()) <= parameters
 

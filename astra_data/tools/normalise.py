@@ -24,7 +24,9 @@ from astra_data.tools.filters import (
     MOST_DESCRIPTION,
     MOST_SCHEMA_BYTES,
     MOST_SCHEMAS_BYTES,
+    PARAMETERS,
     SERVER_DUPLICATE,
+    parameters_of,
     schema_reason,
     server_reason,
     size_of,
@@ -76,7 +78,7 @@ def normalise(document: Document) -> Normalised:
         beyond = looked_at > MOST_SCHEMAS_BYTES or stored > MOST_STORED_BYTES
         if beyond:
             raw = {key: raw.get(key) for key in ("name", "description")}
-        parameters, repaired = repair(raw.get("inputSchema", raw.get("parameters")))
+        parameters, repaired = repair(parameters_of(raw))
         reason = tool_reason(raw, taken=taken) or _crowded(raw, beyond) or schema_reason(raw["name"], parameters)
         tool, dropped = _tool(raw, parameters)
         if reason:
@@ -99,7 +101,7 @@ def shortened(document: Document) -> Document:
 
 def _bytes_of(raw: JsonObject) -> tuple[int, int]:
     """Bytes of the schemas of a raw tool that can be used, and of those that are too large but can be stored."""
-    sizes = [size_of(raw[key]) or 0 for key in ("inputSchema", "parameters", "outputSchema", "output_schema") if key in raw]
+    sizes = [size_of(raw[key]) or 0 for key in (*PARAMETERS, "outputSchema", "output_schema") if key in raw]
     usable = sum(size for size in sizes if size <= MOST_SCHEMA_BYTES)
     return usable, sum(size for size in sizes if size <= MOST_KEPT_BYTES) - usable
 

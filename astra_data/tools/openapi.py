@@ -31,7 +31,7 @@ LONGEST_SHOWN = 80
 def read_openapi(found: JsonObject, file: str, row: int | None = None) -> Document:
     """The server of a document, without a connection: it can be described and emulated. Raises `DataError` naming the field."""
     version = found.get("openapi")
-    if not isinstance(version, str) or not version.startswith("3."):
+    if isinstance(version, bool) or not isinstance(version, str | int | float) or not re.match(r"3(\.|$)", str(version)):
         mend = "convert it to OpenAPI 3 first"
         said = repr(version or found.get("swagger"))[:LONGEST_SHOWN]
         raise DataError(f"OpenAPI version {said}", place=Place(file, row, "openapi"), mend=mend)
@@ -43,10 +43,11 @@ def read_openapi(found: JsonObject, file: str, row: int | None = None) -> Docume
     named = (terms.get("identifier") or terms.get("name")) if isinstance(terms, dict) else None
     release = str(info.get("version") or "")
     schemas = Schemas(found, Place(file, row))
+    paths = Place(file, row, "paths")
+    operations = islice(_operations(found, schemas, paths, flags), MOST_TOOLS + 1)
     return Document(
         title,
-        bounded([_tool(*operation, schemas, flags) for operation in
-                 islice(_operations(found, schemas, Place(file, row, "paths")), MOST_TOOLS + 1)], Place(file, row, "paths")),
+        bounded([_tool(*operation, schemas, flags) for operation in operations], paths),
         Source("document", None, release or None, file),
         version=release,
         title=title,
@@ -56,18 +57,31 @@ def read_openapi(found: JsonObject, file: str, row: int | None = None) -> Docume
     )
 
 
-def _operations(found: JsonObject, schemas: Schemas, place: Place) -> Iterator[tuple[str, str, JsonObject, list[Any]]]:
+def _operations(found: JsonObject, schemas: Schemas, place: Place,
+                flags: list[str]) -> Iterator[tuple[str, str, JsonObject, list[Any]]]:
     """(method, path, operation, parameters that all operations of the path have), in the document's order."""
     paths = found.get("paths")
     if not isinstance(paths, dict):
         raise DataError("missing" if paths is None else "expected an object", place=place, mend="list the paths")
     for path, given in paths.items():
         item = schemas.named(given)
-        shared = item.get("parameters") if isinstance(item, dict) else None
+        if not isinstance(item, dict) or "$ref" in item:
+            _flag(flags, f"the path {path}", item)
+            continue
+        shared = item.get("parameters")
         for method in METHODS:
-            operation = item.get(method) if isinstance(item, dict) else None
+            operation = item.get(method)
+            if operation is not None and not isinstance(operation, dict):
+                _flag(flags, f"{method} {path}", operation)
             if isinstance(operation, dict):
                 yield method, str(path), operation, shared if isinstance(shared, list) else []
+
+
+def _flag(flags: list[str], what: str, value: Any, lack: str = "it is no object") -> None:
+    """Say what was left out, and why the value could not be taken: `lack`, or a reference to what is not there."""
+    reference = value.get("$ref") if isinstance(value, dict) else None
+    why = lack if reference is None else f"nothing in the document is {str(reference)[:LONGEST_SHOWN]}"
+    flags.append(f"left out {what[:3 * LONGEST_SHOWN]}: {why}")
 
 
 def _tool(method: str, path: str, operation: JsonObject, shared: list[Any], schemas: Schemas, flags: list[str]) -> JsonObject:
@@ -106,6 +120,9 @@ def _parameters(name: str, operation: JsonObject, shared: list[Any], schemas: Sc
     given = [schemas.named(one) for one in [*shared, *(own if isinstance(own, list) else [])]]
     schemas.count(len(given))
     named = [one for one in given if isinstance(one, dict) and isinstance(one.get("name"), str)]
+    for one in given:
+        if not (isinstance(one, dict) and isinstance(one.get("name"), str)):
+            _flag(flags, f"a parameter of {name}", one, "it has no name")
     placed = {(str(one.get("in")), one["name"]): one for one in named}
     parts = [
         (where, key, _schema_of(one), one.get("required") is True or where == "path")
@@ -114,7 +131,7 @@ def _parameters(name: str, operation: JsonObject, shared: list[Any], schemas: Sc
     ]
     properties: JsonObject = {}
     required: list[str] = []
-    for where, key, schema, needed in [*parts, *_body(operation, schemas)]:
+    for where, key, schema, needed in [*parts, *_body(name, operation, schemas, flags)]:
         called = f"{where}_{key}" if key in properties else key
         flags += [f"renamed parameter of {name}: {key} -> {called}"[: 4 * LONGEST_SHOWN]] if called != key else []
         properties[called] = schema
@@ -133,14 +150,23 @@ def _schema_of(parameter: JsonObject) -> JsonObject:
     return found | ({"description": described} if isinstance(described, str) and described else {})
 
 
-def _body(operation: JsonObject, schemas: Schemas) -> Iterator[tuple[str, str, Any, bool]]:
-    """(place, name, schema, required) of each property of a JSON body; `readOnly` ones are the server's to write."""
-    body = schemas.named(operation.get("requestBody"))
-    media = body.get("content") if isinstance(body, dict) else None
-    schema = _json_schema(media)
-    if schema is None:
+def _body(name: str, operation: JsonObject, schemas: Schemas, flags: list[str]) -> Iterator[tuple[str, str, Any, bool]]:
+    """(place, name, schema, required) of each property of a JSON body; `readOnly` ones are the server's to write. A body of
+    another kind is one parameter, and flagged."""
+    if operation.get("requestBody") is None:
         return
-    needed = body.get("required") is True
+    body = schemas.named(operation["requestBody"])
+    media = body.get("content") if isinstance(body, dict) else None
+    if not isinstance(media, dict) or not media:
+        _flag(flags, f"the body of {name}", body, "it says no content")
+        return
+    schema, needed = _json_schema(media), body.get("required") is True
+    if schema is None:
+        kind, given = next(iter(media.items()))
+        flags.append(f"the body of {name} is {kind}"[: 4 * LONGEST_SHOWN])
+        told = given.get("schema") if isinstance(given, dict) else None
+        yield "body", "body", told if isinstance(told, dict) and told else {"type": "string"}, needed
+        return
     merged = _as_object(schema, schemas, 0)
     if merged is None:
         yield "body", "body", schema, needed

@@ -7,6 +7,7 @@ What a reference names is written in its place, unless it contains itself or the
 reference, to `$defs`. References outside the document stay as they are, and no schema with one is valid.
 """
 
+import json
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,7 @@ MOST_VALUES = 3_000_000
 """Of one document with its references written out wherever a tool has them."""
 
 LOCAL = "#/"
+INDEX = re.compile(r"0|[1-9][0-9]{0,6}")
 UNNAMEABLE = re.compile(r"[^A-Za-z0-9_.-]+")
 DROPPED = ("xml", "discriminator", "externalDocs")
 Met = tuple[str, JsonObject]
@@ -79,7 +81,7 @@ class Schemas:
         found: Any = self._document
         for step in reference.removeprefix(LOCAL).split("/") if reference.startswith(LOCAL) else ["", ""]:
             key = unquote(step).replace("~1", "/").replace("~0", "~")
-            found = found.get(key) if isinstance(found, dict) else None
+            found = found.get(key) if isinstance(found, dict) else _element(found, key) if isinstance(found, list) else None
         return found
 
     def named(self, value: Any) -> Any:
@@ -138,7 +140,7 @@ class Schemas:
 
     def _sum(self, value: Any, inside: Inside) -> Extent | None:
         """The extent of a value, where those of all that it refers to are known, but for those that it is in itself."""
-        size, depth = len(canonical(value)), inside.depth
+        size, depth = _bytes(value), inside.depth
         for reference, level in inside.references:
             inner = self._extents.get(id(self.at(reference)))
             if inner is None:
@@ -194,6 +196,20 @@ class Schemas:
             self._names[reference] = last if last not in self._taken else f"{last}_{len(self._names)}"
             self._taken.add(self._names[reference])
         return self._names[reference]
+
+
+def _element(values: list[Any], key: str) -> Any:
+    """The element that a step of a JSON pointer names (RFC 6901)."""
+    index = int(key) if INDEX.fullmatch(key) else len(values)
+    return values[index] if index < len(values) else None
+
+
+def _bytes(value: Any) -> int:
+    """As JSON, numbers that no row can hold too."""
+    try:
+        return len(canonical(value))
+    except TypeError:
+        return len(json.dumps(value, separators=(",", ":")))
 
 
 def modern(schema: JsonObject) -> JsonObject:

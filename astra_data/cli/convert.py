@@ -90,12 +90,16 @@ def _write(source: str, form: str, output: Path, limit: int | None, store: Path,
     name = place.address.partition("@")[0].rstrip("/").rpartition("/")[2]
     text = card(form, lineage_of(place), name, place.tree)
     with _new_folder(output) as folder:
-        written = exporter(form).write(_limited(environments.rows, limit), folder, text, lambda error: say(f"astra: {error}", err=True))
+        written = exporter(form).write(_limited(environments.rows, limit), folder, text, _tell_refused)
     if as_json:
         say_json({"format": form, "environments": written, "from": place.address})
     else:
         say(f"{written} environments as {form} in {output}")
         say(f'    load_dataset("{output}", split="train")')
+
+
+def _tell_refused(error: DataError) -> None:
+    say(f"astra: {error}", err=True)
 
 
 def _limited(rows: Rows, limit: int | None) -> Iterator[Environment]:

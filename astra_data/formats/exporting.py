@@ -36,7 +36,7 @@ def fitting(environments: Iterable[Environment], require: Callable[[Environment]
 
 
 def require(environment: Environment) -> None:
-    """Raise `DataError` unless the environment can be stored, has JSON of the shape that its type asks for, and the id of its content."""
+    """Raise `DataError` unless the environment can be stored, has JSON of the right shape, and the id of its content."""
     row = to_dict(environment)
     try:
         canonical(row)

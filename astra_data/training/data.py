@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import TemplateError
 
+from astra_data.bounded.templates import TooMuchError
 from astra_data.errors import DataError, Place
 from astra_data.hub.addresses import FolderAddress, parse
 from astra_data.hub.digests import check_rows
@@ -106,6 +107,8 @@ def _tokens(row: Row, index: int, tokenizer: Any, template: str, address: str) -
         made = _renderer(tokenizer, template).render(row["messages"], row["tools"], trained=True)
     except Refused as refusal:
         return {"input_ids": [], "labels": [], "broken": False, "refused": refusal.message}
+    except TooMuchError as error:
+        raise DataError(error.message, place=place, mend=error.mend) from error
     except (TemplateError, TypeError, ValueError) as error:
         raise DataError(f"the chat template refuses it: {error}", place=place, mend="choose another model.template") from error
     if not any(made.mask):

@@ -76,7 +76,8 @@ def _render(template: str, messages: list[Message], tools: list[JsonObject] | No
             spans: bool) -> Rendering:
     from transformers.utils.chat_template_utils import render_jinja_template
 
-    texts, found = render_jinja_template(conversations=[messages], tools=tools, chat_template=template,
+    chat = [{key: value for key, value in message.items() if value is not None} for message in messages]
+    texts, found = render_jinja_template(conversations=[chat], tools=tools, chat_template=template,
                                          return_assistant_tokens_mask=spans, add_generation_prompt=opened, **names)
     return Rendering(texts[0], [tuple(one) for one in found[0]] if spans else [])
 

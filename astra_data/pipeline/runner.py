@@ -55,13 +55,14 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What became of a stage: the version that holds its rows, its funnel, and whether it was run or found."""
+    """What became of a stage: the version that holds its rows, its funnel, whether it was run or found, and what to mend."""
 
     stage: str
     dataset: str
     version: Version
     funnel: Funnel
     found: bool
+    advice: str | None = None
 
 
 async def run_stage(stage: Stage, config: StageConfig, inputs: Mapping[str, Source], run: Run, meter: Meter) -> Report:
@@ -74,11 +75,12 @@ async def run_stage(stage: Stage, config: StageConfig, inputs: Mapping[str, Sour
     found = find_version(stage, key, run)
     if found is not None:
         run.store.promote(found)
-        return Report(stage.name, dataset, found, found.lineage().funnel, found=True)
+        funnel = found.lineage().funnel
+        return Report(stage.name, dataset, found, funnel, found=True, advice=stage.advice(funnel))
     with run.store.staging(dataset) as folder:
         lineage = await _fill(stage, config, inputs, run, meter, folder, key)
         version = run.store.commit(dataset, folder, lineage)
-    return Report(stage.name, dataset, version, lineage.funnel, found=False)
+    return Report(stage.name, dataset, version, lineage.funnel, found=False, advice=stage.advice(lineage.funnel))
 
 
 def find_version(stage: Stage, key: str, run: Run) -> Version | None:

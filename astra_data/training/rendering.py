@@ -106,8 +106,7 @@ class Renderer:
 
     def _written(self, messages: list[Message], tools: list[JsonObject] | None, opened: bool, trained: bool) -> Rendering:
         names = {**self.tokenizer.special_tokens_map, **self.options}
-        chat = [{key: value for key, value in message.items() if value is not None} for message in messages]
-        return templates.render(self.template, chat, tools, names, opened=opened, spans=trained)
+        return templates.render(self.template, messages, tools, names, opened=opened, spans=trained)
 
     def _require_own(self, text: str, ids: Sequence[int], messages: list[Message], tools: list[JsonObject] | None,
                      opened: bool) -> None:

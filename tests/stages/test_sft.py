@@ -141,7 +141,7 @@ def test_tokens_are_counted_where_a_message_holds_null(expand: Any, tmp_path: Pa
     transformers, tokenizers = pytest.importorskip("transformers"), pytest.importorskip("tokenizers")
     letters = tokenizers.Tokenizer(tokenizers.models.BPE({"o": 0, "e": 1}, []))
     words = transformers.PreTrainedTokenizerFast(tokenizer_object=letters)
-    words.chat_template = {"default": "{{ messages }}", "tool_use": "{{ messages[1].content }}"}
+    words.chat_template = {"default": "{{ messages }}", "tool_use": "one{{ messages[1].content }}"}
     words.save_pretrained(tmp_path)
     messages = [MESSAGES[0], {**MESSAGES[1], "content": None}, *MESSAGES[2:]]
     (outcome,) = expand(STAGE, {"trajectories": [replace(trajectory(), messages=messages)]}, tokenizer=str(tmp_path))

@@ -34,7 +34,7 @@ GREEDY: dict[str, str] = {
 }
 LONG: dict[str, str] = {
     "a text of two million letters": "{{ 'ab ' * 700000 }}",
-    "the messages over and over": "{% for a in range(9999) %}{% for m in messages %}{{ m.content }}{% endfor %}{% endfor %}",
+    "the messages over and over": "{% for a in range(99999) %}{% for m in messages %}{{ m.content }}{% endfor %}{% endfor %}",
 }
 SAID = "the chat template takes more than 3 seconds or 1024 MB for one conversation"
 
@@ -46,7 +46,7 @@ def render(template: str, **values: Any) -> templates.Rendering:
 @pytest.mark.parametrize("case", GREEDY)
 def test_a_template_that_takes_too_much_is_ended_and_the_next_is_rendered(case: str) -> None:
     before = time.process_time()
-    with pytest.raises(DataError, match=SAID) as error:
+    with pytest.raises(DataError, match=f"{SAID}|makes more than") as error:
         render(GREEDY[case])
     assert error.value.mend and time.process_time() - before < 2, "the time is that of another process"
     assert render("{{ messages[0].content }}").text == "What does the lamp cost?"

@@ -91,7 +91,7 @@ def _write(source: str, form: str, output: Path, limit: int | None, store: Path,
     name = place.address.partition("@")[0].rstrip("/").rpartition("/")[2]
     text = card(form, lineage_of(place), name, place.tree)
     with _new_folder(output) as folder:
-        written = exporter(form).write(_writable(environments.rows, form, limit), folder, text)
+        written = exporter(form).write(_limited(environments.rows, limit), folder, text, _tell_refused)
     if as_json:
         say_json({"format": form, "environments": written, "from": place.address})
     else:
@@ -99,15 +99,13 @@ def _write(source: str, form: str, output: Path, limit: int | None, store: Path,
         say(f'    load_dataset("{output}", split="train")')
 
 
-def _writable(rows: Rows, form: str, limit: int | None) -> Iterator[Environment]:
-    """The environments that can go out in a form. Of all others it is told that they are left out, and why."""
-    for environment in islice(rows, limit):
-        try:
-            exporter(form).require(environment)
-        except DataError as error:
-            say(f"astra: {error}", err=True)
-        else:
-            yield environment
+def _tell_refused(error: DataError) -> None:
+    say(f"astra: {error}", err=True)
+
+
+def _limited(rows: Rows, limit: int | None) -> Iterator[Environment]:
+    """So many environments. At the end it is told which rows are none."""
+    yield from islice(rows, limit)
     for unfit in sorted(rows.left_out):
         options.tell_left_out(unfit)
 

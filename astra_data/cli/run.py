@@ -61,6 +61,8 @@ def tell_outcome(outcome: Outcome) -> None:
     for report in outcome.reports:
         say(f"{report.dataset}@{report.version.tree[:12]}")
         say(f'    load_dataset("{report.version.path}", split="train")   # {report.funnel.kept} rows')
+    for line in filter(None, (report.advice for report in outcome.reports)):
+        say(line)
 
 
 def as_object(outcome: Outcome) -> dict[str, object]:
@@ -81,6 +83,7 @@ def as_object(outcome: Outcome) -> dict[str, object]:
                 "rows": report.version.lineage().rows(),
                 "found": report.found,
                 "funnel": report.funnel,
+                "advice": report.advice,
             }
             for report in outcome.reports
         ],

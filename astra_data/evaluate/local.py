@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from astra_data.bounded import templates
 from astra_data.errors import UsageError
 from astra_data.hub.models import check
 from astra_data.ledger import Unanswered, Usage
 from astra_data.messages import JsonObject, Message, calls_of
 from astra_data.rows.canonical import digest
 from astra_data.teacher.teacher import Turn
-from astra_data.training import templates
 from astra_data.training.marks import Refused
 from astra_data.training.rendering import renderer_of
 

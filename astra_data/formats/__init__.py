@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol, cast
 
+from astra_data.formats.exporting import Refuse, raised
 from astra_data.pipeline.stage import Stage
 from astra_data.rows import Environment
 
@@ -42,10 +43,10 @@ class Exporter(Protocol):
     def require(self, environment: Environment) -> None:
         """Raise `DataError` for an environment that cannot be written, or is not what it says."""
 
-    def write(self, environments: Iterable[Environment], folder: Path, card: str) -> int:
-        """Write all environments under the empty `folder`, with `card` as its README.md; how many there were.
+    def write(self, environments: Iterable[Environment], folder: Path, card: str, refuse: Refuse = raised) -> int:
+        """Write the environments under the empty `folder`, with `card` as its README.md; how many were written.
 
-        Raises `DataError` as `require` does, and where a file is there already.
+        `refuse` takes what `require` raises. Raises `DataError` where a file is there already.
         """
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 from astra_data.errors import DataError, Place
-from astra_data.formats.exporting import new_file, put, require
+from astra_data.formats.exporting import Refuse, fitting, new_file, put, raised, require
 from astra_data.formats.importing import STATELESS, difficulty_of, files_in, foreign_rows, goals_of, stage_of
 from astra_data.formats.standalone import entry_in, identifier, standalone
 from astra_data.formats.strict_json import parsed
@@ -85,7 +85,7 @@ def to_row(environment: Environment) -> Row:
     }
 
 
-def write(environments: Iterable[Environment], folder: Path, card: str) -> int:
+def write(environments: Iterable[Environment], folder: Path, card: str, refuse: Refuse = raised) -> int:
     """See `Exporter`."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -95,15 +95,10 @@ def write(environments: Iterable[Environment], folder: Path, card: str) -> int:
     put(folder, "README.md", card)
     written = 0
     with new_file(folder, FILE) as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
-        for rows in _batches(map(_required, environments)):
+        for rows in _batches(map(to_row, fitting(environments, require, refuse))):
             writer.write_table(pa.Table.from_pylist(rows, schema))
             written += len(rows)
     return written
-
-
-def _required(environment: Environment) -> Row:
-    require(environment)
-    return to_row(environment)
 
 
 def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:

@@ -1,20 +1,42 @@
 """What exporters share: which environments may go out, and files that land in their folder and nowhere else.
 
     require(environment)                                    # DataError, where its id is not that of its content
+    fitting(environments, require, refuse)                  # those that may; `refuse` is told of the others
     put(folder, "3f2a.../tests/test.sh", text, mode=0o755)
 """
 
 import os
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn
 
 from astra_data.errors import DataError, Place
 from astra_data.filenames import inside
 from astra_data.rows import Environment, canonical, identity, to_dict
+from astra_data.rows.shapes import shape_error
+
+Refuse = Callable[[DataError], object]
+"""Takes the error of an environment that does not go out."""
+
+
+def raised(error: DataError) -> NoReturn:
+    """A `Refuse` that nothing gets past."""
+    raise error
+
+
+def fitting(environments: Iterable[Environment], require: Callable[[Environment], None], refuse: Refuse) -> Iterator[Environment]:
+    """The environments that go out; each is looked at once."""
+    for environment in environments:
+        try:
+            require(environment)
+        except DataError as error:
+            refuse(error)
+        else:
+            yield environment
 
 
 def require(environment: Environment) -> None:
-    """Raise `DataError` unless the environment can be stored, has schemas for its tools, and the id of its content."""
+    """Raise `DataError` unless the environment can be stored, has JSON of the right shape, and the id of its content."""
     row = to_dict(environment)
     try:
         canonical(row)
@@ -22,10 +44,8 @@ def require(environment: Environment) -> None:
         raise refused(environment, f"JSON cannot hold it: {error}") from error
     if environment.id != identity(Environment, row):
         raise refused(environment, "its id is not that of its content")
-    for tool in environment.tools:
-        parameters = tool.schema.get("parameters", {}) if isinstance(tool.schema, dict) else None
-        if not isinstance(parameters, dict) or not isinstance(parameters.get("properties", {}), dict):
-            raise refused(environment, f"a tool has no schema: {tool.name!r:.60}")
+    if wrong := shape_error(Environment, row):
+        raise refused(environment, wrong)
 
 
 def refused(environment: Environment, message: str) -> DataError:

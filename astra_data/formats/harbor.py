@@ -19,7 +19,7 @@ from typing import Any
 
 from astra_data.errors import DataError, Place
 from astra_data.formats import exporting
-from astra_data.formats.exporting import put
+from astra_data.formats.exporting import Refuse, fitting, put, raised
 from astra_data.formats.harbor_task import GOALS, INSTALLABLE, TASK, TOOLS, files_of, goals_file, packages_of, tools_of
 from astra_data.formats.importing import stage_of
 from astra_data.formats.sources import below, text_of
@@ -79,12 +79,11 @@ def from_row(row: Mapping[str, Any], file: str = "harbor", number: int | None = 
     return environment
 
 
-def write(environments: Iterable[Environment], folder: Path, card: str) -> int:
+def write(environments: Iterable[Environment], folder: Path, card: str, refuse: Refuse = raised) -> int:
     """See `Exporter`."""
     put(folder, "README.md", card)
     written = 0
-    for environment in environments:
-        require(environment)
+    for environment in fitting(environments, require, refuse):
         for name, text in files_of(environment).items():
             put(folder, f"{environment.id}/{name}", text, 0o755 if name.endswith(".sh") else 0o644)
         written += 1

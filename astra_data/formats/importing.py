@@ -84,7 +84,7 @@ def _parquet_rows(file: Path) -> Iterator[tuple[int, Any]]:
     number = 0
     with parquet.opened(file) as opened:
         for batch in parquet.batches(opened, file):
-            for row in batch.to_pylist():
+            for row in parquet.rows(batch, file.name, number):
                 number += 1
                 yield number, row
 

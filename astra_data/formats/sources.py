@@ -6,9 +6,11 @@ A link in a tree may name any file of this machine, which would then stand in a 
 file of a snapshot is a link to the blobs of its repo; those belong to it.
 """
 
+import io
 import re
 from pathlib import Path
 
+from astra_data.bounded.files import content
 from astra_data.errors import DataError, Place
 
 CACHED = re.compile(r"datasets--[^/]+/snapshots/[0-9a-f]{40}")
@@ -36,10 +38,11 @@ def below(source: Path, pattern: str) -> list[Path]:
 
 
 def text_of(file: Path, source: Path) -> str:
-    """What a file of the source says. Raises `DataError` where it cannot be read as UTF-8, and as `own` does."""
+    """What a file of the source says, its lines ended by `\\n`. Raises `DataError` where it cannot be read as UTF-8, and as `own`
+    and `content` do."""
     try:
-        return own(file, source).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        return io.StringIO(content(own(file, source)).decode(), newline=None).getvalue()
+    except UnicodeDecodeError as error:
         raise DataError(f"not readable text: {type(error).__name__}", place=Place(file.name), mend="write it in UTF-8") from error
 
 

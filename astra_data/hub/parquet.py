@@ -1,7 +1,8 @@
 """Parquet files of strangers, opened with an end: of rows, of what a file says it unpacks to, and of a batch.
 
     with opened(path) as parquet:
-        for batch in batches(parquet, path): ...
+        for batch in batches(parquet, path):
+            for row in rows(batch, path): ...
 
 A file says in its footer how many rows it has and how large they are; one that says more than its bytes can hold is refused
 before a row is read. What it says may be wrong: so few rows are read at once, and each batch is measured. A single value is
@@ -15,6 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from astra_data.errors import DataError, Place
+from astra_data.rows.columns import require_distinct
+from astra_data.rows.columns import rows as rows
 
 BATCH_ROWS = 64
 LEAST_ROWS = 100_000
@@ -27,15 +30,28 @@ MOST_COLUMNS = 2_000
 
 
 def opened(path: Path) -> pq.ParquetFile:
-    """The file. Raises `DataError` for one that is no Parquet file, or that says more than it can hold."""
+    """The file. Raises `DataError` for one that is no Parquet file, that says more than it can hold, or that has two columns of
+    one name."""
     try:
         parquet = pq.ParquetFile(path)
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, ValueError, pa.ArrowException) as error:
         raise unreadable(path, error) from error
-    if wrong := _beyond(parquet.metadata, path.stat().st_size):
+    try:
+        if wrong := _beyond(parquet.metadata, path.stat().st_size):
+            raise DataError(wrong, place=Place(str(path)), mend="make its version again, or pull it from somebody you trust")
+        require_distinct(_names(parquet, path), path)
+    except DataError:
         parquet.close()
-        raise DataError(wrong, place=Place(str(path)), mend="make its version again, or pull it from somebody you trust")
+        raise
     return parquet
+
+
+def _names(parquet: pq.ParquetFile, path: Path) -> list[str]:
+    try:
+        names: list[str] = parquet.schema_arrow.names
+    except (ValueError, pa.ArrowException) as error:
+        raise unreadable(path, error) from error
+    return names
 
 
 def batches(parquet: pq.ParquetFile, path: Path, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
@@ -50,7 +66,7 @@ def batches(parquet: pq.ParquetFile, path: Path, columns: list[str] | None = Non
                 said = f"{batch.num_rows} rows of more than {MOST_BATCH_BYTES >> 20} MiB"
                 raise DataError(said, place=Place(str(path)), mend="leave out rows of that size")
             yield batch
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, ValueError, pa.ArrowException) as error:
         raise unreadable(path, error) from error
 
 

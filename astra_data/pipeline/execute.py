@@ -78,6 +78,13 @@ class Outcome:
                 raise nothing_kept(report.stage, report.dataset, report.funnel)
 
 
+@dataclass(slots=True)
+class Warned:
+    """The servers of which some tools are left alone; None until the tools were read, which is once in a run."""
+
+    alone: list[LeftAlone] | None = None
+
+
 async def execute(recipe: Recipe, stages: Stages, options: Options, console: Console | None = None,
                   given: Mapping[str, Source] | None = None) -> Outcome:
     """Run the stages of a recipe in order. `given` replaces datasets that would be read from the store.
@@ -87,9 +94,9 @@ async def execute(recipe: Recipe, stages: Stages, options: Options, console: Con
     _known(options.only, stages)
     async with opened(recipe, options) as run:
         chosen = _chosen(recipe, stages, options, run, given or {})
-        alone: list[LeftAlone] = []
-        reports = await _stages(recipe, chosen, run, console, given or {}, alone)
-        return Outcome(reports, run.resources.ledger.totals(), alone)
+        warned = Warned()
+        reports = await _stages(recipe, chosen, run, console, given or {}, warned)
+        return Outcome(reports, run.resources.ledger.totals(), warned.alone or [])
 
 
 def _known(only: tuple[str, ...], stages: Stages) -> None:
@@ -161,8 +168,8 @@ async def _shared(recipe: Recipe, options: Options, store: Store, servers: Mappi
 
 
 async def _stages(recipe: Recipe, stages: Stages, run: Run, console: Console | None,
-                  given: Mapping[str, Source], alone: list[LeftAlone]) -> list[Report]:
-    """Run the stages. What tools are left alone is said, and added to `alone`, as soon as tools are read."""
+                  given: Mapping[str, Source], warned: Warned) -> list[Report]:
+    """Run the stages. What tools are left alone is said, and noted in `warned`, as soon as tools are read."""
     sources, reports = dict(given), []
     with Board(console or plain_console(quiet=True), lambda: run.resources.ledger.totals().cost) as board:
         for stage in stages.values():
@@ -170,7 +177,7 @@ async def _stages(recipe: Recipe, stages: Stages, run: Run, console: Console | N
             inputs = _inputs(stage, config, sources, run)
             for strange in {source.strange: None for source in inputs.values() if source.strange}:
                 board.say(f"{stage.name:<16}reads {strange}")
-            for line in _warned(stage, config, inputs, run, alone):
+            for line in _warnings(stage, config, inputs, run, warned):
                 board.say(line)
             total = _total(stage, config, inputs, run)
             meter = board.meter(stage.name, total) if console else Silent()
@@ -181,11 +188,11 @@ async def _stages(recipe: Recipe, stages: Stages, run: Run, console: Console | N
     return reports
 
 
-def _warned(stage: Stage, config: StageConfig, inputs: Mapping[str, Source], run: Run, alone: list[LeftAlone]) -> list[str]:
+def _warnings(stage: Stage, config: StageConfig, inputs: Mapping[str, Source], run: Run, warned: Warned) -> list[str]:
     """What is said of tools before a stage that lists them, or that is the first to read them."""
-    if "tools" in inputs and not alone:
-        alone += left_alone(inputs["tools"].rows, run.resources)
-        return [str(one) for one in alone]
+    if "tools" in inputs and warned.alone is None:
+        warned.alone = list(left_alone(inputs["tools"].rows, run.resources))
+        return [str(one) for one in warned.alone]
     lists = stage.kind == "tools" and stage.is_source and find_version(stage, key_of(stage, config, inputs, run), run) is None
     return list(forewarned(run.resources)) if lists else []
 

@@ -60,14 +60,15 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What became of a stage: the version that holds its rows, its funnel, and whether it was run or found; `fault` if items
-    met an error of ours."""
+    """What became of a stage: the version that holds its rows, its funnel, whether it was run or found, and what to mend; `fault`
+    if items met an error of ours."""
 
     stage: str
     dataset: str
     version: Version
     funnel: Funnel
     found: bool
+    advice: str | None = None
     fault: InnerError | None = None
 
 
@@ -81,12 +82,14 @@ async def run_stage(stage: Stage, config: StageConfig, inputs: Mapping[str, Sour
     found = find_version(stage, key, run)
     if found is not None:
         run.store.promote(found)
-        return Report(stage.name, dataset, found, found.lineage().funnel, found=True)
+        funnel = found.lineage().funnel
+        return Report(stage.name, dataset, found, funnel, found=True, advice=stage.advice(funnel))
     faults = Faults(run.store.root / FAULTS, dataset, run.resources.ledger.scrub)
     with run.store.staging(dataset) as folder:
         lineage = await _fill(stage, config, inputs, run, meter, folder, key, faults)
         version = run.store.commit(dataset, folder, lineage)
-    return Report(stage.name, dataset, version, lineage.funnel, found=False, fault=faults.error(stage.name))
+    return Report(stage.name, dataset, version, lineage.funnel, found=False, advice=stage.advice(lineage.funnel),
+                  fault=faults.error(stage.name))
 
 
 def find_version(stage: Stage, key: str, run: Run) -> Version | None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from astra_data.hub.addresses import FOLDER
+from astra_data.hub.lineage import Funnel
 from astra_data.hub.writer import count_rows, read_rows
 from astra_data.ledger import Ledger
 from astra_data.messages import JsonObject
@@ -159,6 +160,10 @@ def _no_licenses(_config: Any) -> Iterable[str]:
     return ()
 
 
+def _no_advice(_funnel: Funnel) -> str | None:
+    return None
+
+
 def _unknown_total(_inputs: Inputs, _config: Any, _resources: Resources) -> int | None:
     return None
 
@@ -173,7 +178,8 @@ class Stage:
     `starts` says whether the recipe asks for the stage at all: one that reads nothing needs something to start from. `collects`
     says of such a one that it asks the world, so that it can find everything down and may be refreshed.
 
-    A stage writes the kind of dataset that has its name, or the one that `writes` says.
+    A stage writes the kind of dataset that has its name, or the one that `writes` says. `advice` is what is to be said at the end
+    of a run with these counts, as where most items were refused for one cause that can be mended.
     """
 
     name: str
@@ -193,6 +199,7 @@ class Stage:
     collects: bool = True
     licenses: Callable[[Any], Iterable[str]] = _no_licenses
     writes: str | None = None
+    advice: Callable[[Funnel], str | None] = _no_advice
 
     @property
     def kind(self) -> str:

@@ -17,7 +17,7 @@ import pyarrow as pa
 from astra_data.errors import DataError, Place
 from astra_data.rows.canonical import content_id
 from astra_data.rows.checks import Checker, checker
-from astra_data.rows.columns import flawless
+from astra_data.rows.columns import flawless, rows
 from astra_data.rows.schema import Row, decoder, fields
 from astra_data.rows.shapes import shape_error
 
@@ -57,22 +57,25 @@ def identity(row_type: Any, row: Row) -> str:
 
 
 def sound(row_type: type, batches: Iterable[pa.RecordBatch], file: str, tell: Tell, seen: set[str], *,
-          partial: bool) -> Iterator[Row]:
-    """The rows of one file that are what they say, their JSON decoded. `seen` are the ids of the files before it.
+          partial: bool, refused: bool | None = None) -> Iterator[Row]:
+    """The rows of one file that are what they say, their JSON decoded. `seen` are the ids of the files before it; whether its
+    rows are `refused` ones is told by its folder, if nobody says it.
 
     Rows of a folder of `REFUSED` may share their ids, and where they may be `partial`, be null in what is not known.
     """
-    decode, number, refused = decoder(row_type) or _same, 0, file.startswith(REFUSED)
+    decode, number = decoder(row_type) or _same, 0
+    refused = file.startswith(REFUSED) if refused is None else refused
     for batch in batches:
+        stored = rows(batch, file, number)
         known = not refused and flawless(batch, row_type)
-        for stored in batch.to_pylist():
+        for one in stored:
             number += 1
             try:
-                row = decode(stored)
+                row = decode(one)
                 wrong = None if known else _wrong(row_type, row, partial=refused and partial)
                 wrong = wrong or _misshapen(row_type, row)
                 why = wrong or _misnamed(row_type, row, None if refused else seen)
-            except (ValueError, TypeError, KeyError) as error:
+            except (ValueError, TypeError, KeyError, AttributeError) as error:
                 why = f"no row of this kind - {type(error).__name__}"
             if why is None:
                 yield row

@@ -15,7 +15,8 @@ from astra_data.hub.tree import sha256_file
 from astra_data.hub.writer import read_jsonl
 from astra_data.pipeline.stage import Expand, Inputs, Item, Keep, Outcome, Resources, Stage, StageConfig
 from astra_data.rows import ROW_TYPES, check, from_dict, identity, with_floats
-from astra_data.rows.checks import unstorable
+from astra_data.rows.checks import AS_PRINTED, unstorable
+from astra_data.rows.shapes import shape_error
 
 
 class ImportConfig(StageConfig):
@@ -52,6 +53,9 @@ def checked(row_type: type, value: Any, file: str, number: int) -> Any:
         raise DataError("expected an object", place=Place(file, number), mend="write one row per line")
     row = with_floats(row_type, value | {"id": ""})
     check(row_type, row, file=file, number=number)
+    if wrong := shape_error(row_type, row):
+        field, _, said = wrong.partition(": ")
+        raise DataError(said, place=Place(file, number, field), mend=AS_PRINTED)
     try:
         return from_dict(row_type, row | {"id": identity(row_type, row)})
     except TypeError as error:

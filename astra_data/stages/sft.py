@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import Field
 
+from astra_data.bounded import templates
 from astra_data.errors import UsageError
 from astra_data.messages import calls_of
 from astra_data.pipeline.stage import Expand, Inputs, Item, Keep, Outcome, Reject, Resources, Stage, StageConfig
@@ -50,7 +51,8 @@ def split_of(server: str, share: float, seed: int) -> str:
 
 
 def counter(name: str) -> Count:
-    """Counts tokens by a tokenizer's chat template. Raises `UsageError` without `transformers` or the tokenizer."""
+    """Counts tokens by a tokenizer's chat template. Raises `UsageError` without `transformers` or the tokenizer, and counting
+    what `templates.render` raises."""
     try:
         tokenizer = importlib.import_module("transformers").AutoTokenizer.from_pretrained(
             name, trust_remote_code=False)
@@ -62,8 +64,9 @@ def counter(name: str) -> Count:
         raise UsageError(f"sft.tokenizer: {name} has no chat template", mend="name the tokenizer of a chat model")
 
     def count(row: SftRow) -> int:
-        encoded = tokenizer.apply_chat_template(row.messages, tools=row.tools or None, tokenize=True, return_dict=True)
-        return len(encoded["input_ids"])
+        tools = row.tools or None
+        text = templates.render(tokenizer.get_chat_template(tools=tools), row.messages, tools, tokenizer.special_tokens_map).text
+        return len(tokenizer(text, add_special_tokens=False)["input_ids"])
 
     return count
 

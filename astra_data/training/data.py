@@ -9,20 +9,23 @@ What looks like a token of the template in a row's texts is none: see `rendering
 """
 
 import functools
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import TemplateError
 
+from astra_data.bounded.templates import TooMuchError
 from astra_data.errors import DataError, Place
 from astra_data.hub.addresses import FolderAddress, parse
 from astra_data.hub.digests import check_rows
 from astra_data.hub.lineage import Input
 from astra_data.hub.load import Located, load, resolve
+from astra_data.hub.parquet import BATCH_ROWS
 from astra_data.hub.store import Store
-from astra_data.rows import ROW_TYPES, Row, features, identity
-from astra_data.rows.fit import Unfit
+from astra_data.rows import ROW_TYPES, Row, features
+from astra_data.rows.fit import Unfit, sound
 from astra_data.training.marks import Refused
 from astra_data.training.recipe import SftRecipe
 from astra_data.training.rendering import Renderer, renderer_of
@@ -31,7 +34,6 @@ if TYPE_CHECKING:
     from datasets import Dataset
     from transformers import PreTrainedTokenizerBase
 
-MISNAMED = "id is not that of the content, or of an earlier row"
 IGNORED = -100
 """The label of a token that is not trained."""
 
@@ -105,6 +107,8 @@ def _tokens(row: Row, index: int, tokenizer: Any, template: str, address: str) -
         made = _renderer(tokenizer, template).render(row["messages"], row["tools"], trained=True)
     except Refused as refusal:
         return {"input_ids": [], "labels": [], "broken": False, "refused": refusal.message}
+    except TooMuchError as error:
+        raise DataError(error.message, place=place, mend=error.mend) from error
     except (TemplateError, TypeError, ValueError) as error:
         raise DataError(f"the chat template refuses it: {error}", place=place, mend="choose another model.template") from error
     if not any(made.mask):
@@ -120,17 +124,15 @@ def _renderer(tokenizer: Any, template: str) -> Renderer:
 
 
 def _sound(rows: "Dataset", kind: str, address: str) -> tuple["Dataset", tuple[Unfit, ...]]:
-    """The rows with the id of their content, and the others. Where all have it, the dataset is the same one."""
-    row_type: Any = ROW_TYPES[kind]
-    named = rows.select_columns(["id", *row_type.IDENTITY])
-    kept: dict[str, int] = {}
-    for index, row in enumerate(named):
-        if row["id"] == identity(row_type, row):
-            kept.setdefault(row["id"], index)
-    if len(kept) == len(rows):
+    """The rows that are what they say, and the others. Where all are, the dataset is the same one."""
+    left_out: list[Unfit] = []
+    tables: Any = rows.with_format("arrow").iter(BATCH_ROWS)
+    batches = (batch for table in tables for batch in table.combine_chunks().to_batches())
+    deque(sound(ROW_TYPES[kind], batches, address, left_out.append, set(), partial=False, refused=False), maxlen=0)
+    if not left_out:
         return rows, ()
-    others = sorted(set(range(len(rows))) - set(kept.values()))
-    return rows.select(list(kept.values())), tuple(Unfit(address, index + 1, MISNAMED) for index in others)
+    others = {unfit.number - 1 for unfit in left_out}
+    return rows.select([index for index in range(len(rows)) if index not in others]), tuple(left_out)
 
 
 def _require_schema(rows: "Dataset", kind: str, address: str) -> None:

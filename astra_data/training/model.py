@@ -13,12 +13,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from astra_data.bounded import templates as chat_templates
 from astra_data.errors import DataError
 from astra_data.hub.models import fetched
 from astra_data.pipeline.complaints import did_you_mean
 from astra_data.rows import Row
 from astra_data.training.recipe import SftRecipe
-from astra_data.training.templates import check
 
 if TYPE_CHECKING:
     from peft import PeftConfig
@@ -134,7 +134,7 @@ def _with_template(recipe: SftRecipe, tokenizer: "PreTrainedTokenizerBase") -> "
     if not tokenizer.chat_template:
         mend = f"choose one of: {', '.join(templates(TRAINING))}"
         raise recipe.wrong("model.template", "the tokenizer has no chat template", mend)
-    check(tokenizer)
+    chat_templates.check(tokenizer)
     with contextlib.suppress(ValueError):  # how calls are read out of what the model writes; SFT needs none, GRPO asks for it
         tokenizer = add_response_schema(tokenizer)
     if tokenizer.pad_token in (None, tokenizer.eos_token) and tokenizer.unk_token not in (None, tokenizer.eos_token):

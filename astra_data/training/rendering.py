@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from jinja2 import TemplateError
 
+from astra_data.bounded import templates
+from astra_data.bounded.templates import Rendering, TooMuchError
 from astra_data.messages import JsonObject, Message
-from astra_data.training import templates
 from astra_data.training.likeness import Likeness, likeness_of
 from astra_data.training.marks import Marks, Refused, marks_of
-from astra_data.training.templates import Rendering
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -84,7 +84,7 @@ class Renderer:
             ids, others = self._suffix(shown), self._suffix(other)
             if self.marks.of(self.tokenizer.decode(ids), ids) == self.marks.of(self.tokenizer.decode(others), others):
                 return ids, shown != list(results)
-        except (Refused, ValueError, RecursionError, TemplateError):
+        except (Refused, TooMuchError, TypeError, ValueError, RecursionError, TemplateError):
             pass
         return self._suffix([{**result, "name": "tool", "content": WITHHELD} for result in results]), True
 

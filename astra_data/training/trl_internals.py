@@ -70,21 +70,19 @@ class ArenaTrainer(GRPOTrainer):
         return [seat.episode for seat in self.environments]
 
     def _tokenize_prompts(self, prompts: list[Any]) -> tuple[list[list[int]], None, dict[str, Any]]:
-        """Each prompt with its own arena's tools; equal ones are rendered once. Calls are then parsed as they were written, with
-        the schemas only where a template writes all arguments as text."""
+        """Each prompt with its own arena's tools; equal ones are rendered once, and not by TRL, which would wait for a template
+        without end. Calls are then parsed as they were written, with the schemas only where a template writes all arguments as
+        text."""
         episodes = self._episodes
         first: dict[str, int] = {}
         for number, episode in enumerate(episodes):
             first.setdefault(episode.arena.id, number)
-        shown = {number: self._renderer.render(prompts[number], episodes[number].tools, opened=True) for number in first.values()}
-        self._env_tools = {number: one.tools for number, one in shown.items()}
-        self._batch_environments = list(first.values())
-        ids, images, fields = super()._tokenize_prompts([one.messages for one in shown.values()])
-        rendered = dict(zip(first, ids, strict=True))
+        rendered = {arena: self._renderer.render(prompts[number], episodes[number].tools, opened=True).ids
+                    for arena, number in first.items()}
         typed = _writes_arguments_as_text(self._tokenizer)
         self._batch_environments = list(range(len(episodes)))
         self._env_tools = {number: episode.tools if typed else [] for number, episode in enumerate(episodes)}
-        return [list(rendered[episode.arena.id]) for episode in episodes], images, fields
+        return [list(rendered[episode.arena.id]) for episode in episodes], None, {}
 
     def _generate_single_turn(self, prompt_ids: list[list[int]], *args: Any, **kwargs: Any) -> tuple[list[list[int]], Any]:
         """One turn for each prompt, by the engine if there is one."""

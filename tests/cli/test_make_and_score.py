@@ -174,3 +174,30 @@ def test_inputs_of_the_wrong_kind_are_named_with_the_right_one(astra: Astra, wor
     assert said.code == 2
     assert said.err.startswith(f"astra: {head}") and said.err.rstrip().endswith(tail)
     assert astra("show", "t").code == 3
+
+
+def as_text(request: dict[str, Any]) -> str:
+    """A call of the first tool on offer, as a model writes it where no parser reads it."""
+    name = request["tools"][0]["function"]["name"]
+    return f'<tool_call>{{"name": "{name}", "arguments": {{}}}}</tool_call>'
+
+
+@pytest.mark.usefixtures("made")
+@pytest.mark.parametrize(("script", "said_so"), [(as_text, True), (lambda request: "It is done.", False)])
+def test_a_run_whose_policy_writes_its_calls_as_text_ends_with_what_to_set(
+    astra: Astra, here: Path, script: Any, said_so: bool
+) -> None:
+    with ScriptedEndpoint(script) as endpoint:
+        policy = f"{{model: wordy, base_url: '{endpoint.base_url}', max_retries: 0}}"
+        models = f"models: {{default: offline, policy: {policy}}}"
+        (here / "wordy.yaml").write_text(f"{(here / 'small.yaml').read_text()}\n{models}\n")
+        words = ["make", "trajectories", "small-tools", "small-tasks", "--to", "wordy", "--recipe", "wordy.yaml"]
+        said, again = astra(*words), astra(*words, "--json")
+    told = [line for line in said.out.splitlines() if "--tool-call-parser" in line and "rollouts" in line]
+    advice = again.json()["stages"][0]["advice"]
+    if said_so:
+        (line,) = told
+        assert said.out.rstrip().endswith(line) and advice == line
+        assert re.match(r"\d+ of \d+ rollouts ended with a call written as text: .*vLLM wants --enable-auto-tool-choice", line)
+    else:
+        assert (told, advice) == ([], None)

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from any_rows import rows_of
+from any_rows import rows_of, shaped
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from sample_environments import shop, wallet
 
 from astra_data.errors import DataError
@@ -104,8 +105,9 @@ def test_our_environments_come_back_equal_from_parquet(make: Any, tmp_path: Path
 
 
 @settings(max_examples=40, deadline=None)
-@given(rows_of(Environment))
-def test_whatever_the_row_type_allows_comes_back_equal(row: dict[str, Any]) -> None:
+@given(data=st.data())
+def test_whatever_the_row_type_allows_comes_back_equal(data: st.DataObject) -> None:
+    row = shaped(Environment, data.draw(rows_of(Environment)), data.draw)
     environment = from_dict(Environment, row | {"id": identity(Environment, row)})
     assert astra_rl.from_row(json.loads(json.dumps(astra_rl.to_row(environment))), "x", 1) == environment
 

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from any_rows import rows_of
+from any_rows import rows_of, shaped
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 from sample_environments import shop, wallet
@@ -60,8 +61,9 @@ def test_a_task_folder_is_read_back_equal(tree: Path) -> None:
 
 
 @settings(max_examples=30, deadline=None)
-@given(rows_of(Environment).filter(lambda row: row["turns"]))
-def test_whatever_the_row_type_allows_comes_back_from_task_toml(row: dict[str, Any]) -> None:
+@given(data=st.data())
+def test_whatever_the_row_type_allows_comes_back_from_task_toml(data: st.DataObject) -> None:
+    row = shaped(Environment, data.draw(rows_of(Environment).filter(lambda row: row["turns"])), data.draw)
     environment = from_dict(Environment, row | {"id": identity(Environment, row)})
     config = tomllib.loads(harbor_task.task_toml(environment))
     assert harbor.from_row({"metadata": config["metadata"]}) == environment

@@ -74,6 +74,19 @@ def test_what_does_not_fit_names_file_row_and_field(expand: Any, tmp_path: Path,
     assert str(caught.value).startswith(place)
 
 
+@pytest.mark.parametrize(("tool", "field"), [
+    ({"parameters": []}, "tools[0].parameters"),
+    ({"parameters": {"properties": ["x"]}}, "tools[0].parameters.properties"),
+    ({"annotations": 7}, "tools[0].annotations"),
+])
+def test_json_of_another_shape_names_file_row_and_field(expand: Any, tmp_path: Path, tool: Any, field: str) -> None:
+    row = to_dict(SERVER)
+    row["tools"][0] |= tool
+    with pytest.raises(DataError) as caught:
+        expand(import_stage("tools", written(tmp_path, to_dict(SERVER), row)), {})
+    assert str(caught.value).startswith(f"tasks.jsonl, row 2, field {field}: expected an object")
+
+
 def test_other_bytes_are_another_version(tmp_path: Path) -> None:
     stage, nothing = import_stage("tasks", written(tmp_path, TASK)), Any
     before = stage.fingerprint(None, nothing)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from scripted_cases import FIND, PRICE, TOOLS, conversation
 
-from astra_data.errors import UsageError
+from astra_data.errors import DataError, UsageError
 from astra_data.messages import assistant
 from astra_data.pipeline.stage import Keep
 from astra_data.rows import Trajectory, new_row
@@ -121,3 +121,28 @@ def test_tokens_are_those_of_the_tokenizers_chat_template(expand: Any, tmp_path:
     for name, wrong in (("none", "no chat template"), ("nowhere", "was not loaded")):
         with pytest.raises(UsageError, match=wrong):
             expand(STAGE, {"trajectories": [trajectory()]}, tokenizer=str(tmp_path / name))
+
+
+@pytest.mark.parametrize("template", [
+    "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
+    "{% set n = namespace(t='x' * 1000) %}{% for a in range(60) %}{% set n.t = n.t ~ n.t %}{% endfor %}",
+    "{{ 'word ' * 300000 }}",
+])
+def test_a_chat_template_without_end_is_an_error_within_seconds(expand: Any, tmp_path: Path, template: str) -> None:
+    transformers, tokenizers = pytest.importorskip("transformers"), pytest.importorskip("tokenizers")
+    words = transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizers.Tokenizer(tokenizers.models.BPE()))
+    words.chat_template = template
+    words.save_pretrained(tmp_path)
+    with pytest.raises(DataError, match=r"the chat template (takes more than 3 seconds|makes more than [\d,]+ characters)"):
+        expand(STAGE, {"trajectories": [trajectory()]}, tokenizer=str(tmp_path))
+
+
+def test_tokens_are_counted_where_a_message_holds_null(expand: Any, tmp_path: Path) -> None:
+    transformers, tokenizers = pytest.importorskip("transformers"), pytest.importorskip("tokenizers")
+    letters = tokenizers.Tokenizer(tokenizers.models.BPE({"o": 0, "e": 1}, []))
+    words = transformers.PreTrainedTokenizerFast(tokenizer_object=letters)
+    words.chat_template = {"default": "{{ messages }}", "tool_use": "one{{ messages[1].content }}"}
+    words.save_pretrained(tmp_path)
+    messages = [MESSAGES[0], {**MESSAGES[1], "content": None}, *MESSAGES[2:]]
+    (outcome,) = expand(STAGE, {"trajectories": [replace(trajectory(), messages=messages)]}, tokenizer=str(tmp_path))
+    assert outcome.row.tokens == len(words.apply_chat_template(messages, tools=TOOLS, return_dict=True)["input_ids"]) > 0

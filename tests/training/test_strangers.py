@@ -1,17 +1,21 @@
 """What others made is trained on if it is what it says, and is named before it is."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
-from small_training import sft_version
+from small_training import conversation, row, sft_version
 from strange_versions import FILE, copied, record_of, rewrite
 
 from astra_data.errors import DataError
 from astra_data.hub.load import resolve
 from astra_data.hub.origins import Origin
 from astra_data.hub.store import Store
+from astra_data.hub.writer import read_rows
+from astra_data.rows import SftRow
+from astra_data.rows.fit import Unfit
 from astra_data.training.data import choose
 from astra_data.training.record import base_record
 
@@ -72,3 +76,30 @@ def test_damaged_rows_are_not_trained_on(recipe: Any, work: Path) -> None:
     (version.path / FILE).write_bytes((version.path / FILE).read_bytes()[:-1] + b"2")
     with pytest.raises(DataError, match="make or pull the version again"):
         choose(recipe(), "shop-sft", None, "sft", work / "hub")
+
+
+CALL: dict[str, Any] = {"id": "c1", "type": "function", "function": {"name": "get_price", "arguments": "{}"}}
+UNFIT: dict[str, tuple[dict[str, Any], str]] = {
+    "a role that is none": (row(1, messages=[{"role": 7, "content": "x"}]), r"messages\[0\].role: expected a text"),
+    "messages that are none": (row(1, messages=["x"]), r"messages\[0\].role"),  # type: ignore[list-item]
+    "a call with arguments as text": (row(1, messages=[{"role": "assistant", "content": "", "tool_calls": [CALL]}]),
+                                      r"tool_calls\[0\].function.arguments: expected an object"),
+    "a result of no call": (row(1, messages=[*conversation("rug", 3)[:2], {"role": "tool", "content": "x"}]), "tool_call_id"),
+    "an id that is none": (row(1) | {"id": "f" * 16}, "id is not that of the content"),
+    "a second row of an id": (row(0), "same id as an earlier row"),
+}
+
+
+@pytest.mark.parametrize("case", UNFIT)
+def test_rows_that_are_not_what_they_say_are_left_out_of_training_as_they_are_when_read(
+    recipe: Any, tmp_path: Path, case: str
+) -> None:
+    unfit, said = UNFIT[case]
+    store = Store.open(tmp_path / "hub")
+    version = sft_version(store, rows=[row(0), unfit, row(2)])
+    told: list[Unfit] = []
+    kept = list(read_rows(version.files(), SftRow, told.append))
+    chosen = choose(recipe(), "shop-sft", None, "sft", store.root)
+    assert [one["id"] for one in chosen.rows] == [one["id"] for one in kept] == [row(0)["id"], row(2)["id"]]
+    assert [(one.number, one.why) for one in chosen.left_out] == [(one.number, one.why) for one in told]
+    assert chosen.left_out[0].number == 2 and re.search(said, chosen.left_out[0].why)

@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 from small_tokenizers import PLAIN
-from small_training import TOOL, conversation, tokenizer, write_model
+from small_training import TOOL, conversation, sft_version, tokenizer, write_model
 from training.conftest import Recipes  # type: ignore[import-not-found]
 from trl.chat_template_utils import qwen3_instruct_2507_chat_template, qwen3_template
 
+from astra_data.bounded import templates
 from astra_data.errors import DataError
 from astra_data.evaluate.local import LocalPolicy
-from astra_data.training import templates
+from astra_data.hub.store import Store
+from astra_data.training.data import choose, tokenise
 from astra_data.training.model import load_tokenizer
 from astra_data.training.rendering import renderer_of
 
@@ -27,6 +29,12 @@ GREEDY: dict[str, str] = {
     "a text that doubles": "{% set n = namespace(t='x' * 1000) %}{% for a in range(60) %}{% set n.t = n.t ~ n.t %}{% endfor %}",
     "a number that grows": "{% set n = namespace(v=9) %}{% for a in range(9) %}{% set n.v = n.v ** 99 %}{% endfor %}",
     "much to write": "{% for a in range(99999) %}{{ 'x' * 9999 }}{% endfor %}",
+    "loops over a list": "{% for a in messages * 9999 %}{% for b in messages * 9999 %}{% endfor %}{% endfor %}",
+    "a list that doubles": "{% set n = namespace(t=[1]) %}{% for a in range(60) %}{% set n.t = n.t + n.t %}{% endfor %}",
+}
+LONG: dict[str, str] = {
+    "a text of two million letters": "{{ 'ab ' * 700000 }}",
+    "the messages over and over": "{% for a in range(99999) %}{% for m in messages %}{{ m.content }}{% endfor %}{% endfor %}",
 }
 SAID = "the chat template takes more than 3 seconds or 1024 MB for one conversation"
 
@@ -38,10 +46,42 @@ def render(template: str, **values: Any) -> templates.Rendering:
 @pytest.mark.parametrize("case", GREEDY)
 def test_a_template_that_takes_too_much_is_ended_and_the_next_is_rendered(case: str) -> None:
     before = time.process_time()
-    with pytest.raises(DataError, match=SAID) as error:
+    with pytest.raises(DataError, match=f"{SAID}|makes more than") as error:
         render(GREEDY[case])
     assert error.value.mend and time.process_time() - before < 2, "the time is that of another process"
     assert render("{{ messages[0].content }}").text == "What does the lamp cost?"
+
+
+@pytest.mark.parametrize("case", LONG)
+def test_a_template_that_makes_much_more_than_it_is_given_is_told_before_it_is_tokenised(case: str) -> None:
+    with pytest.raises(templates.TooMuchError, match="makes more than 1,048,576 characters of one conversation") as error:
+        render(LONG[case])
+    assert error.value.mend
+
+
+def test_a_long_conversation_may_be_as_long_as_it_is() -> None:
+    talk = [{"role": "user", "content": "word " * 400_000}]
+    assert len(templates.render("{{ messages[0].content * 3 }}", talk, None, {}).text) == 6_000_000
+
+
+def test_results_of_tools_that_take_too_much_are_withheld() -> None:
+    greedy = "{% for m in messages %}{% if m.role == 'tool' and 'now' in m.content %}" + GREEDY["a text that doubles"]
+    renderer = renderer_of(tokenizer(PLAIN + greedy + "{% endif %}{% endfor %}"))
+    fine, broken = renderer.told([{"role": "tool", "name": "look", "content": "later"}])
+    told, withheld = renderer.told([{"role": "tool", "name": "look", "content": "now"}])
+    assert (broken, withheld) == (False, True)
+    assert "the result cannot be shown" in renderer.tokenizer.decode(told) and "later" in renderer.tokenizer.decode(fine)
+
+
+@pytest.mark.parametrize("case", ["loops over a list", "a list that doubles"])
+def test_a_row_that_takes_too_much_is_named(case: str, work: Path, recipe: Recipes) -> None:
+    store = Store.open(work / "hub")
+    sft_version(store, name="greedy-sft", count=3)
+    template = PLAIN + "{% for m in messages if 'chair' in m.content %}" + GREEDY[case] + "{% endfor %}"
+    chosen = choose(recipe("--data.train", "greedy-sft"), "greedy-sft", None, "sft", store.root)
+    with pytest.raises(DataError, match=r"row 2, field messages: the chat template takes more than 3 seconds") as error:
+        tokenise(chosen, tokenizer(), template)
+    assert error.value.mend
 
 
 @pytest.mark.parametrize("case", ["loops in loops", "a text that doubles"])
@@ -64,6 +104,7 @@ def test_what_a_foreign_template_renders_is_what_it_renders_here(monkeypatch: py
     ("{{ raise_exception('no tools here') }}", "TemplateError", "no tools here"),
     ("{{ messages[0].nothing.at_all }}", "TemplateError", "no attribute"),
     ("{{ messages[0].content + 1 }}", "TypeError", "concatenate"),
+    ("{% for a in range(10**12) %}{% endfor %}", "TemplateError", "Range too big"),
     ("{% if %}", "TemplateError", "Expected an expression"),
     ("{{ ''.__class__.__mro__ }}", "TemplateError", "unsafe|undefined|access to attribute"),
 ])

@@ -4,11 +4,14 @@ from typing import Annotated, get_args
 
 from pydantic import AfterValidator, Field
 
+from astra_data.hub.lineage import Funnel
 from astra_data.pipeline.stage import Keep, Outcome, Quarantine, Reject, StageConfig
 from astra_data.rollout.loop import ANSWERED, CALLS_AS_TEXT
 from astra_data.rows import Trajectory
 from astra_data.stages.trajectories.axes import ABSTAINED, FAILED, Axis
 
+TEXT_CALLS = f"trajectory: {CALLS_AS_TEXT}"
+"""The reason of a policy whose calls no parser read."""
 PARSER = (
     "the endpoint's tool-call parser did not read the call: vLLM wants --enable-auto-tool-choice --tool-call-parser NAME, "
     "SGLang --tool-call-parser NAME, llama.cpp --jinja"
@@ -35,14 +38,21 @@ class Acceptance(StageConfig):
     abstained: int = Field(default=2, ge=0, le=7, description="most axes on which the judge may have abstained")
 
 
+def advice(funnel: Funnel) -> str | None:
+    """What to set where most rollouts ended with a call that the policy wrote as text."""
+    as_text = funnel.rejected.get(TEXT_CALLS, 0)
+    rollouts = funnel.kept + sum(funnel.rejected.values()) + sum(funnel.quarantined.values())
+    return f"{as_text} of {rollouts} rollouts ended with a call written as text: {PARSER}." if 2 * as_text > rollouts else None
+
+
 def decide(trajectory: Trajectory, thresholds: Acceptance) -> Outcome:
     """Keep, reject with the first threshold that was missed, or quarantine where a judge could not be had."""
     failed = next((score for score in trajectory.scores if score.status == FAILED), None)
     if failed is not None:
         return Quarantine(f"judge: {failed.axis}: {failed.reason}", trajectory)
     if trajectory.terminal != ANSWERED:
-        advice = f" - {PARSER}" if trajectory.terminal == CALLS_AS_TEXT else ""
-        return Reject(f"trajectory: {trajectory.terminal}{advice}", trajectory)
+        reason = f"trajectory: {trajectory.terminal}"
+        return Reject(f"{reason} - {PARSER}" if reason == TEXT_CALLS else reason, trajectory)
     if len(trajectory.flaws) > thresholds.flaws:
         return Reject(f"check: {trajectory.flaws[0].check} - {trajectory.flaws[0].reason}", trajectory)
     answer = next(score for score in trajectory.scores if score.axis == "FA")

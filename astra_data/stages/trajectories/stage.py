@@ -24,7 +24,7 @@ from astra_data.rollout.toolbox import Diverged, LiveToolbox, Toolbox
 from astra_data.rollout.user import SimulatedUser
 from astra_data.rows import Server, Task, Trajectory, content_id, new_row
 from astra_data.stages.prompts import openai_tool
-from astra_data.stages.trajectories.acceptance import Acceptance, decide
+from astra_data.stages.trajectories.acceptance import Acceptance, advice, decide
 from astra_data.stages.trajectories.axes import Case, reward, score
 from astra_data.stages.trajectories.emulation import EmulateConfig, emulated, emulators, played
 from astra_data.teacher.asks import JUDGES
@@ -240,4 +240,5 @@ STAGE = Stage(
     fingerprint=fingerprint,
     total=lambda inputs, config, resources: len(inputs["tasks"]) * config.samples,
     histograms=("reward",),
+    advice=advice,
 )

@@ -26,16 +26,23 @@ from astra_data.messages import JsonObject, Message
 
 SECONDS: Final = 3.0
 """Processor time that one rendering may take."""
-LETTERS: Final = 1 << 25
-"""Longest text that may come of it."""
+LETTERS: Final = 1 << 20
+"""Longest text that may come of any conversation: tokenizers take seconds for so much."""
+GROWTH: Final = 16
+"""Longest text that may come of a longer one, in lengths of its JSON."""
 MEMORY: Final = 1 << 30
 """Bytes that a child may take beyond what it is forked with."""
 PATIENCE: Final = 120.0
 """Seconds after which a child is given up that neither answers nor uses the processor."""
 TOO_MUCH: Final = f"the chat template takes more than {SECONDS:g} seconds or {MEMORY >> 20} MB for one conversation"
+TOO_LONG: Final = f"the chat template makes more than {LETTERS:,} characters of one conversation, and {GROWTH} times its own"
 OTHER: Final = "choose another chat template, or another model"
 REPEATED: Final = re.compile(r"\)[*+{]")
 Names = Mapping[str, Any]
+
+
+class TooMuchError(DataError):
+    """A template that goes beyond what one conversation may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +55,7 @@ class Rendering:
 
 def render(template: str, messages: Sequence[Message], tools: Sequence[JsonObject] | None, names: Names, *, opened: bool = False,
            spans: bool = False) -> Rendering:
-    """What a template makes of a conversation. Raises what it raises, and `DataError` where it takes too much time or memory."""
+    """What a template makes of a conversation. Raises what it raises, and `TooMuchError` beyond a bound."""
     asked: JsonObject = {"template": template, "messages": list(messages), "tools": tools, "names": dict(names),
                          "opened": opened, "spans": spans}
     return _render(**asked) if template in known() else _child(os.getpid()).render(asked)
@@ -56,9 +63,11 @@ def render(template: str, messages: Sequence[Message], tools: Sequence[JsonObjec
 
 @functools.cache
 def known() -> frozenset[str]:
-    """The templates that TRL has."""
-    from trl import chat_template_utils
-
+    """The templates that TRL has; none without TRL."""
+    try:
+        from trl import chat_template_utils
+    except ImportError:
+        return frozenset()
     return frozenset(text for name, text in vars(chat_template_utils).items()
                      if name.endswith("_chat_template") and isinstance(text, str))
 
@@ -84,7 +93,7 @@ def check(tokenizer: Any) -> None:
         process.join(PATIENCE)
         if process.exitcode != 0:
             process.kill()
-            raise DataError(TOO_MUCH, mend=OTHER)
+            raise TooMuchError(TOO_MUCH, mend=OTHER)
 
 
 def _looked_at(tokenizer: Any) -> None:
@@ -129,7 +138,9 @@ class _Child:
         with self._lock:
             answer = self._answer(json.dumps(asked).encode())
         if answer is None:
-            raise DataError(TOO_MUCH, mend=OTHER)
+            raise TooMuchError(TOO_MUCH, mend=OTHER)
+        if "long" in answer:
+            raise TooMuchError(TOO_LONG, mend=OTHER)
         if "error" in answer:
             _raise(*answer["error"])
         return Rendering(answer["text"], [(start, end) for start, end in answer["spans"]])
@@ -193,8 +204,8 @@ def _serve(wire: Connection, other: Connection) -> None:
 def _tried(asked: JsonObject) -> bytes:
     try:
         made = _render(**asked)
-        if len(made.text) > LETTERS:
-            os._exit(1)
+        if len(made.text) > LETTERS and len(made.text) > GROWTH * len(json.dumps([asked["messages"], asked["tools"]])):
+            return json.dumps({"long": len(made.text)}).encode()
         return json.dumps({"text": made.text, "spans": made.spans}).encode()
     except MemoryError:
         os._exit(1)

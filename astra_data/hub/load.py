@@ -8,14 +8,15 @@ folder of the same name, and reads what the README of a repo names, wherever it 
 the files that its lineage names are taken, compared with it, and loaded by their paths into a cache of that very tree.
 """
 
-import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from astra_data.errors import DataError, Place, UsageError
 from astra_data.hub import foreign, lineage, snapshots
 from astra_data.hub.addresses import Address, FolderAddress, HubAddress, StoreAddress, parse
+from astra_data.hub.bounds import SHA1
 from astra_data.hub.files import MEND, check_files, configs_of, file_at, files_of, tree_named
 from astra_data.hub.lineage import Lineage
 from astra_data.hub.origins import Origin
@@ -24,10 +25,8 @@ from astra_data.hub.store import Store, Version
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict, Features, IterableDataset, IterableDatasetDict
 
-COMMIT = re.compile(r"[0-9a-f]{40}")
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Located:
     """A version on this machine. `repo` and `commit` are null off the Hub; `address` names just this version.
 
@@ -44,9 +43,10 @@ class Located:
     made: bool = False
     origin: Origin | None = None
 
-    @property
+    @cached_property
     def tree(self) -> str:
-        """The git tree id of the files that its lineage names; without one, of all that may hold rows, each of which is read."""
+        """The git tree id of the files that its lineage names; without one, of all that may hold rows, each of which is read
+        once."""
         return foreign.tree_at(self.path) if self.record is None else tree_named(self.record)
 
     def files(self, config: str | None = None) -> list[Path]:
@@ -213,7 +213,7 @@ def _from_folder(address: FolderAddress) -> Located:
 
 def _from_hub(address: HubAddress) -> Located:
     revision = address.revision or "main"
-    commit = revision if COMMIT.fullmatch(revision) else snapshots.ask_commit(address.repo, revision)
+    commit = revision if SHA1.fullmatch(revision) else snapshots.ask_commit(address.repo, revision)
     path, record = snapshots.bring(address.repo, commit)
     pinned = str(HubAddress(address.repo, commit))
     if record is None:

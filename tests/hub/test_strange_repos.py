@@ -161,7 +161,9 @@ answer([said(lambda: pull("org/theirs", None, store)), store.version("theirs").t
     assert store.version("theirs").tree == told != mine.tree
 
 
-@pytest.mark.parametrize("state", ["the same tree", "the newest is a pulled one", "its versions are lost", "its lineage is damaged"])
+@pytest.mark.parametrize("state", [
+    "the same tree", "the newest is a pulled one", "its versions are lost", "its lineage is damaged",
+])  # fmt: skip
 def test_so_it_is_whatever_became_of_what_the_store_made(
     hub: LoopbackHub, store: Store, theirs: Path, client: Any, state: str
 ) -> None:

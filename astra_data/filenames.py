@@ -8,6 +8,7 @@
 """
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from astra_data.errors import DataError
@@ -20,23 +21,26 @@ RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE
 """Names that are devices on Windows, whatever follows the dot."""
 
 
-def inside(folder: Path, *names: str) -> Path:
+def inside(folder: Path, *names: str, beside: Sequence[Path] = ()) -> Path:
     """`folder` joined with `names`, each one plain name: ASCII letters, digits, `.`, `_` and `-`, not starting with `.` or `-`.
 
-    Raises `DataError` for any other name, and where a link that is there already leads out of `folder`.
+    Raises `DataError` for any other name, and where a link that is there already leads out of `folder`, and into no folder of
+    `beside`, whose own links are not followed.
     """
     for name in names:
         if not NAME.fullmatch(name) or name.endswith(".") or RESERVED.fullmatch(name):
             shown = name if len(name) <= LONGEST else f"{name[:LONGEST]}..."
             raise DataError(f"the name {shown!r} may not become a file: it is no plain name", mend="leave out what holds it")
     path = folder.joinpath(*names)
-    if not _leads_into(folder, path):
+    if not leads_into(path, folder, beside):
         raise DataError(f"the path {'/'.join(names)!r} leads out of {folder}", mend="remove the link that is in the way")
     return path
 
 
-def _leads_into(folder: Path, path: Path) -> bool:
+def leads_into(path: Path, folder: Path, beside: Sequence[Path] = ()) -> bool:
+    """Whether a path is in `folder` or one of `beside` when all its links are followed."""
     try:
-        return path.resolve().is_relative_to(folder.resolve())
+        real = path.resolve()
+        return any(real.is_relative_to(one) for one in (folder.resolve(), *beside))
     except (OSError, RuntimeError):  # links that lead round in a circle
         return False

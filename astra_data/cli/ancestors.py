@@ -34,7 +34,7 @@ def ancestors(row: Row, place: Located, store: Store, seen: frozenset[tuple[str,
     """
     if (place.tree, row["id"]) in seen:
         raise DataError("its lineage leads round in a circle", place=Place(place.address), mend="show its ancestors one by one")
-    lineage = place.lineage()
+    lineage = place.record
     kind = lineage.kind if lineage else ""
     yield {"dataset": kind, "address": place.address, **_without_bulk(row)}
     knowledge = row.get("knowledge")

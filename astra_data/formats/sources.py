@@ -7,14 +7,13 @@ file of a snapshot is a link to the blobs of its repo; those belong to it.
 """
 
 import io
-import re
 from pathlib import Path
 
 from astra_data.bounded.files import content
 from astra_data.errors import DataError, Place
+from astra_data.filenames import leads_into
+from astra_data.hub.files import blobs_of
 
-CACHED = re.compile(r"datasets--[^/]+/snapshots/[0-9a-f]{40}")
-"""The folder of a snapshot in that cache."""
 MEND = "take the link out, or put a copy of the file in its place"
 
 
@@ -25,7 +24,7 @@ def own(file: Path, source: Path) -> Path:
         real, root = file.resolve(strict=True), source.resolve(strict=True)
     except (OSError, RuntimeError) as error:
         raise DataError("a link that leads nowhere, or no file", place=place, mend=MEND) from error
-    if not any(real.is_relative_to(folder) for folder in (root, *_blobs(root))):
+    if not leads_into(real, root, blobs_of(root)):
         raise DataError(f"a link that leads out of {source.name}", place=place, mend=MEND)
     if not real.is_file():
         raise DataError("no plain file", place=place, mend="take it out of the source")
@@ -44,9 +43,3 @@ def text_of(file: Path, source: Path) -> str:
         return io.StringIO(content(own(file, source)).decode(), newline=None).getvalue()
     except UnicodeDecodeError as error:
         raise DataError(f"not readable text: {type(error).__name__}", place=Place(file.name), mend="write it in UTF-8") from error
-
-
-def _blobs(root: Path) -> list[Path]:
-    """The blobs of the repo whose snapshot holds `root`, if one does."""
-    snapshots = [folder for folder in (root, *root.parents) if CACHED.fullmatch("/".join(folder.parts[-3:]))]
-    return [folder.parents[1] / "blobs" for folder in snapshots]

@@ -41,11 +41,8 @@ Fault = tuple[str, str]
 def parsed(data: bytes, file: str) -> Any:
     """The JSON value of these bytes. Raises `DataError` naming `file` where they are too many, no JSON, or nested too deep."""
     if len(data) > MOST_BYTES:
-        raise _damaged(f"holds more than {MOST_BYTES >> 20} MiB", file)
-    value = loads(data, Place(file), mend=DAMAGED)
-    if too_large(value):
-        raise _damaged(TOO_LARGE, file)
-    return value
+        raise DataError(f"holds more than {MOST_BYTES >> 20} MiB", place=Place(file), mend=DAMAGED)
+    return loads(data, Place(file), mend=DAMAGED)
 
 
 def too_large(value: Any) -> bool:
@@ -154,6 +151,3 @@ def _counted(field: str, number: int) -> Iterator[Fault]:
     if not 0 <= number <= MOST_COUNT:
         yield field, "must be from 0 to 2^63 - 1"
 
-
-def _damaged(message: str, file: str) -> DataError:
-    return DataError(message, place=Place(file), mend=DAMAGED)

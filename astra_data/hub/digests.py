@@ -6,17 +6,15 @@ A stage key holds the digests of the rows that a run read. Whoever wrote a linea
 what was made of these would later be found as made of those.
 """
 
-import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from astra_data.errors import DataError, Place
+from astra_data.hub import parquet
 from astra_data.hub.load import Located
-from astra_data.hub.writer import GROUP_ROWS, schema
-from astra_data.rows import ROW_TYPES
-from astra_data.rows.schema import canonical_line, decoder, encoder
+from astra_data.hub.writer import rows_digest, schema
+from astra_data.rows import ROW_TYPES, Row
+from astra_data.rows.schema import decoder
 
 _checked: set[tuple[str, str, str]] = set()
 """Tree, config and digest of the versions of which this is known."""
@@ -38,17 +36,19 @@ def check_rows(place: Located, config: str) -> None:
 
 
 def stored_digest(files: list[Path], row_type: type, *, refused: bool) -> str | None:
-    """The digest of rows as they are stored, whether or not they are fit to be used; None where they are of another kind."""
-    decode, encode = decoder(row_type), encoder(row_type)
-    total, columns = hashlib.sha256(), schema(row_type, refused=refused).names
+    """The digest of rows as they are stored, whether or not they are fit to be used; None where they are of another kind.
+
+    Raises `DataError` for a file that cannot be read within the bounds of `hub.parquet`.
+    """
     try:
-        for path in files:
-            with pq.ParquetFile(path) as parquet:
-                for batch in parquet.iter_batches(batch_size=GROUP_ROWS, columns=columns):
-                    for row in batch.to_pylist():
-                        known = decode(row) if decode else row
-                        total.update(canonical_line(encode(known) if encode else known))
-                        total.update(b"\n")
-    except (pa.ArrowException, OSError, TypeError, ValueError, KeyError, AttributeError):
+        return rows_digest(_stored(files, row_type, schema(row_type, refused=refused).names), row_type)
+    except (TypeError, ValueError, KeyError, AttributeError):
         return None
-    return f"rows-sha256:{total.hexdigest()}"
+
+
+def _stored(files: list[Path], row_type: type, columns: list[str]) -> Iterator[Row]:
+    decode = decoder(row_type)
+    for path in files:
+        with parquet.opened(path) as file:
+            for batch in parquet.batches(file, path, columns):
+                yield from map(decode, batch.to_pylist()) if decode else batch.to_pylist()

@@ -13,12 +13,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from astra_data.errors import DataError, Place
-from astra_data.filenames import inside
-from astra_data.hub.bounds import LONGEST_NAME
+from astra_data.filenames import inside, leads_into
+from astra_data.hub.bounds import LONGEST_NAME, SHA1
 from astra_data.hub.lineage import FileDigest, Lineage
 from astra_data.hub.tree import CONFIG_FOLDERS, DATA_FOLDERS, blob_id, lfs_pointer, sha256_file, tree_of
 
-COMMIT = re.compile(r"[0-9a-f]{40}")
+SNAPSHOT = re.compile(rf"datasets--[^/]+/snapshots/{SHA1.pattern}")
+"""The folder of a commit in the cache of the Hub."""
 MEND = "make or pull the version again"
 
 _hashed: dict[tuple[str, int, int, int, int], str] = {}
@@ -34,19 +35,19 @@ def tree_named(record: Lineage) -> str:
 def file_at(folder: Path, path: str) -> Path:
     """The place of a version's file, which need not be there. Raises `DataError` where a link on the way leads out."""
     folder = folder.absolute()
-    home = _home(folder)
-    return inside(home, *folder.relative_to(home).parts, *path.split("/"))
+    return inside(folder, *path.split("/"), beside=blobs_of(folder))
 
 
 def is_own(folder: Path, file: Path) -> bool:
     """Whether something found below `folder` is a file of it, and no link that leads out."""
-    return file.is_file() and file.resolve().is_relative_to(_home(folder.absolute()).resolve())
+    return file.is_file() and leads_into(file, folder, blobs_of(folder))
 
 
-def _home(folder: Path) -> Path:
-    """The folder that links of `folder` may lead to: itself. The cache of the Hub keeps the files of all commits of a repo beside
-    its snapshots, which are links to them."""
-    return folder.parents[1] if COMMIT.fullmatch(folder.name) and folder.parent.name == "snapshots" else folder
+def blobs_of(folder: Path) -> list[Path]:
+    """The one place beside itself that links of `folder` may lead to, if it is or is in a snapshot in the cache of the Hub: where
+    that keeps the files of all commits of this repo."""
+    real = folder.resolve()
+    return [one.parents[1] / "blobs" for one in (real, *real.parents) if SNAPSHOT.fullmatch("/".join(one.parts[-3:]))]
 
 
 def check_files(folder: Path, record: Lineage, *, alone: bool = True) -> None:

@@ -9,8 +9,9 @@ leads out, an address, a link) is refused, and how to read them it is not asked:
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,11 @@ NO_ROWS = frozenset({"lineage.json", "dataset_infos.json", "dataset_info.json", 
 HEAD = re.compile(r"---\r?\n(.*?)\r?\n---", re.DOTALL)
 MOST_FILES = 100_000
 MOST_HEAD = 256 << 10
-"""Characters of the YAML head of a README; aliases, by which a short one unfolds to a long one, are refused."""
+"""Characters of a README that are looked through for its YAML head."""
+MOST_WILD = 100
+"""Patterns with `*`, `?` or `[`, each of which is compared with every file."""
+WILD = frozenset("*?[")
+SPLIT = re.compile(r"\w[\w.]{0,63}")
 PATTERN = re.compile(r"(?!/)(?!.*(?:^|/)\.\.(?:/|$))[^:\\\x00-\x1f]{1,512}")
 """What may follow the folder: no absolute path, no step up, no drive and no address."""
 
@@ -44,26 +49,63 @@ def tree_at(folder: Path) -> str:
 
 def rows_of(folder: Path, config: str | None) -> Rows:
     """The files of a config, by split. Raises `DataError` where there are none, or the README names files elsewhere."""
-    from datasets.data_files import DataFilesDict, get_data_patterns, sanitize_patterns
-
     base = folder.absolute()
-    mine = {str(file): path for path, file in _files(base)}
-    patterns = _declared(base, config)
-    try:
-        given = get_data_patterns(str(base)) if patterns is None else sanitize_patterns(patterns)
-        found = DataFilesDict.from_patterns(given, base_path=str(base))
-    except (OSError, ValueError, TypeError) as error:
-        raise _bad(folder, f"has no files of rows: {' '.join(str(error).split())[:200]}") from error
-    if patterns is None:
-        found = {split: [path for path in paths if path in mine] for split, paths in found.items()}
-    for path in (path for paths in found.values() for path in paths if path not in mine):
-        raise _bad(folder, f"its README names {path[:200]!r}, which is no Parquet, JSON or CSV file in its own folder")
+    mine = dict(_files(base))
+    declared = _declared(base, config)
+    found = _undeclared(base, mine) if declared is None else {
+        split: _named(base, mine, patterns) for split, patterns in declared.items()}
     builders = Counter(_builder(path) for paths in found.values() for path in paths)
     if not builders:
         raise _bad(folder, "holds no Parquet, JSON or CSV file")
     builder = builders.most_common(1)[0][0]
     split = {name: [path for path in paths if _builder(path) == builder] for name, paths in found.items()}
     return Rows(builder, {name: paths for name, paths in split.items() if paths})
+
+
+def _undeclared(base: Path, mine: Mapping[str, Path]) -> dict[str, list[str]]:
+    """The files by split as `datasets` finds them by their names."""
+    from datasets.data_files import DataFilesDict, get_data_patterns
+
+    own = {str(file) for file in mine.values()}
+    try:
+        found = DataFilesDict.from_patterns(get_data_patterns(str(base)), base_path=str(base))
+    except (OSError, ValueError, TypeError) as error:
+        raise _bad(base, f"has no files of rows: {' '.join(str(error).split())[:200]}") from error
+    return {split: [path for path in paths if path in own] for split, paths in found.items()}
+
+
+def _named(base: Path, mine: Mapping[str, Path], patterns: list[str]) -> list[str]:
+    """The files that patterns name, each once. They are looked for among those that are known, and nowhere else."""
+    found: dict[str, None] = {}
+    for pattern in patterns:
+        wanted = [part for part in pattern.split("/") if part not in ("", ".")]
+        plain = "/".join(wanted)
+        paths = [plain] if plain in mine else sorted(path for path in mine if _fits(path.split("/"), wanted))
+        if not paths:
+            raise _bad(base, f"its README names {pattern[:200]!r}, which is no Parquet, JSON or CSV file in its own folder")
+        found |= dict.fromkeys(str(mine[path]) for path in paths)
+    return [*found]
+
+
+def _fits(parts: list[str], wanted: list[str]) -> bool:
+    """Whether a path fits a pattern, of which `**` stands for any folders. Hidden names fit none but themselves."""
+    reached = {0}
+    for want in wanted:
+        if want == "**":
+            first = min(reached, default=len(parts) + 1)
+            last = next((at for at in range(first, len(parts)) if _hidden(parts[at])), len(parts))
+            reached |= set(range(first, last + 1))
+        else:
+            reached = {at + 1 for at in reached if at < len(parts) and _part_fits(parts[at], want)}
+    return len(parts) in reached
+
+
+def _part_fits(part: str, want: str) -> bool:
+    return part == want or (not _hidden(part) and fnmatchcase(part, want))
+
+
+def _hidden(part: str) -> bool:
+    return part.startswith((".", "__"))
 
 
 def _builder(path: str) -> str:
@@ -84,9 +126,9 @@ def _files(base: Path) -> Iterator[tuple[str, Path]]:
                 yield file.relative_to(base).as_posix(), file
 
 
-def _declared(base: Path, config: str | None) -> Any:
-    """What the README says of the files of a config, in the form that `datasets` takes; None where it says nothing of files."""
-    configs = {str(one.get("config_name", "default")): one for one in _configs(base) if isinstance(one, dict)}
+def _declared(base: Path, config: str | None) -> dict[str, list[str]] | None:
+    """Split -> patterns of its files, as the README says of a config; None where it says nothing of files."""
+    configs = {str(one.get("config_name", "default")): one for one in _configs(base)}
     if not configs:
         if config not in (None, "default"):
             raise _bad(base, f"has no config {config!r}", "leave the config out")
@@ -96,27 +138,40 @@ def _declared(base: Path, config: str | None) -> Any:
         config = chosen[0] if len(chosen) == 1 else None
     if config not in configs:
         raise _bad(base, "has several configs, or not the one named", f"choose one of: {', '.join(configs)[:300]}")
-    patterns = configs[config].get("data_files")
-    for pattern in _patterns(patterns):
+    said = configs[config].get("data_files")
+    return None if said is None else _splits(base, said)
+
+
+def _splits(base: Path, said: Any) -> dict[str, list[str]]:
+    """Split -> patterns of a value of `data_files`: patterns of the split `train`, or a list or object that names splits."""
+    found: dict[str, list[str]] = {}
+    for split, given in _pairs(said):
+        if not isinstance(split, str) or not SPLIT.fullmatch(split) or split in found:
+            raise _bad(base, "its README says of data_files what is neither patterns, nor a list of split and path, nor splits")
+        found[split] = given if isinstance(given, list) else [given]
+    patterns = [pattern for each in found.values() for pattern in each]
+    for pattern in patterns:
         if not isinstance(pattern, str) or not PATTERN.fullmatch(pattern):
             raise _bad(base, f"its README names {str(pattern)[:200]!r}, which is no path in its own folder")
-    return patterns
+    if sum(not WILD.isdisjoint(pattern) for pattern in patterns) > MOST_WILD or len(patterns) > MOST_FILES:
+        raise _bad(base, f"its README has more than {MOST_WILD} patterns of files")
+    return found
 
 
-def _patterns(value: Any) -> Iterator[Any]:
-    """The patterns in a value of `data_files`: one, a list of them, or `path` or values of objects."""
-    if isinstance(value, dict):
-        value = [value["path"]] if "path" in value else list(value.values())
-    if isinstance(value, list):
-        for inner in value:
-            yield from _patterns(inner)
-    elif value is not None:
-        yield value
+def _pairs(said: Any) -> Iterable[tuple[Any, Any]]:
+    if isinstance(said, dict):
+        return said.items()
+    if isinstance(said, list) and any(isinstance(one, dict) for one in said):
+        return [(one["split"], one["path"]) if isinstance(one, dict) and one.keys() == {"split", "path"} else (None, None)
+                for one in said]
+    return [("train", said)]
 
 
-def _configs(base: Path) -> list[Any]:
+def _configs(base: Path) -> list[dict[str, Any]]:
     """The list `configs` in the head of the README."""
     import yaml
+
+    from astra_data.bounded import yaml_text
 
     readme = base / "README.md"
     if not readme.is_file():
@@ -124,15 +179,13 @@ def _configs(base: Path) -> list[Any]:
     with readme.open(encoding="utf-8", errors="replace") as file:
         head = HEAD.match(file.read(MOST_HEAD))
     try:
-        if head is None:
-            return []
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(head[1], yaml.SafeLoader)):
-            raise _bad(base, "its README has YAML aliases")
-        value = yaml.safe_load(head[1])
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        value = None if head is None else yaml_text.loads(head[1])
+    except (yaml.YAMLError, ValueError) as error:
         raise _bad(base, f"its README has no readable head: {' '.join(str(error).split())[:200]}") from error
-    configs = value.get("configs") if isinstance(value, dict) else None
-    return configs if isinstance(configs, list) else []
+    configs = (value.get("configs") if isinstance(value, dict) else None) or []
+    if not isinstance(configs, list) or not all(isinstance(one, dict) for one in configs):
+        raise _bad(base, "its README says of configs what is no list of objects")
+    return configs
 
 
 def _bad(folder: Path, message: str, mend: str = "copy the rows that you trust into a folder of their own") -> DataError:

@@ -8,26 +8,26 @@ folder of the same name, and reads what the README of a repo names, wherever it 
 the files that its lineage names are taken, compared with it, and loaded by their paths into a cache of that very tree.
 """
 
-import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from astra_data.errors import DataError, Place, UsageError
-from astra_data.hub import foreign, lineage, snapshots
+from astra_data.hub import foreign, lineage, parquet, snapshots
 from astra_data.hub.addresses import Address, FolderAddress, HubAddress, StoreAddress, parse
+from astra_data.hub.bounds import SHA1
 from astra_data.hub.files import MEND, check_files, configs_of, file_at, files_of, tree_named
 from astra_data.hub.lineage import Lineage
 from astra_data.hub.origins import Origin
 from astra_data.hub.store import Store, Version
 
 if TYPE_CHECKING:
-    from datasets import Dataset, DatasetDict, Features, IterableDataset, IterableDatasetDict
+    from datasets import Dataset, DatasetBuilder, DatasetDict, Features, IterableDataset, IterableDatasetDict
+    from datasets.data_files import DataFilesDict
 
-COMMIT = re.compile(r"[0-9a-f]{40}")
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Located:
     """A version on this machine. `repo` and `commit` are null off the Hub; `address` names just this version.
 
@@ -44,9 +44,10 @@ class Located:
     made: bool = False
     origin: Origin | None = None
 
-    @property
+    @cached_property
     def tree(self) -> str:
-        """The git tree id of the files that its lineage names; without one, of all that may hold rows, each of which is read."""
+        """The git tree id of the files that its lineage names; without one, of all that may hold rows, each of which is read
+        once."""
         return foreign.tree_at(self.path) if self.record is None else tree_named(self.record)
 
     def files(self, config: str | None = None) -> list[Path]:
@@ -130,24 +131,29 @@ def load(
     """The rows of the version that `address` names, as `datasets` gives them; all splits where `split` is None.
 
     `config` wins over the `#config` of the address. Of a dataset that we did not make just the Parquet, JSON or CSV files in its
-    own folder are read. Raises what `resolve` raises, and `DataError` where files hold no rows.
+    own folder are read. Raises what `resolve` raises, and `DataError` where files hold no rows, or more than they may.
     """
     import datasets
     import pyarrow as pa
-    from datasets.data_files import DataFilesList
+    from datasets.data_files import DataFilesDict, DataFilesList
     from datasets.exceptions import DatasetsError
 
     place = resolve(address, None if store is None else Store.open(store))
     chosen = config or place.config
     rows = _rows(place, chosen)
     tree = place.tree
-    files = {name: DataFilesList(paths, [(tree,)] * len(paths)) for name, paths in rows.files.items()}
+    files = DataFilesDict({name: DataFilesList(paths, [(tree,)] * len(paths)) for name, paths in rows.files.items()})
     cache = Path(datasets.config.HF_DATASETS_CACHE) / "astra-versions" / tree
     try:
-        features = _features(rows)
-        found = datasets.load_dataset(rows.builder, data_files=files, features=features, split=split, streaming=streaming,
-                                      cache_dir=str(cache))
+        builder = _builder(rows, files, str(cache))
+        if streaming:
+            found: Any = builder.as_streaming_dataset(split=split)
+        else:
+            builder.download_and_prepare()
+            found = builder.as_dataset(split=split)
     except (DatasetsError, pa.ArrowException, OSError, ValueError, TypeError, RecursionError) as error:
+        if isinstance(error.__cause__, DataError):
+            raise error.__cause__ from None
         said = " ".join(str(error.__cause__ or error).split())[:300]
         raise DataError(f"cannot be read as rows: {said}", place=Place(place.address), mend="name another dataset") from error
     if place.record is not None:
@@ -161,18 +167,31 @@ def _rows(place: Located, config: str | None) -> foreign.Rows:
     return foreign.Rows("parquet", {"train": [str(path.absolute()) for path in place.files(config)]})
 
 
-def _features(rows: foreign.Rows) -> "Features | None":
-    """The features of Parquet files by their plain types, whatever a library or a stranger has noted in them: no image, sound or
-    other type that opens files when a row is read. They are those of the row types where the rows are ours.
-
-    None for other files, whose features `datasets` finds, of plain types too.
-    """
+def _builder(rows: foreign.Rows, files: "DataFilesDict", cache: str) -> "DatasetBuilder":
+    """The builder of these files. Those that are no Parquet are of the plain types that `datasets` finds in them."""
     if rows.builder != "parquet":
-        return None
-    import pyarrow.parquet as pq
+        from datasets import load_dataset_builder
+
+        return load_dataset_builder(rows.builder, data_files=files, cache_dir=cache)
+    from astra_data.hub.builder import Bounded
+
+    paths = [Path(path) for paths in files.values() for path in paths]
+    return Bounded(cache_dir=cache, data_files=files, features=_features(paths))
+
+
+def _features(paths: list[Path]) -> "Features":
+    """The features of Parquet files by the plain types of the first, whatever a library or a stranger has noted in it: no image,
+    sound or other type that opens files when a row is read. They are those of the row types where the rows are ours.
+
+    Raises `DataError` for any file that says more than it can hold.
+    """
     from datasets import Features
 
-    found = Features.from_arrow_schema(pq.read_schema(next(iter(rows.files.values()))[0]).remove_metadata())
+    schemas = []
+    for path in paths:
+        with parquet.opened(path) as file:
+            schemas.append(file.schema_arrow)
+    found = Features.from_arrow_schema(schemas[0].remove_metadata())
     for name, feature in found.items():
         if not _is_plain(feature):
             raise ValueError(f"the column {name[:100]!r} has the type {type(feature).__name__}")
@@ -213,7 +232,7 @@ def _from_folder(address: FolderAddress) -> Located:
 
 def _from_hub(address: HubAddress) -> Located:
     revision = address.revision or "main"
-    commit = revision if COMMIT.fullmatch(revision) else snapshots.ask_commit(address.repo, revision)
+    commit = revision if SHA1.fullmatch(revision) else snapshots.ask_commit(address.repo, revision)
     path, record = snapshots.bring(address.repo, commit)
     pinned = str(HubAddress(address.repo, commit))
     if record is None:

@@ -5,9 +5,11 @@
     origin_of(home, other_tree)            # Origin('org/tasks', '<commit>'), from NAME/pulled/<tree>.json
 
 Only what a run of this store made is found by a stage key, and is what a recipe expects of itself. What was pulled is used where
-it is named.
+it is named. A version is a run's as long as its lineage is the one that the run left under its key: the bytes of a tree may come
+from anybody, what is said of them may not.
 """
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,13 +76,33 @@ def read_run(file: Path) -> tuple[Lineage, str]:
     return lineage.from_json(value.get("lineage"), file=str(file)), value["tree"]
 
 
-def made_here(home: Path, tree: str) -> bool:
-    """Whether a run of this store made this version: the key in its lineage is that of a run that made this very tree."""
+def made_by(home: Path, tree: str) -> Lineage | None:
+    """The lineage of a version, if it is word for word the record of a run of this store that made this very tree; else None."""
     try:
         record = lineage.read(file_at(inside(home, "versions", tree), lineage.FILE))
-        return tree_of_run(home, record.key) == tree
+        noted = run_record(*read_run(run_file(home, record.key)))
     except DataError:
-        return False
+        return None
+    return record if noted == run_record(record, tree) and tree_named(record) == tree else None
+
+
+def made_here(home: Path, tree: str) -> bool:
+    """Whether a run of this store made this version, and nothing of its lineage was changed since."""
+    return made_by(home, tree) is not None
+
+
+def run_of(home: Path, tree: str) -> Lineage | None:
+    """The record of a run of this store that made this tree, whether or not the version is still there; None without one."""
+    for file in sorted(inside(home, RUNS).glob("*.json")):
+        with contextlib.suppress(DataError):
+            if tree_of_run(home, file.stem) == tree:
+                return read_run(run_file(home, file.stem))[0]
+    return None
+
+
+def has_runs(home: Path) -> bool:
+    """Whether a run of this store made a version of this dataset, though it be lost."""
+    return any(inside(home, RUNS).glob("*.json"))
 
 
 def origin_of(home: Path, tree: str) -> Origin | None:

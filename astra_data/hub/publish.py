@@ -19,12 +19,12 @@ from astra_data.errors import DataError, Place, UsageError
 from astra_data.hub import cards, lineage
 from astra_data.hub.addresses import HubAddress, check_name, check_repo
 from astra_data.hub.client import retried
-from astra_data.hub.files import check_files, configs_of, file_at
+from astra_data.hub.files import MEND, check_files, configs_of, file_at, tree_named
 from astra_data.hub.lineage import Lineage
 from astra_data.hub.load import resolve
 from astra_data.hub.origins import Origin
 from astra_data.hub.store import Store, Version
-from astra_data.hub.tree import DATA_FOLDERS, blob_id, is_lfs, sha256_file
+from astra_data.hub.tree import DATA_FOLDERS, blob_id
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -59,12 +59,14 @@ def push(
 
     Every version gets the tag `v-<12 digits of its tree>`; `tag` is one more. Data files of the previous version go in
     the same commit. A public push is refused (`UsageError`) if an ancestor's recorded licence is one of `NOT_PUBLIC`;
-    others, and the absence of any, are written on the card. Raises `DataError` for damaged files, `EndpointError` if the
-    Hub stays away or refuses.
+    others, and the absence of any, are written on the card. Raises `DataError` for damaged files and the lineage of another
+    version, `EndpointError` if the Hub stays away or refuses.
     """
     from huggingface_hub import HfApi
 
     record, api = version.lineage(), HfApi()
+    if tree_named(record) != version.tree:
+        raise DataError("the lineage is that of another version", place=Place(str(version.record)), mend=MEND)
     check_files(version.path, record)
     require_license(record.licenses, check_repo(repo), private)
     with _one_push_a_repo.setdefault(repo, threading.Lock()):
@@ -82,16 +84,15 @@ def pull(repo: str, revision: str | None, store: Store, name: str | None = None)
     """Copy a revision of a Hub dataset, `main` if None, into the store, under the last part of `repo` or as `name`.
 
     Just the files that its lineage names are copied, with a card of ours; it counts as no run's. Raises `DataError` for a dataset
-    that we did not make, `UsageError` where it would take the name of one that this store made though `name` does not say so, and
-    what `resolve` raises.
+    that we did not make, `UsageError` where it would take the name of one of which this store made a version, though `name` does
+    not say so, and what `resolve` raises.
     """
     taken = check_name(name or check_repo(repo).split("/")[1].lower())
     place = resolve(HubAddress(check_repo(repo), revision))
     if place.record is None or place.commit is None:
         raise DataError("has no lineage.json: astra-data did not write it", place=Place(place.address),
                         mend="load it by its address, or import rows with `astra make KIND rows.jsonl --to NAME`")
-    there = name is None and taken in store.names() and place.tree not in store.versions(taken)
-    if there and store.made(store.version(taken)):
+    if name is None and store.has_runs(taken):
         raise UsageError(f"{taken} is a dataset that this store made", mend="name the pulled one with --to NAME")
     return store.adopt(place.path, place.record, taken, Origin(repo, place.commit))
 
@@ -118,7 +119,7 @@ def _commit(api: "HfApi", version: Version, record: Lineage, repo: str, tag: str
     listed = api.list_repo_tree(repo, recursive=True, revision=head, repo_type="dataset")
     there = {one.path: one.lfs.sha256 if one.lfs else one.blob_id for one in listed if isinstance(one, RepoFile)}
     ours = _contents(version, record, repo)
-    changed = {path: content for path, content in ours.items() if there.get(path) != _hub_id(content)}
+    changed = {path: content for path, (content, listed) in ours.items() if there.get(path) != listed}
     stale = [path for path in there if path.split("/")[0] in DATA_FOLDERS and path not in ours]
     _require_free_tag(api, repo, tag, head, bool(changed or stale))
     if not changed and not stale:
@@ -135,19 +136,14 @@ def _commit(api: "HfApi", version: Version, record: Lineage, repo: str, tag: str
     return str(done.oid), len(changed), len(ours) - len(changed)
 
 
-def _contents(version: Version, record: Lineage, repo: str) -> dict[str, Path | bytes]:
-    """Path in the repo -> file of the version. The card is rendered again, since it shows the name of the repo."""
-    files = (file for output in record.outputs for file in output.files)
-    ours: dict[str, Path | bytes] = {file.path: file_at(version.path, file.path) for file in files}
+def _contents(version: Version, record: Lineage, repo: str) -> dict[str, tuple[Path | bytes, str]]:
+    """Path in the repo -> file of the version, and what the Hub lists for it: of Parquet files, which are in LFS, the SHA-256 in
+    the lineage, of others the git blob id. The card is rendered again, since it shows the name of the repo."""
     card = cards.render(version.name, version.tree, record, configs_of(record), repo)
-    return ours | {lineage.FILE: lineage.dump(lineage.to_json(record)), "README.md": card.encode()}
-
-
-def _hub_id(content: Path | bytes) -> str:
-    """What the Hub lists for a file with this content: SHA-256 in LFS, else the git blob id."""
-    if isinstance(content, bytes):
-        return blob_id(content)
-    return sha256_file(content) if is_lfs(content) else blob_id(content.read_bytes())
+    texts = {lineage.FILE: lineage.dump(lineage.to_json(record)), "README.md": card.encode()}
+    files = (file for output in record.outputs for file in output.files)
+    data: dict[str, tuple[Path | bytes, str]] = {file.path: (file_at(version.path, file.path), file.sha256) for file in files}
+    return data | {path: (text, blob_id(text)) for path, text in texts.items()}
 
 
 def _require_free_tag(api: "HfApi", repo: str, tag: str | None, head: str, changes: bool) -> None:

@@ -15,6 +15,7 @@ from astra_data.hub.bounds import MOST_BYTES
 from astra_data.hub.client import retried
 from astra_data.hub.files import file_at
 from astra_data.hub.lineage import FileDigest, Lineage
+from astra_data.hub.tree import DATA_FOLDERS
 
 LOOKUP_TRIES = 3
 DOWNLOADS = 8
@@ -97,7 +98,7 @@ def _compare(repo: str, commit: str, wanted: list[FileDigest]) -> None:
 
     named = {file.path: file for file in wanted}
     missing = set(named)
-    for part in sorted({path.split("/")[0] for path in named}):
+    for part in DATA_FOLDERS:
         try:
             for entry in HfApi().list_repo_tree(repo, part, recursive=True, revision=commit, repo_type="dataset"):
                 file = named.get(entry.path)

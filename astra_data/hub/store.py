@@ -31,7 +31,7 @@ from astra_data.hub.bounds import SHA1
 from astra_data.hub.files import check_files, configs_of, file_at, files_of, tree_named
 from astra_data.hub.lineage import Lineage
 from astra_data.hub.origins import Origin
-from astra_data.hub.tree import EMPTY_TREE, version_tree
+from astra_data.hub.tree import EMPTY_TREE
 
 STAGING = ".staging"
 
@@ -132,6 +132,10 @@ class Store:
         """Whether a run of this store made the version."""
         return origins.made_here(self._home(version.name), version.tree)
 
+    def has_runs(self, name: str) -> bool:
+        """Whether a run of this store made a version of `name`, though it be lost or damaged."""
+        return origins.has_runs(self._home(name))
+
     def origin(self, version: Version) -> Origin | None:
         """Where the version was pulled from; None for one that was not."""
         return None if self.made(version) else origins.origin_of(self._home(version.name), version.tree)
@@ -152,9 +156,8 @@ class Store:
         home = self._home(name)
         lineage.check_portable(lineage.checked(record), [self.root])
         with disk.guarded(self.root):
-            tree = version_tree(staging)
+            tree, run = tree_named(record), origins.run_file(home, record.key)
             _describe(staging, record, cards.render(name, tree, record, configs_of(record)))
-            run = origins.run_file(home, record.key)
             return Version(name, tree, self._land(name, staging, record, (run, origins.run_record(record, tree))), run)
 
     def promote(self, version: Version) -> None:
@@ -167,7 +170,8 @@ class Store:
 
     def adopt(self, folder: Path, record: Lineage, name: str, origin: Origin) -> Version:
         """Copy a version that lies elsewhere, such as a downloaded snapshot, into the store: the files that `record`, its
-        lineage, names, with a card of ours. It becomes the newest of its name, and is no run's.
+        lineage, names, with a card of ours. It becomes the newest of its name, and is no run's; where a run of this store made
+        the same tree, it has the lineage of that run, whatever `record` says.
 
         Raises `DataError` if its files are not those; the store is then as it was.
         """
@@ -178,19 +182,22 @@ class Store:
                 target = inside(staging, *file.path.split("/"))
                 target.parent.mkdir(exist_ok=True)
                 shutil.copyfile(file_at(folder, file.path), target)
-            check_files(staging, record)
             tree = tree_named(record)
-            _describe(staging, record, cards.render(name, tree, record, configs_of(record), origin.repo))
+            own = origins.run_of(home, tree)
+            said, repo = (record, origin.repo) if own is None else (own, None)
+            _describe(staging, said, cards.render(name, tree, said, configs_of(said), repo))
             self._land(name, staging, record, (origins.pull_file(home, tree), origins.pull_record(origin)))
             return self._at(name, tree)
 
     def _land(self, name: str, staging: Path, record: Lineage, note: tuple[Path, bytes]) -> Path:
-        """Rename the staged folder into place, with a note of how it came. All that needs room on the disk is written before."""
+        """Rename the staged folder into place, with a note of how it came. All that needs room on the disk is written before.
+
+        A run that makes a tree again under its own key leaves its lineage as it leaves its note; else the first of them stays.
+        """
         home, tree = self._home(name), tree_named(record)
         if tree == EMPTY_TREE:
             raise DataError(f"{name}: nothing was written, so there is no version", mend="write data/*.parquet first")
-        if tree != version_tree(staging):
-            raise DataError(f"{name}: what is staged is not what its lineage names", mend="report this as a bug")
+        check_files(staging, record)
         disk.sync_all(staging)
         target, main = inside(home, "versions", tree), inside(home, "refs", "main")
         for folder in (target.parent, note[0].parent, main.parent):
@@ -198,7 +205,9 @@ class Store:
         with disk.held_folder(self.root / STAGING, "records") as records, disk.locked(home):
             disk.write_synced(records / "note", note[1])
             disk.write_synced(records / "main", f"{tree}\n".encode())
-            _settle(staging, target, records / "spoilt", keep=origins.made_here(home, tree))
+            made = origins.made_by(home, tree)
+            keep = made is not None and origins.run_file(home, made.key) != note[0]
+            _settle(staging, target, records / "spoilt", keep=keep)
             (records / "note").replace(note[0])
             (records / "main").replace(main)
         for folder in (target.parent, note[0].parent, main.parent):

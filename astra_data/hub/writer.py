@@ -49,7 +49,7 @@ class Writer:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder, self._row_type, self._refused = folder, row_type, refused
         self._schema = schema(row_type, refused=refused)
-        self._storage = pa.schema([(field.name, _storage(field.type)) for field in self._schema])
+        self._storage = pa.schema([(field.name, storage(field.type)) for field in self._schema])
         self._encode = encoder(row_type)
         self._digest = hashlib.sha256()
         self._pending: list[Row] = []
@@ -132,13 +132,14 @@ def schema(row_type: type, *, refused: bool = False) -> pa.Schema:
     return pa.schema([*base, *REFUSAL_FIELDS]) if refused else base
 
 
-def _storage(kind: pa.DataType) -> pa.DataType:
+def storage(kind: pa.DataType) -> pa.DataType:
+    """The Arrow type that holds the values of this one, JSON as text."""
     if isinstance(kind, pa.BaseExtensionType):
         return kind.storage_type
     if pa.types.is_list(kind):
-        return pa.list_(_storage(kind.value_type))
+        return pa.list_(storage(kind.value_type))
     if pa.types.is_struct(kind):
-        return pa.struct([(field.name, _storage(field.type)) for field in kind])
+        return pa.struct([(field.name, storage(field.type)) for field in kind])
     return kind
 
 

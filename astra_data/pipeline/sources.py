@@ -37,7 +37,7 @@ def source_of(role: str, version: Version) -> Source:
 
 def lineage_of(place: Located) -> Lineage:
     """The lineage of a located version. Raises `DataError` for a dataset that we did not make, or of a kind unknown to us."""
-    lineage = place.lineage()
+    lineage = place.record
     if lineage is None:
         raise DataError("no lineage.json, so this is no version that astra-data wrote", place=Place(place.address),
                         mend="name a dataset made by `astra`, or import rows with `astra make KIND rows.jsonl --to NAME`")

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from astra_data.hub.tree import version_tree
+from astra_data.hub.writer import storage
 from astra_data.rows import ROW_TYPES, identity
 from benchmarks.hostile.asked import asked_recipe, sound_script
 from benchmarks.hostile.dataset_commands import OWN, TRAIN, WITH_MODEL, common
@@ -173,24 +174,13 @@ def table_of(rows: list[Json], schema: pa.Schema) -> pa.Table:
 
 
 def _array(values: list[Any], kind: pa.DataType) -> pa.Array:
-    storage = _storage(kind)
-    for wanted in (storage, None):
+    for wanted in (storage(kind), None):
         try:
             array = pa.array(values, wanted)
             return array.cast(kind) if wanted is not None else array
         except (pa.ArrowException, TypeError, ValueError, OverflowError, UnicodeEncodeError):
             continue
     return pa.array([_sayable(written(value)) for value in values], pa.string())
-
-
-def _storage(kind: pa.DataType) -> pa.DataType:
-    if isinstance(kind, pa.BaseExtensionType):
-        return kind.storage_type
-    if pa.types.is_list(kind):
-        return pa.list_(_storage(kind.value_type))
-    if pa.types.is_struct(kind):
-        return pa.struct([(part.name, _storage(part.type)) for part in kind])
-    return kind
 
 
 def _sayable(text: str) -> str:

@@ -3,6 +3,7 @@
 import http.server
 import json
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ import pytest
 from small_versions import make_version
 from strange_versions import FILE, copied, rewrite_file, tell
 
+from astra_data.errors import DataError
+from astra_data.hub import foreign
 from astra_data.hub.store import Store
 from astra_data.hub.tree import sha256_file
 
@@ -131,13 +134,92 @@ answer([texts(folder + "#first"), {{name: rest[name]["text"][:] for name in rest
     "configs:\n- config_name: default\n  data_files: {train: {path: [7]}}",
 ], ids=["aliases", "no YAML", "an object", "a number"])  # fmt: skip
 def test_a_readme_that_is_no_plain_yaml_is_refused(head: str, tmp_path: Path) -> None:
-    from astra_data.errors import DataError
-    from astra_data.hub import foreign
-
     (tmp_path / "train.jsonl").write_text('{"text": "a"}\n')
     tell(tmp_path, head)
     with pytest.raises(DataError, match="its README"):
         foreign.rows_of(tmp_path, None)
+
+
+SAID = {
+    "a number": "7",
+    "true": "true",
+    "a null": "[null]",
+    "a list of lists": "[[[one.jsonl]]]",
+    "a split that is none": "{'a b': x.jsonl}",
+    "a split that is a list": "[{split: [train], path: one.jsonl}]",
+    "one split twice": "[{split: a, path: one.jsonl}, {split: a, path: one.jsonl}]",
+    "objects in an object": "{train: {test: {path: one.jsonl}}}",
+    "an object without split": "[{path: one.jsonl}]",
+    "an object for a path": "[{split: train, path: {a: one.jsonl}}]",
+    "half a list": "[{split: a, path: 1}, x]",
+    "more than patterns": "[{split: train, path: one.jsonl, revision: main}]",
+    "no such file": "[two.jsonl]",
+    "a folder": "more",
+    "what is hidden": "'*/rows.jsonl'",
+    "patterns without end": f"[{', '.join(['a*.jsonl'] * 101)}]",
+}
+
+
+@pytest.mark.parametrize("said", SAID.values(), ids=SAID)
+def test_what_is_no_way_to_say_files_is_a_clear_error(said: str, tmp_path: Path) -> None:
+    (tmp_path / "one.jsonl").write_text('{"text": "a"}\n')
+    for folder in ("more", ".hidden"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / ".hidden" / "rows.jsonl").write_text('{"text": "a"}\n')
+    tell(tmp_path, HEAD.format(said))
+    with pytest.raises(DataError, match="its README"):
+        foreign.rows_of(tmp_path, None)
+
+
+@pytest.mark.parametrize("head", [
+    "configs: 7", "configs: {default: {data_files: one.jsonl}}", "configs: [one.jsonl]", "configs: [null]",
+    "configs: [{config_name: default}, []]", "&a configs: *a", "configs: !!set {a, b}", "configs: !!binary aGk=",
+])  # fmt: skip
+def test_configs_that_are_none_are_a_clear_error(head: str, tmp_path: Path) -> None:
+    (tmp_path / "one.jsonl").write_text('{"text": "a"}\n')
+    tell(tmp_path, head)
+    with pytest.raises(DataError, match="its README"):
+        foreign.rows_of(tmp_path, None)
+
+
+@pytest.mark.parametrize("head", [
+    "? " * 60_000, "[" * 200_000, "{a: " * 60_000, "- " * 100_000, "a: &a [" + "*b, " * 60_000, "%TAG ! x\n" * 20_000,
+    "a: !!int " + "9" * 200_000, "<<: " * 50_000, "\n".join(f"k{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 200)),
+], ids=range(9))  # fmt: skip
+def test_a_head_of_any_yaml_is_read_in_little_time(head: str, tmp_path: Path) -> None:
+    (tmp_path / "one.jsonl").write_text('{"text": "a"}\n')
+    tell(tmp_path, head)
+    begun = time.monotonic()
+    with pytest.raises(DataError, match="its README"):
+        foreign.rows_of(tmp_path, None)
+    assert time.monotonic() - begun < 5
+
+
+def test_a_pattern_of_many_stars_is_matched_in_little_time(tmp_path: Path) -> None:
+    (tmp_path / f"{'a' * 200}.jsonl").write_text('{"text": "a"}\n')
+    tell(tmp_path, HEAD.format(f"'{'*a' * 60}*b.jsonl'"))
+    begun = time.monotonic()
+    with pytest.raises(DataError, match="in its own folder"):
+        foreign.rows_of(tmp_path, None)
+    assert time.monotonic() - begun < 5
+
+
+@pytest.mark.parametrize(("pattern", "found"), [
+    ("**", ["a.jsonl", "b/c.jsonl", "b/d/e.jsonl", "b/d/f.jsonl"]),
+    ("*", ["a.jsonl"]),
+    ("b/**", ["b/c.jsonl", "b/d/e.jsonl", "b/d/f.jsonl"]),
+    ("**/[ef].jsonl", ["b/d/e.jsonl", "b/d/f.jsonl"]),
+    ("./b//c.jsonl", ["b/c.jsonl"]),
+    ("b/*/?.jsonl", ["b/d/e.jsonl", "b/d/f.jsonl"]),
+    ("[b/.h/x.jsonl, b/.h/*.jsonl, a.jsonl, '*.jsonl']", ["b/.h/x.jsonl", "a.jsonl"]),
+    ("**/d/**/e*", ["b/d/e.jsonl"]),
+])  # fmt: skip
+def test_patterns_are_read_as_on_the_hub(pattern: str, found: list[str], tmp_path: Path) -> None:
+    for name in ("a.jsonl", "b/c.jsonl", "b/d/e.jsonl", "b/d/f.jsonl", "b/.h/x.jsonl", "__x/y.jsonl", "b/z.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("{}")
+    tell(tmp_path, HEAD.format(pattern if pattern.startswith("[") else f"'{pattern}'"))
+    assert foreign.rows_of(tmp_path, None).files == {"train": [str(tmp_path / name) for name in found]}
 
 
 def test_no_column_opens_files_when_it_is_read(store: Store, client: Any, canary: Path, server: Any, tmp_path: Path) -> None:

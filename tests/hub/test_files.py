@@ -10,6 +10,7 @@ from small_versions import make_version
 from strange_versions import FILE, copied, lying, rewrite, rewrite_file
 
 from astra_data.errors import DataError
+from astra_data.formats import sources
 from astra_data.hub import files
 from astra_data.hub.load import resolve
 from astra_data.hub.store import Store
@@ -141,3 +142,52 @@ def test_the_links_of_the_hubs_cache_lead_to_its_blobs_and_nowhere_else(store: S
     (repo / "blobs" / "one").symlink_to(tmp_path / "one")
     with pytest.raises(DataError, match="leads out"):
         resolve(str(folder))
+
+
+SNAPSHOT, COMMIT = "datasets--org--tasks/snapshots", "c" * 40
+LURES = {
+    "a folder that is none of the cache": ("work/snapshots", COMMIT, "work/blobs/one"),
+    "a file beside the blobs": (SNAPSHOT, COMMIT, "datasets--org--tasks/one"),
+    "another snapshot": (SNAPSHOT, COMMIT, f"{SNAPSHOT}/{'d' * 40}/one"),
+    "the blobs of another repo": (SNAPSHOT, COMMIT, "datasets--org--other/blobs/one"),
+    "the blobs of a model": ("models--org--tasks/snapshots", COMMIT, "models--org--tasks/blobs/one"),
+    "no commit": (SNAPSHOT, "main", "datasets--org--tasks/blobs/one"),
+    "a longer commit": (SNAPSHOT, "c" * 64, "datasets--org--tasks/blobs/one"),
+    "no snapshot": ("datasets--org--tasks/refs", COMMIT, "datasets--org--tasks/blobs/one"),
+}
+"""Where a folder lies, its name, and where the link of its data file leads."""
+
+
+@pytest.mark.parametrize("lure", LURES.values(), ids=LURES)
+def test_what_only_looks_like_that_cache_leads_nowhere(lure: tuple[str, str, str], store: Store, tmp_path: Path) -> None:
+    home, name, target = lure
+    folder, real = copied(make_version(store, "a"), tmp_path / home / name), tmp_path / target
+    real.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(folder / FILE, real)
+    (folder / FILE).symlink_to(os.path.relpath(real, folder / "data"))
+    with pytest.raises(DataError, match="leads out"):
+        resolve(str(folder))
+    assert not files.is_own(folder, folder / FILE)
+    with pytest.raises(DataError, match="leads out"):
+        sources.own(folder / FILE, folder)
+
+
+def test_the_blobs_of_that_cache_are_no_link(store: Store, tmp_path: Path) -> None:
+    folder = copied(make_version(store, "a"), tmp_path / SNAPSHOT / COMMIT)
+    (tmp_path / "home").mkdir()
+    (tmp_path / "datasets--org--tasks" / "blobs").symlink_to(tmp_path / "home")
+    shutil.move(folder / FILE, tmp_path / "home" / "one")
+    (folder / FILE).symlink_to("../../../blobs/one")
+    for call in (lambda: resolve(str(folder)), lambda: sources.own(folder / FILE, folder)):
+        with pytest.raises(DataError, match="leads out"):
+            call()
+
+
+def test_a_folder_in_a_snapshot_has_the_blobs_of_its_repo(store: Store, tmp_path: Path) -> None:
+    folder = copied(make_version(store, "a"), tmp_path / SNAPSHOT / COMMIT / "deep" / "er")
+    (tmp_path / "datasets--org--tasks" / "blobs").mkdir()
+    shutil.move(folder / FILE, tmp_path / "datasets--org--tasks" / "blobs" / "one")
+    (folder / FILE).symlink_to(tmp_path / "datasets--org--tasks" / "blobs" / "one")
+    (tmp_path / "named").symlink_to(folder)
+    assert [len(resolve(str(one)).files()) for one in (folder, tmp_path / "named")] == [1, 1]
+    assert sources.own(folder / FILE, folder) == folder / FILE

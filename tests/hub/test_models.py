@@ -5,12 +5,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from loopback_hub import LoopbackHub
 from strange_models import pickle_of
 
 from astra_data.errors import DataError
+from astra_data.hub import models
 from astra_data.hub.models import check, fetched
 
 ROOT = Path(__file__).parents[2]
@@ -64,6 +66,93 @@ def test_a_router_that_names_what_is_no_class_is_refused(tmp_path: Path) -> None
     (folder / "router_config.json").write_text(json.dumps({"types": {"0": "sentence_transformers.util.misc.importlib"}}))
     with pytest.raises(DataError, match="names what is no class of sentence-transformers"):
         check(folder, "one")
+
+
+def routed(folder: Path, types: dict[str, Any], where: str = "") -> Path:
+    """A model whose router, or that of one of its modules, has these parts."""
+    sentences(folder, [*SOUND, {"path": where, "type": "sentence_transformers.models.Router"}])
+    home = folder / where
+    home.mkdir(exist_ok=True)
+    (home / "router_config.json").write_text(json.dumps({"types": types, "structure": {"query": [*types]}, "parameters": {}}))
+    return home
+
+
+DENSE = "sentence_transformers.models.Dense"
+
+
+@pytest.mark.parametrize("where", ["", "2_Router"])
+@pytest.mark.parametrize("files", [
+    ["pytorch_model.bin"], ["PYTORCH.BIN"], ["weights.pt", "other.safetensors"], ["deep/er/x.pkl"],
+    ["pytorch_model.bin", "model.safetensors.index.json"],
+], ids=str)  # fmt: skip
+def test_a_part_of_a_part_with_pickled_weights_is_refused(tmp_path: Path, where: str, files: list[str]) -> None:
+    part = routed(tmp_path / "one", {"query_0_Dense": DENSE}, where) / "query_0_Dense"
+    for name in files:
+        (part / name).parent.mkdir(parents=True, exist_ok=True)
+        (part / name).write_bytes(b"{}" if name.endswith("json") else pickle_of(tmp_path / "canary"))
+    with pytest.raises(DataError, match="weights as pickles alone"):
+        check(tmp_path / "one", "one")
+    assert not (tmp_path / "canary").exists()
+
+
+@pytest.mark.parametrize("where", ["", "2_Router"])
+def test_a_part_with_safetensors_is_taken_whatever_lies_beside_them(tmp_path: Path, where: str) -> None:
+    part = routed(tmp_path / "one", {"query_0_Dense": DENSE, "document_0_Dense": DENSE}, where) / "query_0_Dense"
+    part.mkdir()
+    for name in ("model.safetensors", "pytorch_model.bin", "optimizer.pt"):
+        (part / name).write_bytes(b"")
+    sound = {"activation_function": "torch.nn.modules.activation.Tanh", "tokenizer_class": "BertTokenizer"}
+    (part / "config.json").write_text(json.dumps(sound))
+    for name in ("openvino/openvino_model.bin", "onnx/model.pkl", "checkpoint-7/optimizer.pt", ".cache/x.bin"):
+        (tmp_path / "one" / name).parent.mkdir()
+        (tmp_path / "one" / name).write_bytes(b"")
+    check(tmp_path / "one", "one")
+
+
+@pytest.mark.parametrize("types", [
+    {"../outside": DENSE}, {"/etc": DENSE}, {"checkpoint-7": DENSE}, {"onnx": DENSE}, {".hidden": DENSE}, {"a": "os.system"},
+    {"a": "this"}, {"a": None}, {"": DENSE}, {"a": "sentence_transformers.util.misc.importlib"},
+], ids=str)  # fmt: skip
+@pytest.mark.parametrize("where", ["", "2_Router"])
+def test_a_part_that_is_elsewhere_or_of_another_class_is_refused(tmp_path: Path, where: str, types: dict[str, Any]) -> None:
+    routed(tmp_path / "one", types, where)
+    with pytest.raises(DataError, match="no class of sentence-transformers, or no part of it"):
+        check(tmp_path / "one", "one")
+
+
+@pytest.mark.parametrize(("name", "content", "said"), [
+    ("2_Dense/adapter_config.json", {"peft_type": "LORA"}, "adapters of another model"),
+    ("2_Dense/deep/adapter_config.json", {}, "adapters of another model"),
+    ("2_Dense/model.safetensors.index.json", {"weight_map": {"a": "model-1.bin"}}, "names weights that are no safetensors"),
+    ("2_Dense/deep/x.index.json", {"weight_map": ["../../x.safetensors"]}, "names weights that are no safetensors"),
+    ("2_Dense/config.json", {"activation_function": "torch.hub.load"}, "a class that is none of the library"),
+    ("2_Dense/config.json", {"activation_function": "os.system"}, "a class that is none of the library"),
+    ("2_Dense/wordembedding_config.json", {"tokenizer_class": "this.that"}, "a class that is none of the library"),
+    ("2_Dense/deep/config.json", {"trust_remote_code": True}, "wants code of its repo to be run"),
+], ids=str)  # fmt: skip
+def test_what_a_file_of_any_folder_asks_for_is_refused(tmp_path: Path, name: str, content: dict[str, Any], said: str) -> None:
+    folder = sentences(tmp_path / "one", SOUND)
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_text(json.dumps(content))
+    with pytest.raises(DataError, match=said):
+        check(folder, "one")
+
+
+def test_a_folder_that_is_a_link_and_files_without_end_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = sentences(tmp_path / "one", SOUND)
+    (folder / "3_Dense").symlink_to(tmp_path)
+    with pytest.raises(DataError, match="its folder '3_Dense' is a link"):
+        check(folder, "one")
+    (folder / "3_Dense").unlink()
+    monkeypatch.setattr(models, "MOST_FILES", 3)
+    with pytest.raises(DataError, match="holds more than 3 files"):
+        check(folder, "one")
+
+
+@pytest.mark.parametrize("path", ["checkpoint-1", "onnx/deep", "original"])
+def test_a_module_that_leads_to_what_is_not_looked_at_is_refused(tmp_path: Path, path: str) -> None:
+    with pytest.raises(DataError, match="which is not looked at"):
+        check(sentences(tmp_path / "one", [*SOUND, {"path": path, "type": DENSE}]), "one")
 
 
 @pytest.mark.parametrize("name", ["", "a b", "../x", "org/name/more", "org/..", "https://example.org/x"])

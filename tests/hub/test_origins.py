@@ -4,12 +4,14 @@ import json
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from small_versions import make_version, record, write_config
-from strange_versions import FILE, Change, contents
+from strange_versions import FILE, Change, contents, rewrite
 
 from astra_data.errors import DataError
+from astra_data.hub.lineage import Input
 from astra_data.hub.load import resolve
 from astra_data.hub.origins import Origin
 from astra_data.hub.store import Store, Version
@@ -169,6 +171,51 @@ def test_pulling_a_damaged_version_again_mends_it(damage: Change, store: Store, 
     damage(version.path)
     assert pulled(store, theirs) == version and contents(version.path) == before
     assert resolve("tasks", store).files()
+
+
+LIES: dict[str, dict[str, Any]] = {
+    "its key": {}, "another key": {"key": "ef" * 32}, "another command": {"command": "astra run theirs"}, "a seed": {"seed": 8},
+    "another origin": {"inputs": [Input("tools", "org/evil@main", "org/evil", "d" * 40, "e" * 40, "")]},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("lie", LIES.values(), ids=LIES)
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+def test_pulling_over_a_damaged_version_of_a_run_brings_bytes_and_no_word(
+    damage: Change, lie: dict[str, Any], store: Store, tmp_path: Path
+) -> None:
+    mine = make_version(store, "a", key=KEY, licenses=["mine"])
+    record, before = mine.lineage(), contents(mine.path)
+    damage(mine.path)
+    pulled(store, make_version(Store.open(tmp_path / "away"), "a", **{"key": KEY, "licenses": ["theirs"]} | lie))
+    assert contents(mine.path) == before and store.made(mine)
+    assert store.find("tasks", KEY) == mine and resolve("tasks", store).record == record
+
+
+@pytest.mark.parametrize("change", [{"licenses": ["theirs"]}, {"seed": 8}, {"complete": False}, {"models": {"writer": "other"}}],
+                         ids=str)
+def test_a_version_whose_lineage_is_not_what_its_run_left_is_not_made_here_until_it_is_made_again(
+    change: dict[str, Any], store: Store
+) -> None:
+    mine = make_version(store, "a", key=KEY)
+    before = contents(mine.path)
+    rewrite(mine.path, **change)
+    assert not store.made(mine) and store.find("tasks", KEY) is None and resolve("tasks", store).strange
+    assert make_version(store, "a", key=KEY) == mine and contents(mine.path) == before and store.made(mine)
+
+
+def test_a_run_that_makes_its_tree_again_with_another_record_stays_the_maker(store: Store) -> None:
+    make_version(store, "a", key=KEY, env={"python": "3.11"})
+    again = make_version(store, "a", key=KEY, env={"python": "3.12"})
+    assert store.made(again) and store.version("tasks").lineage().env == {"python": "3.12"} == again.lineage().env
+    assert store.find("tasks", KEY) == again
+
+
+def test_a_pull_mends_the_lineage_of_a_run_that_was_changed(store: Store, theirs: Version) -> None:
+    mine = make_version(store, "a", key=KEY, licenses=["mine"])
+    rewrite(mine.path, licenses=["changed"])
+    pulled(store, theirs)
+    assert store.made(mine) and store.version("tasks").lineage().licenses == ["mine"]
 
 
 def test_pulls_and_commits_at_once_leave_each_version_whole_and_what_was_made_made(store: Store, theirs: Version) -> None:

@@ -1,6 +1,7 @@
 """A version becomes one commit and one tag, whatever comes between; and comes back the same."""
 
 import json
+import shutil
 import subprocess
 from collections.abc import Callable
 from typing import Any
@@ -197,6 +198,42 @@ def test_data_of_proprietary_sources_is_pushed_in_private_or_not_at_all(hub: Loo
     assert "UNLICENSED" in refused and "--private" in refused
     assert json.loads((hub.folder(*REPO) / "hub.json").read_text())["private"] and commits(hub) == [private["commit"]]
     assert "public already" in later
+
+
+@pytest.mark.parametrize("way", ["another version's lineage", "a version under another tree"])
+def test_what_is_not_the_version_it_is_called_is_not_pushed(hub: LoopbackHub, store: Store, client: Any, way: str) -> None:
+    first, version = make_version(store, "a"), make_version(store, "b")
+    if way == "a version under another tree":
+        shutil.rmtree(version.path)
+        shutil.copytree(first.path, version.path)
+    else:
+        shutil.copyfile(first.path / "lineage.json", version.path / "lineage.json")
+    message = client("""
+        try:
+            push(store.version("tasks"), "org/tasks")
+        except DataError as error:
+            answer(str(error))
+    """)
+    assert "the lineage is that of another version" in message
+    assert not [request for request in hub.log if "org/tasks" in request.path]
+
+
+def test_a_push_that_is_tried_again_reads_no_file_again(hub: LoopbackHub, store: Store, client: Any) -> None:
+    make_version(store, "a", "b", shards=2, rejected=("c",))
+    hub.faults.answer("POST", ".*/commit/main", status=503, times=3)
+    hashed = client("""
+        from astra_data.hub import files, publish, tree
+        hashed, real = [], files.sha256_file
+        def counted(path):
+            hashed.append(path.name)
+            return real(path)
+        for module in (files, publish, tree):
+            if hasattr(module, "sha256_file"):
+                module.sha256_file = counted
+        push(store.version("tasks"), "org/tasks", sleep=lambda _: None)
+        answer(len(hashed))
+    """)
+    assert hashed == 3
 
 
 def test_a_dataset_that_we_did_not_make_cannot_be_pulled(hub: LoopbackHub, client: Any) -> None:

@@ -9,6 +9,7 @@ from loopback_hub import LoopbackHub
 from small_versions import make_version
 from strange_versions import FILE, Change, contents, copied, lying, record_of, rewrite, rewrite_file, tell
 
+from astra_data.hub.origins import Origin
 from astra_data.hub.store import Store
 
 UPLOAD = """
@@ -158,6 +159,37 @@ answer([said(lambda: pull("org/theirs", None, store)), store.version("theirs").t
         said(lambda: pull("org/theirs", None, store, "theirs").tree)])""")
     assert refused.startswith("UsageError") and "--to NAME" in refused and main == mine.tree
     assert store.version("theirs").tree == told != mine.tree
+
+
+@pytest.mark.parametrize("state", [
+    "the same tree", "the newest is a pulled one", "its versions are lost", "its lineage is damaged",
+])  # fmt: skip
+def test_so_it_is_whatever_became_of_what_the_store_made(
+    hub: LoopbackHub, store: Store, theirs: Path, client: Any, state: str
+) -> None:
+    texts, rejected = (("a", "b"), ("c",)) if state == "the same tree" else (("mine",), ())
+    mine = make_version(store, *texts, name="theirs", rejected=rejected)
+    if state == "the newest is a pulled one":
+        other = make_version(Store.open(theirs.parent / "third"), "third")
+        store.adopt(other.path, other.lineage(), "theirs", Origin("org/third", "c" * 40))
+    elif state == "its versions are lost":
+        shutil.rmtree(mine.path)
+    elif state == "its lineage is damaged":
+        (mine.path / "lineage.json").write_text("{")
+    before = contents(store.root)
+    found = client(f"{UPLOAD}\nupload({str(theirs)!r})\nanswer(said(lambda: pull('org/theirs', None, store)))")
+    assert found.startswith("UsageError") and "--to NAME" in found and contents(store.root) == before
+
+
+@pytest.mark.parametrize("name", ["quarantined/train-00000-of-00001.parquet", "ledger/x.parquet", "rejected/more/x.txt"])
+def test_a_file_in_any_data_folder_that_no_lineage_names_is_an_error(
+    hub: LoopbackHub, store: Store, theirs: Path, client: Any, name: str
+) -> None:
+    (theirs / name).parent.mkdir(exist_ok=True, parents=True)
+    (theirs / name).write_text("canary")
+    found = client(f"{UPLOAD}\nupload({str(theirs)!r})\nanswer(said(lambda: pull('org/theirs', None, store)))")
+    assert found.startswith("DataError") and "is in no lineage" in found
+    assert not hub.requests("GET", "/resolve/.*(parquet|txt)")
 
 
 def test_two_pulls_at_once_bring_one_version(hub: LoopbackHub, store: Store, theirs: Path, client: Any, start: Any) -> None:

@@ -64,7 +64,8 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
             "self.folder / DOCUMENTS / f'{each.module}.json'", "Path(spec.submodule_search_locations[0])",
         ],
         "hub/foreign.py": ["Path(folder, name)"],
-        "hub/models.py": ["Path(retried(lambda: snapshot_download(name, revision=revision, **only), name))"],
+        "hub/models.py": ["Path(retried(lambda: snapshot_download(name, revision=revision, **only), name))", "Path(top)",
+                          "here / part", "here / one"],
         "hub/snapshots.py": [
             "Path(found)",
             "Path(retried(lambda: hf_hub_download(repo, path, repo_type='dataset', revision=commit), repo, tries=LOOKUP_TRIES))",

@@ -57,6 +57,7 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
         "sandbox/memory.py": ["Path(path)"],
         "teacher/ask.py": ["self.folder / f'{self.name}.md.jinja'"],
         "tools/workspace.py": ["base / name"],
+        "tools/process.py": ["Path('/proc', str(pid), 'environ')"],
     },
     "a file that was found in the folder, or one that this process has written there": {
         "formats/bfcl_source.py": [

@@ -54,7 +54,7 @@ class _Pipes:
         self._reader, self._writer = reader, writer
         self._received, self.read = anyio.create_memory_object_stream[SessionMessage | Exception](0)
         self.write, self._sent = anyio.create_memory_object_stream[SessionMessage](0)
-        self._waiting: set[Any] = set()
+        self._waiting: dict[str, Any] = {}
 
     async def receive(self) -> None:
         """Hand on what the process says, until it ends or goes beyond a bound; then tell everybody who waits for an answer."""
@@ -64,17 +64,15 @@ class _Pipes:
                     await self._hand_on()
                 except _FaultError as fault:
                     error = ErrorData(code=CONNECTION_CLOSED, message=str(fault))
-                    for request in list(self._waiting):
+                    for request in list(self._waiting.values()):
                         await self._received.send(SessionMessage(JSONRPCError(jsonrpc="2.0", id=request, error=error)))
 
     async def _hand_on(self) -> None:
         unasked = 0
         while line := await self._line():
             message = _message(line.decode(errors="replace"))
-            unasked += 1
-            if isinstance(message, JSONRPCResponse | JSONRPCError):
-                unasked = 0
-                self._waiting.discard(message.id)
+            answered = isinstance(message, JSONRPCResponse | JSONRPCError) and self._waiting.pop(str(message.id), None) is not None
+            unasked = 0 if answered else unasked + 1
             if unasked > MOST_UNASKED:
                 raise _FaultError(TOO_MANY)
             if message is not None:
@@ -97,7 +95,7 @@ class _Pipes:
             async with self._sent:
                 async for message in self._sent:
                     if isinstance(message.message, JSONRPCRequest):
-                        self._waiting.add(message.message.id)
+                        self._waiting[str(message.message.id)] = message.message.id
                     self._writer.write(_line_of(message.message))
                     await self._writer.drain()
         except (anyio.ClosedResourceError, anyio.BrokenResourceError, OSError):

@@ -25,7 +25,7 @@ from mcp.shared.exceptions import MCPError
 from mcp.shared.jsonrpc_dispatcher import JSONRPCDispatcher
 from mcp.types import CONNECTION_CLOSED, METHOD_NOT_FOUND, Implementation, InitializeResult
 
-from astra_data.bounded.answers import TOO_LARGE
+from astra_data.bounded.answers import PACKED, TOO_LARGE
 from astra_data.characters import one_line
 from astra_data.messages import JsonObject
 from astra_data.tools.content import failed, text_of
@@ -40,7 +40,8 @@ from astra_data.tools.stdio import FAULTS
 from astra_data.tools.workspace import Workspace
 
 PING_SECONDS = 5.0
-LOST = ("Server returned an error response", "Session terminated", f"Failed to parse JSON response: {TOO_LARGE}")
+UNREAD = (f"Failed to parse JSON response: {why}" for why in (TOO_LARGE, PACKED))
+LOST = ("Server returned an error response", "Session terminated", *UNREAD)
 """What the HTTP transport says when it failed itself, rather than the server's code."""
 ENDED = ("Connection closed", *FAULTS)
 """What the transport of a process says when it is no longer listened to."""

@@ -71,8 +71,9 @@ class _Pipes:
         unasked = 0
         while line := await self._line():
             message = _message(line.decode(errors="replace"))
-            answered = isinstance(message, JSONRPCResponse | JSONRPCError) and self._waiting.pop(str(message.id), None) is not None
-            unasked = 0 if answered else unasked + 1
+            unasked += 1
+            if isinstance(message, JSONRPCResponse | JSONRPCError) and self._waiting.pop(str(message.id), None) is not None:
+                unasked = 0
             if unasked > MOST_UNASKED:
                 raise _FaultError(TOO_MANY)
             if message is not None:

@@ -53,7 +53,7 @@ BEYOND = {
     "a result that is none": ("answer(5)", UNREADABLE),
     "half of an answer": ("say(b'{\"jsonrpc\": \"2.0\", \"id\": %d, \"result\": {\"content\": \\n' % id)", UNREADABLE),
     "notifications without end": (
-        "for_ever(b'{\"jsonrpc\": \"2.0\", \"method\": \"notifications/message\", \"params\": {\"level\": \"info\", \"data\": 1}}\\n')",
+        "for_ever(b'{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{\"level\":\"info\",\"data\":1}}\\n')",
         TOO_MANY,
     ),
     "requests without end": ("for_ever(b'{\"jsonrpc\": \"2.0\", \"id\": 7, \"method\": \"ping\"}\\n')", TOO_MANY),

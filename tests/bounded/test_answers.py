@@ -23,6 +23,8 @@ from astra_data.tools.workspace import Template
 
 MOST_MIB = 192
 BLOCK = bytes(1 << 16)
+BOMB = gzip.compress(bytes(1 << 20)) * 128
+"""So many files in one, which unpack to 128 MiB."""
 OVER = Event()
 
 
@@ -95,9 +97,8 @@ class Ways(BaseHTTPRequestHandler):
             self.wfile.write(block)
 
     def bomb(self) -> None:
-        body = gzip.compress(bytes(MOST_BYTES * 4))
-        self.head(200, ("Content-Encoding", "gzip"), ("Content-Length", str(len(body))))
-        self.wfile.write(body)
+        self.head(200, ("Content-Encoding", "gzip"), ("Content-Length", str(len(BOMB))))
+        self.wfile.write(BOMB)
 
     def in_circles(self) -> None:
         self.head(302, ("Location", "/in_circles"), ("Content-Length", "0"), ("Connection", "close"))

@@ -19,6 +19,7 @@ from astra_data.bounded.answers import HOOKS, PLAIN
 from astra_data.tools.environment import scrubbed
 from astra_data.tools.links import regular
 from astra_data.tools.mcp_config import ServerEntry
+from astra_data.tools.packages import reading
 from astra_data.tools.process import started
 from astra_data.tools.stdio import stdio
 from astra_data.tools.workspace import TAIL, Workspace, last_lines
@@ -74,9 +75,8 @@ def for_old_sdk(entry: ServerEntry) -> ServerEntry | None:
 
     Many servers declare `mcp>=1` without a ceiling, and do not start with version 2.
     """
-    words = (entry.command, *entry.args)
-    at = 1 if Path(entry.command).name == "uvx" else 3 if words[1:3] == ("tool", "run") else 0
-    if not at or OLD_SDK[1] in words:
+    read = reading(entry.command, entry.args)
+    if read is None or not (read.start == 2 or Path(entry.command).name == "uvx") or OLD_SDK[1] in entry.args:
         return None
-    return replace(entry, args=(*words[1:at], *OLD_SDK, *words[at:]))
+    return replace(entry, args=(*entry.args[: read.start], *OLD_SDK, *entry.args[read.start :]))
 

@@ -9,9 +9,9 @@ hidden is taken apart too, since a server may say it in parts: the token of a he
 
 import re
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from astra_data.tools.atoms import HEADER, atoms, is_listed, words_of
+from astra_data.tools.packages import reading
 from astra_data.tools.plain import ORDINARY, SECRET_NAME, TOKEN, calm_name, is_flag, plain, plain_setting, token_in
 from astra_data.tools.urls import MASK, VARIABLE, clean_url, split, url_secrets, user_of
 
@@ -47,10 +47,6 @@ GLUED = re.compile(r"(?P<flag>-[A-Za-z])(?P<value>.+)", re.DOTALL)
 SPEC = re.compile(r"@?[A-Za-z0-9_][\w.-]*(?:/[\w.-]+)?(?:\[[\w, -]*\])?(?:(?:[<>=~!]=?|@)[\w.*^~+-]+(?:,[<>=~!]+[\w.*+-]+)*)?")
 BEARER = re.compile(r"(?:[A-Za-z]{1,16}(?:-[A-Za-z]{1,16}){0,4}:)?\s*(?:(?:bearer|basic|token)\s*)?", re.IGNORECASE)
 """What may stand before a variable: the name of a header, and how it is authorised."""
-LAUNCHERS = {"uvx": 0, "npx": 0, "bunx": 0, "uv": 2, "pnpm": 1, "yarn": 1, "npm": 1, "pipx": 1, "bun": 1}
-"""Program -> how many words it has before the options: `uv tool run`, `pnpm dlx`."""
-PACKAGE_FLAGS = {"--from", "--with", "--package", "-p", "--python", "--spec", "-w"}
-
 Masked = tuple[str, list[str]]
 """A text as it may be shown, and what was hidden of it."""
 
@@ -76,7 +72,7 @@ def mask_arguments(arguments: Sequence[str], command: str = "") -> tuple[list[st
     """Command-line arguments as they may be shown, and the values that were hidden. `command` tells where a package is named."""
     shown: list[str] = []
     hidden: list[str] = []
-    packages, kind = _packages(arguments, Path(command).name), ""
+    packages, kind = _packages(arguments, command), ""
     for index, argument in enumerate(arguments):
         if index in packages and SPEC.fullmatch(argument) and not token_in(argument):
             text, found = argument, list[str]()
@@ -111,18 +107,13 @@ def mask_command(command: str) -> Masked:
     return " ".join(words), [*hidden, *atoms(command, certain=False)]
 
 
-def _packages(arguments: Sequence[str], launcher: str) -> set[int]:
-    """Where the arguments of `uvx`, `npx` and their like name packages: options before the first word, and that word."""
-    if launcher not in LAUNCHERS:
+def _packages(arguments: Sequence[str], command: str) -> set[int]:
+    """Where the arguments of `uvx`, `npx` and their like name packages. What follows a flag for a secret is none."""
+    read = reading(command, arguments)
+    if read is None:
         return set()
-    found: set[int] = set()
-    for index in range(LAUNCHERS[launcher], len(arguments)):
-        before = arguments[index - 1] if index else ""
-        if before in PACKAGE_FLAGS:
-            found.add(index)
-        elif not arguments[index].startswith("-"):
-            return found if SECRET_NAME.search(before) and before.startswith("-") else found | {index}
-    return found
+    before = arguments[read.end - 1] if read.end else ""
+    return {*read.packages, *(() if before.startswith("-") and SECRET_NAME.search(before) else (read.end,))}
 
 
 def _kind(flag: str) -> str:

@@ -41,9 +41,8 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
         "tools/collect.py": ["Path(entry.file)"],
         "tools/connect.py": ["Path(value)"],
         "tools/launch.py": ["Path(entry.command)"],
-        "tools/packages.py": ["Path(entry.command)"],
+        "tools/packages.py": ["PurePosixPath(command)"],
         "tools/plain.py": ["Path(value)"],
-        "tools/secrets.py": ["Path(command)"],
         "tools/throwaway.py": ["PurePosixPath(entry.command.replace('\\\\', '/'))"],
     },
     "a constant of ours, given by the caller": {

@@ -13,12 +13,7 @@ from collections.abc import Iterable, Sequence
 from astra_data.tools.atoms import HEADER, atoms, is_listed, words_of
 from astra_data.tools.packages import reading
 from astra_data.tools.plain import ORDINARY, SECRET_NAME, TOKEN, calm_name, is_flag, plain, plain_setting, token_in
-from astra_data.tools.urls import MASK, VARIABLE, clean_url, split, url_secrets, user_of
-
-__all__ = [
-    "MASK", "SECRET_NAME", "clean_url", "defaults", "mask_arguments", "mask_command", "named_secrets", "searchable",
-    "secret_value", "url_secrets",
-]
+from astra_data.tools.urls import ANY_VARIABLE, MASK, clean_url, split, url_secrets, user_of
 
 SHORTEST = 4
 """Shorter values are masked where they stand in an entry, and never searched for in texts."""
@@ -63,7 +58,7 @@ def searchable(values: Iterable[str]) -> frozenset[str]:
 
 def _telling(value: str) -> bool:
     digits = re.sub(r"[\s.,:+-]", "", value)
-    ordinary = value.strip().lower() in ORDINARY or value.startswith("/workspace") or not VARIABLE.sub("", value)
+    ordinary = value.strip().lower() in ORDINARY or value.startswith("/workspace") or not ANY_VARIABLE.sub("", value)
     short = len(value.strip("*")) < SHORTEST or (digits.isdigit() and len(digits) < FEWEST_DIGITS)
     return not ordinary and not short
 
@@ -170,7 +165,7 @@ def _value(text: str, kind: str) -> Masked:
 
 def defaults(text: str) -> Iterable[str]:
     """What `${NAME:-default}` holds that is not plain."""
-    found = (variable[2:-1].partition(":-")[2] for variable in VARIABLE.findall(text))
+    found = (variable[2:-1].partition(":-")[2] for variable in ANY_VARIABLE.findall(text))
     return [atom for default in found if not plain(default) for atom in atoms(default, certain=True)]
 
 
@@ -194,7 +189,7 @@ def _shown(text: str, kind: str) -> bool:
 
 def _with_variables(text: str, kind: str) -> Masked:
     """A text with `${NAME}` in it, which may be shown if what stands around it may, and what `${NAME:-default}` gives."""
-    bare, hidden = VARIABLE.sub("", text), defaults(text)
+    bare, hidden = ANY_VARIABLE.sub("", text), defaults(text)
     if split(text) is not None and not hidden:
         return clean_url(text), url_secrets(text)
     known = not bare.strip() or plain(bare.strip()) or BEARER.fullmatch(bare)

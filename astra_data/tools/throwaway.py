@@ -14,7 +14,8 @@ from pathlib import PurePosixPath
 
 from astra_data.tools.mcp_config import VARIABLE, ServerEntry
 from astra_data.tools.packages import reading
-from astra_data.tools.secrets import SECRET_NAME, mask_arguments
+from astra_data.tools.plain import SECRET_NAME
+from astra_data.tools.secrets import mask_arguments
 
 ELSEWHERE = frozenset(
     "adb aws aws-vault az chamber chroot colima container curl devcontainer direnv distrobox doas docker docker-compose "

@@ -29,7 +29,7 @@ NAMES = frozenset(
 )
 CLOCK = frozenset({"now", "today", "utcnow"})
 DUNDER = re.compile(r"__\w+__")
-HARMLESS = frozenset({"__init__", "__name__", "__main__", "__post_init__", "__all__", "__doc__", "__file__"})
+HARMLESS_NAMES = frozenset({"__init__", "__name__", "__main__", "__post_init__", "__all__", "__doc__", "__file__"})
 BORROWED = frozenset("random time uuid hashlib base64 mpmath os subprocess".split())
 """What published classes import besides; of use only where goals are calls, and only if it changes no recorded response."""
 
@@ -113,13 +113,13 @@ def _reached(node: ast.AST, modules: set[str], given: frozenset[str]) -> Iterato
     match node:
         case ast.Name(id=name) if name in NAMES and name not in given:
             yield f"uses {name}"
-        case ast.Attribute(attr=name) if DUNDER.fullmatch(name) and name not in HARMLESS:
+        case ast.Attribute(attr=name) if DUNDER.fullmatch(name) and name not in HARMLESS_NAMES:
             yield f"reaches .{name}"
         case ast.Attribute(value=ast.Name(id=module), attr=name) if module in modules and _is_module(module, name):
             yield f"reaches {module}.{name}"
         case ast.Attribute(attr=name) if name in CLOCK:
             yield f"reads the clock by .{name}"
-        case ast.Constant(value=str(text)) if any(found not in HARMLESS for found in DUNDER.findall(text)):
+        case ast.Constant(value=str(text)) if any(found not in HARMLESS_NAMES for found in DUNDER.findall(text)):
             yield f"names {DUNDER.search(text)[0]} in a text"  # type: ignore[index]
         case ast.Call(func=ast.Name(id="getattr"), args=[_, name, *_]) if not _plain(name):
             yield "looks up an attribute by a computed name"

@@ -17,22 +17,24 @@ PACKED = "a packed answer, which was not asked for"
 PLAIN = {"accept-encoding": "identity"}
 
 
-class AnswerTooLargeError(httpx2.StreamError):
-    """An answer that goes beyond what is read."""
+class AnswerRefusedError(httpx2.StreamError):
+    """An answer that is not read, or not to its end."""
 
 
 class _Counted(httpx2.AsyncByteStream):
-    """The body of an answer. `AnswerTooLargeError` is raised while it is read."""
+    """The body of an answer. `AnswerRefusedError` is raised while it is read: what is raised earlier not all clients expect."""
 
-    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
-        self._stream = stream
+    def __init__(self, stream: httpx2.AsyncByteStream, packed: bool) -> None:
+        self._stream, self._packed = stream, packed
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        if self._packed:
+            raise AnswerRefusedError(PACKED)
         size = 0
         async for block in self._stream:
             size += len(block)
             if size > MOST_BYTES:
-                raise AnswerTooLargeError(TOO_LARGE)
+                raise AnswerRefusedError(TOO_LARGE)
             yield block
 
     async def aclose(self) -> None:
@@ -40,10 +42,9 @@ class _Counted(httpx2.AsyncByteStream):
 
 
 async def _bounded(response: httpx2.Response) -> None:
-    if response.headers.get("content-encoding", "identity").lower() not in ("", "identity"):
-        raise httpx2.ReadError(PACKED, request=response.request)
     assert isinstance(response.stream, httpx2.AsyncByteStream)
-    response.stream = _Counted(response.stream)
+    packed = response.headers.get("content-encoding", "identity").lower() not in ("", "identity")
+    response.stream = _Counted(response.stream, packed)
 
 
 HOOKS: dict[str, list[Callable[..., Any]]] = {"response": [_bounded]}

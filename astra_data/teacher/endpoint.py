@@ -18,7 +18,7 @@ import aiohttp
 import openai
 import orjson
 
-from astra_data.bounded.answers import HOOKS, PLAIN, AnswerTooLargeError
+from astra_data.bounded.answers import HOOKS, PLAIN, AnswerRefusedError
 from astra_data.errors import EndpointError
 from astra_data.exact import loads
 from astra_data.ledger import Answer, Unanswered, Usage
@@ -140,7 +140,7 @@ class Endpoint:
                 text = await self._client.post("/chat/completions", content=payload, cast_to=str)
         except TimeoutError as error:
             raise Unanswered("endpoint: timeout") from error
-        except AnswerTooLargeError as error:
+        except AnswerRefusedError as error:
             raise Unanswered(f"endpoint: {error}") from error
         except openai.APIStatusError as error:
             self._answers = True

@@ -23,7 +23,7 @@ from astra_data.tools.mcp_config import ServerEntry
 from astra_data.tools.packages import package_of
 from astra_data.tools.paths import Shown
 from astra_data.tools.result import ANOTHER_SERVER, NOT_NAMED
-from astra_data.tools.secrets import clean_url
+from astra_data.tools.urls import clean_url
 from astra_data.tools.workspace import Template
 
 if TYPE_CHECKING:

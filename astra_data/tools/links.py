@@ -20,27 +20,38 @@ KINDS = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket", stat.S_IFBLK: "a dev
 
 def walk(folder: Path) -> Iterator[Path]:
     """Everything below a folder, in no order; links are not followed. Raises `OSError`, but not for what goes away meanwhile."""
-    folders = [folder]
+    return (Path(entry.path) for entry in _entries(folder))
+
+
+def _entries(folder: Path) -> Iterator["os.DirEntry[str]"]:
+    folders = [str(folder)]
     while folders:
         with suppress(FileNotFoundError, NotADirectoryError), os.scandir(folders.pop()) as entries:
             for entry in entries:
-                yield Path(entry.path)
+                yield entry
                 if entry.is_dir(follow_symlinks=False):
-                    folders.append(Path(entry.path))
+                    folders.append(entry.path)
 
 
 def strange(folder: Path, *, in_use: bool = False) -> str | None:
     """In words what leads out of the folder or cannot be looked at, the first by name; None if there is nothing.
 
-    A folder `in_use` is not copied: absolute links to what is in it stay in it.
+    A folder `in_use` is not copied: absolute links to what is in it stay in it, and only links matter.
     """
     try:
-        return min((fault for path in walk(folder) if (fault := _fault(path, folder, in_use=in_use))), default=None)
+        odd = (Path(entry.path) for entry in _entries(folder) if entry.is_symlink() or not (in_use or _ordinary(entry)))
+        return min((fault for path in odd if (fault := _fault(path, folder, in_use=in_use))), default=None)
     except OSError as error:
         return f"{os.path.relpath(error.filename or folder, folder)} cannot be looked at: {error.strerror}"
 
 
+def _ordinary(entry: "os.DirEntry[str]") -> bool:
+    """Whether it is a file or a folder. The folder that it lies in has told: nothing is looked up for that."""
+    return entry.is_file(follow_symlinks=False) or entry.is_dir(follow_symlinks=False)
+
+
 def _fault(path: Path, folder: Path, *, in_use: bool) -> str | None:
+    """What is wrong with a link, or with what is neither file nor folder."""
     name = path.relative_to(folder)
     try:
         kind = stat.S_IFMT(path.lstat().st_mode)

@@ -54,12 +54,12 @@ class Shown:
         for path, name in private.items():
             names |= {path: name, quote(path, safe=""): quote(name, safe=""), path.replace("/", "\\/"): name}
         self._names = names | {path: name for path, name in (machine or {}).items() if path not in names}
-        whole = {path for path in machine or {} if path not in names}
-        self._pattern = _alternatives(self._names, whole)
+        self._whole = {path for path in machine or {} if path not in names}
 
     def __call__(self, text: str) -> str:
         text = self._scrub(text)
-        neutral = self._pattern.sub(lambda match: self._names[match[0]], text) if self._pattern else text
+        pattern = _alternatives((name for name in self._names if name in text), self._whole)
+        neutral = pattern.sub(lambda match: self._names[match[0]], text) if pattern else text
         return _UV_ENVIRONMENT.sub(r"\1/env", neutral)
 
     def json(self, value: Any) -> Any:
@@ -74,6 +74,7 @@ class Shown:
 
 
 def _alternatives(names: Iterable[str], whole: set[str]) -> "re.Pattern[str] | None":
+    """What finds names that are in the text at all: all of them, most of which are not, would take a second for each MiB."""
     longest_first = sorted((name for name in names if name.strip("/")), key=lambda name: (-len(name), name))
     parts = [BEFORE + re.escape(name) + AFTER if name in whole else re.escape(name) for name in longest_first]
     return re.compile("|".join(parts)) if parts else None

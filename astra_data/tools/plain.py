@@ -54,7 +54,7 @@ SHORT_FLAG = re.compile(
     r"-[A-Za-z]|-(?:it|ti|rm|lc|vv+|qq|jar|cp|stdio|sse|http|transport|port|host|addr|mode|config|help|version|debug|Xm[sx]\d+[kmg])"
 )
 PATH = re.compile(r"(?:[a-z]+:/{1,2})?(?:~|\.{1,2})?(?P<folders>[\w.@ +/-]+)")
-HOST = re.compile(r"[a-z][a-z0-9.-]*:\d{1,5}")
+HOST_AND_PORT = re.compile(r"[a-z][a-z0-9.-]*:\d{1,5}")
 FILE_NAME = re.compile(
     r".*\.(?:py|m?js|cjs|ts|jar|json|ya?ml|toml|db|sqlite3?|exe|cmd|sh|csv|txt|md|pdf|env|ini|log|rb|go|wasm|html)"
 )
@@ -64,7 +64,7 @@ def plain(value: str) -> bool:
     """Whether an argument, standing by itself, is evidently no secret."""
     if token_in(value):
         return False
-    known = value.lower() in ORDINARY or (bool(HOST.fullmatch(value)) and calm_name(value))
+    known = value.lower() in ORDINARY or (bool(HOST_AND_PORT.fullmatch(value)) and calm_name(value))
     return plain_setting(value) or known or is_flag(value) or _package(value) or _path(value)
 
 

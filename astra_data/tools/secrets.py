@@ -9,16 +9,11 @@ hidden is taken apart too, since a server may say it in parts: the token of a he
 
 import re
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from astra_data.tools.atoms import HEADER, atoms, is_listed, words_of
+from astra_data.tools.packages import reading
 from astra_data.tools.plain import ORDINARY, SECRET_NAME, TOKEN, calm_name, is_flag, plain, plain_setting, token_in
-from astra_data.tools.urls import MASK, VARIABLE, clean_url, split, url_secrets, user_of
-
-__all__ = [
-    "MASK", "SECRET_NAME", "clean_url", "defaults", "mask_arguments", "mask_command", "named_secrets", "searchable",
-    "secret_value", "url_secrets",
-]
+from astra_data.tools.urls import ANY_VARIABLE, MASK, clean_url, split, url_secrets, user_of
 
 SHORTEST = 4
 """Shorter values are masked where they stand in an entry, and never searched for in texts."""
@@ -47,10 +42,6 @@ GLUED = re.compile(r"(?P<flag>-[A-Za-z])(?P<value>.+)", re.DOTALL)
 SPEC = re.compile(r"@?[A-Za-z0-9_][\w.-]*(?:/[\w.-]+)?(?:\[[\w, -]*\])?(?:(?:[<>=~!]=?|@)[\w.*^~+-]+(?:,[<>=~!]+[\w.*+-]+)*)?")
 BEARER = re.compile(r"(?:[A-Za-z]{1,16}(?:-[A-Za-z]{1,16}){0,4}:)?\s*(?:(?:bearer|basic|token)\s*)?", re.IGNORECASE)
 """What may stand before a variable: the name of a header, and how it is authorised."""
-LAUNCHERS = {"uvx": 0, "npx": 0, "bunx": 0, "uv": 2, "pnpm": 1, "yarn": 1, "npm": 1, "pipx": 1, "bun": 1}
-"""Program -> how many words it has before the options: `uv tool run`, `pnpm dlx`."""
-PACKAGE_FLAGS = {"--from", "--with", "--package", "-p", "--python", "--spec", "-w"}
-
 Masked = tuple[str, list[str]]
 """A text as it may be shown, and what was hidden of it."""
 
@@ -67,7 +58,7 @@ def searchable(values: Iterable[str]) -> frozenset[str]:
 
 def _telling(value: str) -> bool:
     digits = re.sub(r"[\s.,:+-]", "", value)
-    ordinary = value.strip().lower() in ORDINARY or value.startswith("/workspace") or not VARIABLE.sub("", value)
+    ordinary = value.strip().lower() in ORDINARY or value.startswith("/workspace") or not ANY_VARIABLE.sub("", value)
     short = len(value.strip("*")) < SHORTEST or (digits.isdigit() and len(digits) < FEWEST_DIGITS)
     return not ordinary and not short
 
@@ -76,7 +67,7 @@ def mask_arguments(arguments: Sequence[str], command: str = "") -> tuple[list[st
     """Command-line arguments as they may be shown, and the values that were hidden. `command` tells where a package is named."""
     shown: list[str] = []
     hidden: list[str] = []
-    packages, kind = _packages(arguments, Path(command).name), ""
+    packages, kind = _packages(arguments, command), ""
     for index, argument in enumerate(arguments):
         if index in packages and SPEC.fullmatch(argument) and not token_in(argument):
             text, found = argument, list[str]()
@@ -111,18 +102,13 @@ def mask_command(command: str) -> Masked:
     return " ".join(words), [*hidden, *atoms(command, certain=False)]
 
 
-def _packages(arguments: Sequence[str], launcher: str) -> set[int]:
-    """Where the arguments of `uvx`, `npx` and their like name packages: options before the first word, and that word."""
-    if launcher not in LAUNCHERS:
+def _packages(arguments: Sequence[str], command: str) -> set[int]:
+    """Where the arguments of `uvx`, `npx` and their like name packages. What follows a flag for a secret is none."""
+    read = reading(command, arguments)
+    if read is None:
         return set()
-    found: set[int] = set()
-    for index in range(LAUNCHERS[launcher], len(arguments)):
-        before = arguments[index - 1] if index else ""
-        if before in PACKAGE_FLAGS:
-            found.add(index)
-        elif not arguments[index].startswith("-"):
-            return found if SECRET_NAME.search(before) and before.startswith("-") else found | {index}
-    return found
+    before = arguments[read.end - 1] if read.end else ""
+    return {*read.packages, *(() if before.startswith("-") and SECRET_NAME.search(before) else (read.end,))}
 
 
 def _kind(flag: str) -> str:
@@ -179,7 +165,7 @@ def _value(text: str, kind: str) -> Masked:
 
 def defaults(text: str) -> Iterable[str]:
     """What `${NAME:-default}` holds that is not plain."""
-    found = (variable[2:-1].partition(":-")[2] for variable in VARIABLE.findall(text))
+    found = (variable[2:-1].partition(":-")[2] for variable in ANY_VARIABLE.findall(text))
     return [atom for default in found if not plain(default) for atom in atoms(default, certain=True)]
 
 
@@ -203,7 +189,7 @@ def _shown(text: str, kind: str) -> bool:
 
 def _with_variables(text: str, kind: str) -> Masked:
     """A text with `${NAME}` in it, which may be shown if what stands around it may, and what `${NAME:-default}` gives."""
-    bare, hidden = VARIABLE.sub("", text), defaults(text)
+    bare, hidden = ANY_VARIABLE.sub("", text), defaults(text)
     if split(text) is not None and not hidden:
         return clean_url(text), url_secrets(text)
     known = not bare.strip() or plain(bare.strip()) or BEARER.fullmatch(bare)

@@ -25,24 +25,25 @@ from mcp.shared.exceptions import MCPError
 from mcp.shared.jsonrpc_dispatcher import JSONRPCDispatcher
 from mcp.types import CONNECTION_CLOSED, METHOD_NOT_FOUND, Implementation, InitializeResult
 
-from astra_data.bounded.answers import TOO_LARGE
+from astra_data.bounded.answers import PACKED, TOO_LARGE
 from astra_data.characters import one_line
 from astra_data.messages import JsonObject
 from astra_data.tools.content import failed, text_of
-from astra_data.tools.launch import for_old_sdk, kill_group, running, stderr_tail
+from astra_data.tools.launch import for_old_sdk, running, stderr_tail
 from astra_data.tools.links import strange
 from astra_data.tools.listing import Listing
 from astra_data.tools.mcp_config import ServerEntry
 from astra_data.tools.permission import confined, of_wire, refusals, unlisted
 from astra_data.tools.reach import reaches_out
 from astra_data.tools.result import DIED, NOT_PERMITTED, START_FAILED, TIMEOUT, ToolBackendDown, ToolResult
-from astra_data.tools.stdio import TOO_LONG, TOO_MANY, TOO_RICH
+from astra_data.tools.stdio import FAULTS
 from astra_data.tools.workspace import Workspace
 
 PING_SECONDS = 5.0
-LOST = ("Server returned an error response", "Session terminated", f"Failed to parse JSON response: {TOO_LARGE}")
+UNREAD = (f"Failed to parse JSON response: {why}" for why in (TOO_LARGE, PACKED))
+LOST = ("Server returned an error response", "Session terminated", *UNREAD)
 """What the HTTP transport says when it failed itself, rather than the server's code."""
-ENDED = ("Connection closed", TOO_LONG, TOO_RICH, TOO_MANY)
+ENDED = ("Connection closed", *FAULTS)
 """What the transport of a process says when it is no longer listened to."""
 
 
@@ -79,6 +80,7 @@ class McpSession:
         self.list_flag: str | None = None
         self.on_answer: Callable[[], None] | None = None
         self._dispatcher: JSONRPCDispatcher | None = None
+        self._kill: Callable[[], None] = lambda: None
         self._failure: Exception | None = None
         self._settled = asyncio.Event()
         self._scope = anyio.CancelScope()
@@ -177,7 +179,7 @@ class McpSession:
         if self._task is None:
             return
         if not self.alive:
-            kill_group(self.workspace)
+            self._kill()
         self.alive = False
         self._scope.cancel()
         await finished(self._task)
@@ -200,7 +202,7 @@ class McpSession:
         client = Implementation(name="astra-data", version="0.1.0")
         try:
             with self._scope:
-                async with running(entry, self.workspace, environ) as (read, write):
+                async with running(entry, self.workspace, environ) as (read, write, self._kill):
                     self._dispatcher = JSONRPCDispatcher(read, write)
                     async with ClientSession(dispatcher=self._dispatcher, client_info=client) as session:
                         await self._shake_hands(session)
@@ -216,7 +218,7 @@ class McpSession:
             with anyio.fail_after(self.deadlines.start):
                 self._welcome(await session.initialize())
         except TimeoutError:
-            kill_group(self.workspace)
+            self._kill()
             raise
 
     def _welcome(self, hello: InitializeResult) -> None:

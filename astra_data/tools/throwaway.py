@@ -13,7 +13,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 from astra_data.tools.mcp_config import VARIABLE, ServerEntry
-from astra_data.tools.secrets import SECRET_NAME, mask_arguments
+from astra_data.tools.packages import reading
+from astra_data.tools.plain import SECRET_NAME
+from astra_data.tools.secrets import mask_arguments
 
 ELSEWHERE = frozenset(
     "adb aws aws-vault az chamber chroot colima container curl devcontainer direnv distrobox doas docker docker-compose "
@@ -23,13 +25,6 @@ ELSEWHERE = frozenset(
 )
 """Commands whose programs run in another place, as somebody else, or with variables that the entry does not show."""
 
-RUNNERS: dict[str, list[tuple[str, ...]]] = {
-    **{"uvx": [()], "npx": [()], "bunx": [()], "pipx": [("run",)], "uv": [("tool", "run"), ("run",)]},
-    **{"pnpm": [("dlx",)], "yarn": [("dlx",)]},
-}
-"""Commands that start a package, with the words that may stand between them and it."""
-
-PACKAGE_FLAGS = frozenset({"--from", "--with", "--package", "-p", "--python", "-w", "--index", "--index-url", "--default-index"})
 SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "fish"})
 INTERPRETERS = re.compile(rf"(?:python|pypy)[\d.]*|node|nodejs|bun|deno|tsx|ts-node|ruby|perl|php|lua|java|{'|'.join(SHELLS)}")
 SUBCOMMANDS = {"bun": "run", "deno": "run"}
@@ -131,29 +126,13 @@ def _of_value(value: str) -> str | None:
 
 def _program(command: str, args: Sequence[str]) -> Iterator[int]:
     """The places of the arguments that name the server's own program."""
-    between = next((words for words in RUNNERS.get(command, ()) if tuple(args[: len(words)]) == words), None)
-    if between is not None:
-        yield from range(len(between))
-        yield from _package(args, len(between))
+    if read := reading(command, args):
+        yield from read.own
+        yield from (read.end,) if PACKAGE.fullmatch("".join(args[read.end : read.end + 1])) else ()
     elif INTERPRETERS.fullmatch(command):
         start = int(bool(args) and args[0] == SUBCOMMANDS.get(command))
         yield from range(start)
         yield from _script(args, start)
-
-
-def _package(args: Sequence[str], start: int) -> Iterator[int]:
-    """The package, or the command of a package that flags name."""
-    index = start
-    while index < len(args):
-        name, equals, _ = args[index].partition("=")
-        if name in PACKAGE_FLAGS and name.startswith("-"):
-            yield from ((index,) if equals else (index, index + 1))
-            index += 1 if equals else 2
-        elif args[index].startswith("-"):
-            index += 1
-        else:
-            yield from (index,) if PACKAGE.fullmatch(args[index]) else ()
-            return
 
 
 def _script(args: Sequence[str], start: int) -> Iterator[int]:

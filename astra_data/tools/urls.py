@@ -14,8 +14,8 @@ from astra_data.tools.plain import TOKEN, calm_name, plain_setting, token_in
 
 MASK = "***"
 WEB = {"http", "https", "ws", "wss", "sse"}
-HOST = re.compile(r"(?P<name>[\w.-]+|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?")
-VARIABLE = re.compile(r"\$\{[^{}]*\}")
+HOST_OF_URL = re.compile(r"(?P<name>[\w.-]+|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?")
+ANY_VARIABLE = re.compile(r"\$\{[^{}]*\}")
 USER = re.compile(r"(?P<scheme>\b[A-Za-z][A-Za-z0-9+.-]{0,20}:/{2})(?P<user>[^\s/?#@'\"<>]{1,400}(?:@[^\s/?#@'\"<>]{1,400})*)@")
 QUERY = re.compile(r"(?P<name>[?&#;][\w.-]{1,40}=)(?P<value>[^\s&#;'\"<>()]{1,4000})")
 BEFORE_TOKENS = {"s", "k", "t", "u", "key", "keys", "token", "tokens", "secret", "auth", "hook", "hooks", "webhook", "webhooks"}
@@ -86,13 +86,13 @@ def told(text: str) -> str:
 
 def _whole(parts: SplitResult) -> bool:
     """Whether the address is so odd that nothing of it may be shown: its password may have broken it into other parts."""
-    host, rest = VARIABLE.sub("x", parts.netloc.rpartition("@")[2]), parts.path + parts.query + parts.fragment
+    host, rest = ANY_VARIABLE.sub("x", parts.netloc.rpartition("@")[2]), parts.path + parts.query + parts.fragment
     broken = "@" in rest and (":" in host or "@" in parts.path[2:].partition("/")[0])
-    return broken or "\\" in rest or not HOST.fullmatch(host)
+    return broken or "\\" in rest or not HOST_OF_URL.fullmatch(host)
 
 
 def _host(parts: SplitResult) -> str:
-    found = HOST.fullmatch(parts.netloc.rpartition("@")[2])
+    found = HOST_OF_URL.fullmatch(parts.netloc.rpartition("@")[2])
     return (found["name"] or "") if found else parts.netloc.rpartition("@")[2]
 
 
@@ -118,7 +118,7 @@ def _parts_of_path(segments: list[str], web: bool) -> Iterator[str]:
 
 
 def _shown_segment(segment: str, web: bool, strict: bool) -> bool:
-    bare = VARIABLE.sub("", segment)
+    bare = ANY_VARIABLE.sub("", segment)
     if not bare or bare.lower() in COMMON or re.fullmatch(r"v\d{1,3}|\d{1,4}", bare):
         return True
     return calm_name(bare) and not strict and (not web or plain_setting(bare.lower()))

@@ -41,9 +41,8 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
         "tools/collect.py": ["Path(entry.file)"],
         "tools/connect.py": ["Path(value)"],
         "tools/launch.py": ["Path(entry.command)"],
-        "tools/packages.py": ["Path(entry.command)"],
+        "tools/packages.py": ["PurePosixPath(command)"],
         "tools/plain.py": ["Path(value)"],
-        "tools/secrets.py": ["Path(command)"],
         "tools/throwaway.py": ["PurePosixPath(entry.command.replace('\\\\', '/'))"],
     },
     "a constant of ours, given by the caller": {
@@ -57,6 +56,7 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
         "sandbox/memory.py": ["Path(path)"],
         "teacher/ask.py": ["self.folder / f'{self.name}.md.jinja'"],
         "tools/workspace.py": ["base / name"],
+        "tools/process.py": ["Path('/proc', str(pid), 'environ')"],
     },
     "a file that was found in the folder, or one that this process has written there": {
         "formats/bfcl_source.py": [

@@ -38,7 +38,7 @@ MADE: dict[str, Callable[[], object]] = {
     "sandbox.jail.scrubbing.__post_init__": lambda: scrubbing.Scrubber({"/usr/lib/x/json.py": "json.py", "/srv/a.b/c": "c"}),
     "teacher.offline.reading.saying": lambda: [reading.saying.__wrapped__(name) for name in ("value", "a a a b", "x" * 100)],
     "tools.naming.spelled_out": lambda: [naming.spelled_out.__wrapped__(name) for name in ("git_status", "a_a_a_b", "aB2")],
-    "tools.paths._alternatives": lambda: paths.Shown({"/tmp/x1/w": "/workspace"}, frozenset({"hunter22"}), {"/root": "/srv/me"}),
+    "tools.paths._alternatives": lambda: paths.Shown({"/tmp/x1/w": "/w"}, machine={"/root": "/srv/me"})("/tmp/x1/w /root"),
     "tools.scrub._whole": lambda: [scrub._whole.__wrapped__(word) for word in ("hunter22", "a a b", "x-y")],
     "training.curriculum.kinds_of": lambda: curriculum.kinds_of(Letters()),
     "training.marks._any_of": lambda: marks._any_of(["<|im_end|>", "<s>", "a a b"]),

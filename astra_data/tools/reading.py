@@ -12,14 +12,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
+from urllib.parse import unquote
 
+from astra_data.messages import JsonObject
 from astra_data.tools.naming import words
 from astra_data.tools.verbs import (
     CHOOSES,
     CODE,
     CODE_ENDS,
     COMPUTES,
+    COUNTS,
     HEADS,
+    HOLDS,
     JOINS,
     LEANS,
     NOUNS,
@@ -41,7 +45,11 @@ LONG = tuple(verb for verb in WRITES if len(verb) >= 5)
 MILD = frozenset({"resolve", "generate"})
 """What descriptions of tools that read begin with, too."""
 METHODS = (["http", "method"], ["request", "method"])
+YES_OR_NO = frozenset("true false yes no on off y n t f 0 1 0.0 1.0 enabled disabled enable disable always never".split())
+SWITCHED = re.compile(r"true|false|\byes\b|\bno\b|\bon\b|\boff\b", re.IGNORECASE)
 MOST_PROPERTIES = 2000
+MOST_KINDS = 200
+"""Plain schemas that one parameter may stand for."""
 MOST_PREFIX = 3
 VERBS = READS | WRITES | LEANS | NOUNS
 
@@ -161,11 +169,11 @@ def _acts(name: str, schema: Any, tool: Declared) -> bool:
         return True
     if "_".join(parts) in CODE or parts[-1] in CODE_ENDS or SPOKEN & set(parts) or parts[-2:] in METHODS:
         return parts[-1] not in CHOOSES or not _harmless(schema)
-    if (parts[-1] in PLACES and OUTPUTS & set(parts)) or parts in (["outfile"], ["dry", "run"]):
+    if (parts[-1] in PLACES and OUTPUTS & set(parts)) or "".join(parts) in ("outfile", "dryrun"):
         return True
     if parts == ["data"] and words(tool.name)[0] not in COMPUTES:
         return True
-    if parts[0] in NOUNS and _switch(schema):
+    if (parts[0] in NOUNS or "".join(parts) in HOLDS) and _switch(parts[-1], schema, tool.parameters):
         return True
     return parts[-1] == "query" and _language(schema, tool)
 
@@ -179,12 +187,23 @@ def _harmless(schema: Any) -> bool:
     return len(first) == len(choices) and all(one and one[0] in READS | LEANS | {"options", "head"} for one in first)
 
 
-def _switch(schema: Any) -> bool:
-    """Whether a parameter can be yes or no, as far as its schema tells."""
-    if not isinstance(schema, dict) or not {"type", "enum", "const", "$ref", "anyOf", "oneOf", "allOf"} & schema.keys():
-        return True
-    kinds = [schema, *(kind for key in ("anyOf", "oneOf", "allOf") for kind in schema.get(key) or () if isinstance(kind, dict))]
-    return any("boolean" in str(kind.get("type")) for kind in kinds)
+def _switch(name: str, schema: Any, whole: Any) -> bool:
+    """Whether a parameter can be yes or no, as far as its schema tells; a whole number can, unless it counts something."""
+    for kind in kinds_of(schema, whole):
+        if kind is None or not {"type", "enum", "const"} & kind.keys():
+            return True
+        types, counts = str(kind.get("type")), name in COUNTS
+        given = [*_listed(kind.get("enum")), *_listed(kind.get("examples")), kind.get("const"), kind.get("default")]
+        said = {str(value).lower() for value in given} - ({"0", "1"} if counts else set())
+        if "boolean" in types or said & YES_OR_NO or SWITCHED.search(str(kind.get("pattern", ""))):
+            return True
+        if ("integer" in types or "number" in types) and not counts and "enum" not in kind:
+            return True
+    return False
+
+
+def _listed(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list) else ()
 
 
 def _language(schema: Any, tool: Declared) -> bool:
@@ -192,6 +211,33 @@ def _language(schema: Any, tool: Declared) -> bool:
     told = str(schema.get("description", "")) if isinstance(schema, dict) else ""
     named = {"query", "sql", "graphql", "cypher", "db", "database"} & set(words(tool.name))
     return bool(named) or LANGUAGES.search(f"{told} {tool.description}") is not None
+
+
+def kinds_of(schema: Any, whole: Any) -> Iterator[JsonObject | None]:
+    """The plain schemas that a schema stands for, within `whole`; None for what cannot be told."""
+    waiting = [schema]
+    for _ in range(MOST_KINDS):
+        if not waiting:
+            return
+        kind = waiting.pop()
+        inner = [one for key in ("anyOf", "oneOf", "allOf") for one in _listed(kind.get(key))] if isinstance(kind, dict) else []
+        if isinstance(kind, dict) and "$ref" in kind:
+            waiting.append(_referred(kind["$ref"], whole))
+        elif inner:
+            waiting += inner
+        if not isinstance(kind, dict) or not ({"$ref"} & kind.keys() or inner) or {"type", "enum", "const"} & kind.keys():
+            yield kind if isinstance(kind, dict) else None
+    yield None
+
+
+def _referred(reference: Any, whole: Any) -> Any:
+    """What a reference within the schema leads to; None if it leads nowhere."""
+    if not isinstance(reference, str) or not reference.startswith("#"):
+        return None
+    for part in unquote(reference[1:]).split("/")[1:]:
+        key = part.replace("~1", "/").replace("~0", "~")
+        whole = whole.get(key) if isinstance(whole, dict) else None
+    return whole
 
 
 def _properties(schema: Any) -> Iterator[tuple[str, Any]]:

@@ -93,6 +93,18 @@ SPOKEN = frozenset("bash cypher graphql javascript mutation sql".split())
 CHOOSES = frozenset("action command method op operation verb".split())
 """Those of them that are harmless where the schema lists choices, and every choice reads."""
 
+COUNTS = frozenset(
+    "amount cents count counts days depth hour hours id ids index length level levels limit max maximum min minimum minute "
+    "minutes month months number numbers offset order page pages percent position price quantity rank rate score seconds size "
+    "total version week weeks width height year years".split()
+)
+"""Last words of parameters whose whole number is no yes or no."""
+
+HOLDS = frozenset(
+    "dry dryrun noop norun nowrite preview previewonly readonly safe safemode sandbox simulate simulation testmode whatif".split()
+)
+"""Parameters that hold a tool back where they are yes, and let it act where they are no."""
+
 OUTPUTS = frozenset("dest destination download export local out outfile output save target".split())
 PLACES = frozenset("as dir directory file filename filepath folder path to".split())
 """A parameter that has a word of both names what is written."""

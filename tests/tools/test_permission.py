@@ -131,6 +131,43 @@ def test_ordinary_parameters_do_not(parameters: Any) -> None:
     assert why("get_items", parameters) is None
 
 
+CHOICE = {"Switch": {"enum": ["Yes", "No"]}, "Deep": {"anyOf": [{"$ref": "#/$defs/Flag"}, {"type": "null"}]}, "Flag": YES}
+SWITCHES: list[Any] = [
+    *(YES, {}, True, None, {"description": "x"}, {"const": True}, {"enum": [True, False]}, {"enum": ["yes", "no"]}),
+    *({"type": "string", "enum": ["on", "off"]}, {"type": "integer", "minimum": 0, "maximum": 1}, {"type": "integer"}),
+    {"enum": [0, 1]},
+    *({"type": ["null", "boolean"]}, {"type": "string", "default": "false"}, {"type": "string", "pattern": "^(true|false)$"}),
+    *({"$ref": "#/$defs/Switch"}, {"$ref": "#/$defs/Deep"}, {"allOf": [{"oneOf": [TEXT, {"$ref": "#/$defs/Flag"}]}]}),
+    *({"$ref": "#/$defs/Gone"}, {"$ref": "https://example.org/a.json"}, {"$ref": 7}, {"type": "number"}),
+    *({"type": "string", "examples": ["TRUE"]}, {"anyOf": [TEXT, YES]}, {"type": "string", "default": "0"}),
+]
+
+
+@pytest.mark.parametrize("kind", SWITCHES, ids=str)
+@pytest.mark.parametrize("name", ["archive", "publishNow", "dry_run", "dryrun", "readOnly", "simulate", "what_if", "notify"])
+def test_a_switch_is_one_however_its_schema_says_so(name: str, kind: Any) -> None:
+    parameters = schema(**{name: kind}) | {"$defs": CHOICE}
+    assert why("get_items", parameters, READ_ONLY) is not None
+    assert why("get_items", schema(filter=schema(inner={"items": schema(**{name: kind})})) | {"$defs": CHOICE}) is not None
+
+
+def test_a_schema_that_refers_to_itself_ends() -> None:
+    loop = {"$defs": {"A": {"anyOf": [{"$ref": "#/$defs/A"}] * 3}}}
+    assert why("get_items", schema(archive={"$ref": "#/$defs/A"}) | loop) is not None
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        schema(limit={"type": "integer", "default": 1}, order_id={"type": "integer"}, report_year={"enum": [2025, 2026]}),
+        schema(sort={"enum": ["asc", "desc"], "default": "asc"}, order={"$ref": "#/$defs/A"}) | {"$defs": {"A": {"enum": ["a"]}}},
+        schema(label=TEXT, branch={"anyOf": [TEXT, {"type": "null"}]}, verbose=YES, include_archived={"enum": ["yes", "no"]}),
+    ],
+)
+def test_a_number_a_name_or_what_is_shown_is_no_switch(parameters: Any) -> None:
+    assert why("get_items", parameters) is None
+
+
 def test_a_description_that_begins_with_writing_speaks_against_a_name_that_reads() -> None:
     assert why("get_items", text="Deletes all items.") is not None
     assert why("get_items", text="All items that were deleted.") is None

@@ -8,13 +8,11 @@ speaks against it; its word that a tool is not, or that it destroys, counts alwa
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any
-from urllib.parse import unquote
 
-from astra_data.messages import JsonObject
+from astra_data.tools.declared import PLAIN, Declared, kinds, listed, properties
 from astra_data.tools.naming import words
 from astra_data.tools.verbs import (
     CHOOSES,
@@ -48,29 +46,8 @@ METHODS = (["http", "method"], ["request", "method"])
 YES_OR_NO = frozenset("true false yes no on off y n t f 0 1 0.0 1.0 enabled disabled enable disable always never".split())
 SWITCHED = re.compile(r"true|false|\byes\b|\bno\b|\bon\b|\boff\b", re.IGNORECASE)
 MOST_PROPERTIES = 2000
-MOST_KINDS = 200
-"""Plain schemas that one parameter may stand for."""
 MOST_PREFIX = 3
 VERBS = READS | WRITES | LEANS | NOUNS
-
-
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """What a server says of one tool."""
-
-    name: str
-    description: str = ""
-    parameters: Any = None
-    annotations: Any = None
-
-    @property
-    def read_only(self) -> bool:
-        return isinstance(self.annotations, dict) and self.annotations.get("readOnlyHint") is True
-
-    @property
-    def open_world(self) -> bool:
-        """True if the server says that the tool reaches out of where it works; silence is no declaration."""
-        return isinstance(self.annotations, dict) and self.annotations.get("openWorldHint") not in (None, False)
 
 
 def doubt(tool: Declared, prefixes: frozenset[tuple[str, ...]] = frozenset()) -> str | None:
@@ -79,7 +56,7 @@ def doubt(tool: Declared, prefixes: frozenset[tuple[str, ...]] = frozenset()) ->
         _of_hints(tool.annotations)
         or _of_name(tool.name, prefixes, declared=tool.read_only)
         or _of_text(tool)
-        or _of_schema(tool)
+        or of_parameters(tool)
     )
 
 
@@ -151,10 +128,11 @@ def _of_text(tool: Declared) -> str | None:
     return None
 
 
-def _of_schema(tool: Declared) -> str | None:
+def of_parameters(tool: Declared) -> str | None:
+    """What of the tool's parameters speaks against reading, or None."""
     if tool.parameters is not None and not isinstance(tool.parameters, dict):
         return "its parameters cannot be read"
-    for count, (name, schema) in enumerate(_properties(tool.parameters or {})):
+    for count, (name, schema) in enumerate(properties(tool.parameters or {})):
         if count == MOST_PROPERTIES:
             return "it has too many parameters to look at"
         if _acts(name, schema, tool):
@@ -189,11 +167,11 @@ def _harmless(schema: Any) -> bool:
 
 def _switch(name: str, schema: Any, whole: Any) -> bool:
     """Whether a parameter can be yes or no, as far as its schema tells; a whole number can, unless it counts something."""
-    for kind in kinds_of(schema, whole):
-        if kind is None or not {"type", "enum", "const"} & kind.keys():
+    for kind in kinds(schema, whole):
+        if kind is None or not PLAIN & kind.keys():
             return True
         types, counts = str(kind.get("type")), name in COUNTS
-        given = [*_listed(kind.get("enum")), *_listed(kind.get("examples")), kind.get("const"), kind.get("default")]
+        given = [*listed(kind.get("enum")), *listed(kind.get("examples")), kind.get("const"), kind.get("default")]
         said = {str(value).lower() for value in given} - ({"0", "1"} if counts else set())
         if "boolean" in types or said & YES_OR_NO or SWITCHED.search(str(kind.get("pattern", ""))):
             return True
@@ -202,52 +180,8 @@ def _switch(name: str, schema: Any, whole: Any) -> bool:
     return False
 
 
-def _listed(value: Any) -> Sequence[Any]:
-    return value if isinstance(value, list) else ()
-
-
 def _language(schema: Any, tool: Declared) -> bool:
     """Whether a query is written in a language that can also change things."""
     told = str(schema.get("description", "")) if isinstance(schema, dict) else ""
     named = {"query", "sql", "graphql", "cypher", "db", "database"} & set(words(tool.name))
     return bool(named) or LANGUAGES.search(f"{told} {tool.description}") is not None
-
-
-def kinds_of(schema: Any, whole: Any) -> Iterator[JsonObject | None]:
-    """The plain schemas that a schema stands for, within `whole`; None for what cannot be told."""
-    waiting = [schema]
-    for _ in range(MOST_KINDS):
-        if not waiting:
-            return
-        kind = waiting.pop()
-        inner = [one for key in ("anyOf", "oneOf", "allOf") for one in _listed(kind.get(key))] if isinstance(kind, dict) else []
-        if isinstance(kind, dict) and "$ref" in kind:
-            waiting.append(_referred(kind["$ref"], whole))
-        elif inner:
-            waiting += inner
-        if not isinstance(kind, dict) or not ({"$ref"} & kind.keys() or inner) or {"type", "enum", "const"} & kind.keys():
-            yield kind if isinstance(kind, dict) else None
-    yield None
-
-
-def _referred(reference: Any, whole: Any) -> Any:
-    """What a reference within the schema leads to; None if it leads nowhere."""
-    if not isinstance(reference, str) or not reference.startswith("#"):
-        return None
-    for part in unquote(reference[1:]).split("/")[1:]:
-        key = part.replace("~1", "/").replace("~0", "~")
-        whole = whole.get(key) if isinstance(whole, dict) else None
-    return whole
-
-
-def _properties(schema: Any) -> Iterator[tuple[str, Any]]:
-    """Every property that the schema names at any depth."""
-    waiting = [schema]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, list):
-            waiting += value
-        elif isinstance(value, dict):
-            named = value.get("properties")
-            yield from named.items() if isinstance(named, dict) else ()
-            waiting += [inner for inner in value.values() if isinstance(inner, dict | list)]

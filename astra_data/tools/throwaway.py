@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 from astra_data.tools.mcp_config import VARIABLE, ServerEntry
+from astra_data.tools.naming import words
 from astra_data.tools.secrets import SECRET_NAME, mask_arguments
 
 ELSEWHERE = frozenset(
@@ -52,6 +53,10 @@ OUTSIDE = re.compile(
 )
 """Absolute paths, home folders, steps up, drives, shares, and variables that only the server fills in."""
 
+PLACE = re.compile(r"(?:file:/{0,3})?(?:/(?!/)|~|\.\.(?:/|$)|[A-Za-z]:[/\\]|\\\\)")
+"""How a path outside begins."""
+PLACED = frozenset("dir directory file folder home location path paths root roots".split())
+
 REMOTE = re.compile(
     r"\w:/{2}|\blocalhost\b|(?:^|[^\d.])\d{1,3}(?:\.\d{1,3}){3}(?:$|[^\d.])|\[[0-9a-f]*:[0-9a-f:]*\]|\w@\w"
     r"|[A-Za-z][\w.-]{0,64}:\d{2,5}\b|\.(?:com|org|net|edu|gov|io|dev|ai|app|cloud|local|localdomain|internal|intranet|lan|corp|home"
@@ -73,7 +78,7 @@ def lasting(entry: ServerEntry) -> str | None:
     """Why what the server does may outlast the run, or None if it works on nothing but its workspace."""
     if entry.transport != "stdio":
         return "it is reached over HTTP"
-    command = PurePosixPath(entry.command.replace("\\", "/")).name.lower().removesuffix(".exe")
+    command = _name(entry.command)
     if VARIABLE.search(entry.command) or "$" in entry.command:
         return "its command takes a variable from the environment"
     if other := next((word for word in (command, *map(str.lower, entry.args)) if word in ELSEWHERE), None):
@@ -84,6 +89,24 @@ def lasting(entry: ServerEntry) -> str | None:
         if found := _of_setting(name, value):
             return f"env.{name} {found}"
     return _of_arguments(entry, command)
+
+
+def names_a_place(entry: ServerEntry) -> bool:
+    """Whether an entry itself gives its server a place outside of the workspace to work on."""
+    program = set(_program(_name(entry.command), entry.args))
+    given = [("", word) for index, word in enumerate(entry.args) if index not in program]
+    return any(_is_place(name, value) for name, value in [*given, *entry.env.items()] if not SECRET_NAME.search(name))
+
+
+def _is_place(name: str, value: str) -> bool:
+    if not name and value.startswith("-"):
+        name, _, value = value.partition("=")
+    variable = VARIABLE.match(value)
+    if SECRET_NAME.search(name) or (variable and variable[1] == "workspaceFolder"):
+        return False
+    if variable:
+        return value[variable.end() : variable.end() + 1] == "/" or not PLACED.isdisjoint(words(variable[1]))
+    return PLACE.match(value) is not None and not HARMLESS.fullmatch(value)
 
 
 def _of_arguments(entry: ServerEntry, command: str) -> str | None:
@@ -127,6 +150,10 @@ def _of_value(value: str) -> str | None:
     if OUTSIDE.search(value):
         return "names a path outside the workspace"
     return None if PLAIN.fullmatch(value) else "may hold a secret"
+
+
+def _name(command: str) -> str:
+    return PurePosixPath(command.replace("\\", "/")).name.lower().removesuffix(".exe")
 
 
 def _program(command: str, args: Sequence[str]) -> Iterator[int]:

@@ -80,8 +80,8 @@ SPOILS = frozenset(
 """Pairs of words that mean something else than their parts."""
 
 CODE = frozenset(
-    "action actions bash body cmd cmds code command commands content contents cypher eval form graphql headers javascript "
-    "js json macro method mutation op operation operations payload pipeline program python script scripts shell sql "
+    "action actions argv bash body cmd cmdline cmds code command commands content contents cypher eval form graphql headers "
+    "javascript js json macro method mutation op operation operations payload pipeline program python script scripts shell sql "
     "statement statements verb".split()
 )
 """Parameters that hold, or choose, what is done."""

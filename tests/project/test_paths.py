@@ -44,7 +44,7 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
         "tools/packages.py": ["Path(entry.command)"],
         "tools/plain.py": ["Path(value)"],
         "tools/secrets.py": ["Path(command)"],
-        "tools/throwaway.py": ["PurePosixPath(entry.command.replace('\\\\', '/'))"],
+        "tools/throwaway.py": ["PurePosixPath(command.replace('\\\\', '/'))", "PurePosixPath(word)"],
     },
     "a constant of ours, given by the caller": {
         "cli/reproduce.py": ["self.runs / step / 'model'"],

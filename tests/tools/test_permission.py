@@ -3,7 +3,6 @@
 import asyncio
 import shutil
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from mcp_servers.counting import TOOLS, UNDOABLE, serving
 
 from astra_data.tools.declared import Declared
 from astra_data.tools.mcp_config import ServerEntry
-from astra_data.tools.permission import of_wire, refusals, strayed, undeclared, unlisted
+from astra_data.tools.permission import of_wire, refusals, unlisted
 from astra_data.tools.pool import Pool
 from astra_data.tools.reading import doubt, prefixes_of
 from astra_data.tools.result import NOT_PERMITTED, ToolBackendDown
@@ -213,89 +212,6 @@ def test_what_a_server_lists_is_judged_with_its_title_and_without_what_has_no_na
     wire = [{"name": "get_a", "title": "Delete it"}, {"name": 7}, {}, {"name": "get_b", "inputSchema": schema(sql=TEXT)}]
     listed = of_wire(wire)
     assert [tool.name for tool in listed] == ["get_a", "get_b"] and all(map(doubt, listed))
-
-
-RUNNING = [
-    *(("shell_execute", "command", ""), ("anything", "cmd", ""), ("do", "shellCommand", ""), ("apply", "argv", "")),
-    ("do", "js", ""),
-    *(("run_python", "text", ""), ("PythonRepl", "input", ""), ("execute", "x", ""), ("interact_with_process", "input", "")),
-    *(("pip_install", "name", ""), ("invoke_tool", "name", ""), ("evaluate", "expression", ""), ("bash", "x", "")),
-    ("do", "args", ""),
-    *(("apply", "x", "The shell command that is applied."), ("apply", "x", "Python code."), ("apply", "x", "JavaScript snippet")),
-    *(("apply", "x", "A script, which is then executed."), ("apply", "x", "Command line of the tool.")),
-    ("do", "source_code", ""),
-]
-
-
-@pytest.mark.parametrize(("name", "parameter", "text"), RUNNING)
-@pytest.mark.parametrize("kind", [TEXT, {}, {"type": "array"}, {"anyOf": [TEXT, {"type": "null"}]}, {"$ref": "#/$defs/T"}])
-def test_what_runs_what_it_is_told_is_not_called_even_on_the_workspace_alone(
-    name: str, parameter: str, text: str, kind: dict[str, Any]
-) -> None:
-    parameters = schema(**{parameter: kind | {"description": text}}) | {"$defs": {"T": TEXT}}
-    said = why(name, parameters, entry=THROWN)
-    assert said is not None and said.endswith("what is run leads anywhere")
-    nested = schema(options={"type": "array", "items": parameters}) | {"$defs": {"T": TEXT}}
-    assert why(name, nested, entry=THROWN) is not None
-    assert why(name, parameters, entry=THROWN.permitting(frozenset({name}))) is None
-
-
-@pytest.mark.parametrize("text", ["Runs any shell command.", "Execute Python code in a process.", "Code is executed at once."])
-def test_a_tool_that_says_so_runs_what_it_is_told(text: str) -> None:
-    assert why("do", schema(x=TEXT), entry=THROWN, text=text) is not None
-    assert why("do", schema(x=YES), entry=THROWN, text=text) is None, "nothing can be told by yes and no"
-
-
-@pytest.mark.parametrize(
-    ("name", "parameters", "text"),
-    [
-        ("write_query", schema(query=TEXT), "Execute an INSERT, UPDATE, or DELETE query on the database."),
-        ("execute_sql", schema(sql=TEXT, params={"type": "array"}), ""),
-        ("write_file", schema(path=TEXT, content=TEXT), "Write text to a file."),
-        ("set_country", schema(country_code=TEXT, zipCode=TEXT, currency_code=TEXT), ""),
-        ("merge_cells", schema(command={"enum": ["merge", "unmerge"]}, action=TEXT), ""),
-        ("set_formula", schema(formula=TEXT), "Evaluated when the workbook is opened."),
-        ("set_script", schema(script_id=TEXT, program={"type": "integer"}), ""),
-        ("t_test", schema(data={"type": "array", "items": {"type": "number"}}), "Run a test."),
-    ],
-)
-def test_what_only_asks_or_writes_in_the_workspace_is_called(name: str, parameters: Any, text: str) -> None:
-    assert why(name, parameters, entry=THROWN, text=text) is None
-
-
-@pytest.mark.parametrize("entry", [KEYED, THROWN])
-def test_an_argument_that_the_server_does_not_list_is_not_sent(entry: ServerEntry) -> None:
-    """The schema that was looked at is the server's; a dataset's may allow more."""
-    listed = schema(order=TEXT, filter={"type": "object"}, page=schema(size={"type": "integer"}))
-    tools = [Declared("get_order", "", listed), Declared("none"), Declared("odd", "", [])]
-    tools += [Declared("far", "", {"$ref": "#/$defs/A", "$defs": {"A": {"allOf": [schema(a=TEXT), schema(b=TEXT)]}}})]
-
-    def sent(name: str, **arguments: Any) -> bool:
-        return undeclared(entry, tools, name, arguments) is None
-
-    assert sent("get_order", order="a", filter={"id": 1}, page={"size": 2}) and sent("none") and sent("far", a="x", b="y")
-    assert not any([sent("get_order", order="a", purge=True), sent("none", x=1), sent("odd", x=1), sent("far", c="z")])
-    hidden = {"command": "x"} if entry is THROWN else {"delete": True}
-    assert not sent("get_order", filter=hidden) and not sent("get_order", filter=[{"deep": hidden}])
-    assert undeclared(entry.permitting(frozenset({"none"})), tools, "none", {"x": 1}) is None
-    assert undeclared(entry, [*tools, Declared("get_order", "", schema())], "get_order", {"order": "a"}) is not None
-
-
-def test_a_place_outside_is_looked_for_unless_the_entry_names_one_or_the_recipe_allows_the_tool() -> None:
-    def refused(entry: ServerEntry, **arguments: Any) -> bool:
-        return strayed(entry, "read_file", arguments or {"path": "/etc/passwd"}) is not None
-
-    plain = ServerEntry("s", "stdio", "uvx", ("files-mcp",))
-    for env in ({"TOKEN": "ab/cd+/efgh"}, {"API_KEY": "/srv/x"}, {"API_KEY": "${KEY}"}, {"LEVEL": "x"}, {"DB": "https://db.example.org"}):
-        assert refused(replace(plain, env=env)), env
-    for args in (("--token=/srv/x",), ("${KEY}",), ("/workspace/a",), ("${workspaceFolder}/a",), ("--level", "x")):
-        assert refused(replace(plain, args=(*plain.args, *args))), args
-    for args in (("/srv/x",), ("--root=~/x",), ("${HOME}/x",), ("--dir", "${DATA_DIR}"), ("../x",), ("C:\\x",), ("file:///srv",)):
-        assert not refused(replace(plain, args=(*plain.args, *args))), args
-    assert not refused(replace(plain, env={"ROOT": "/srv/x"})) and not refused(ServerEntry("s", "http", url="https://example.org"))
-    assert not refused(plain.permitting("allow")) and not refused(plain.permitting(frozenset({"read_file"})))
-    assert refused(plain.permitting(frozenset({"write_file"}))) and not refused(plain, path="/workspace/a")
-    assert refused(ServerEntry("s", "stdio", "/srv/bin/a-server", ())), "its own program is no place that it is given"
 
 
 async def attempts(entry: ServerEntry) -> dict[str, str]:

@@ -117,7 +117,7 @@ timeout 9 uvx a-server
 xvfb-run a-server
 make serve
 run
-/opt/homebrew/bin/thing
+/usr/local/bin/thing
 uvx a-server bash
 uvx a-server -- /usr/bin/docker
 uvx a-server npx b

@@ -18,7 +18,7 @@ from astra_data.pipeline.stage import Resources, ServerOptions
 from astra_data.rows import Server
 from astra_data.tools.connect import match_of
 from astra_data.tools.mcp_config import ServerEntry, read_mcp_json
-from astra_data.tools.permission import REACHES_OUT, of_row, refusals
+from astra_data.tools.permission import LEADS_ANYWHERE, REACHES_OUT, of_row, refusals
 from astra_data.tools.throwaway import lasting
 
 MOST_NAMES = 12
@@ -67,8 +67,10 @@ def left_alone(servers: Iterable[Server], resources: Resources) -> Iterator[Left
     for server in servers:
         _check(server, resources)
         if tools := refused(server, resources):
-            why = lasting(resources.servers[server.name]) or REACHES_OUT
-            yield LeftAlone(server.name, why, tuple(one_line(tool, 64) for tool in tools))
+            why = lasting(resources.servers[server.name])
+            for reason in (why,) if why else (REACHES_OUT, LEADS_ANYWHERE):
+                if named := tuple(one_line(tool, 64) for tool, said in tools.items() if said.endswith(reason)):
+                    yield LeftAlone(server.name, reason, named)
 
 
 def forewarned(resources: Resources) -> Iterator[str]:

@@ -11,13 +11,14 @@ was raised, and no more.
 import traceback
 from pathlib import Path
 
+import astra_data
 from astra_data.errors import InnerError
 from astra_data.filenames import inside
 from astra_data.tools.scrub import Scrub
 
 FOLDER = ".faults"
 INNER = "inner error"
-PACKAGE = Path(__file__).parent.parent
+PACKAGE = f"{astra_data.__name__}."
 
 
 class Faults:
@@ -51,8 +52,6 @@ class Faults:
 
 def _where(error: Exception) -> str:
     """The innermost line of ours that the error came through."""
-    frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(PACKAGE)]
-    if not ours:
-        return "what it calls"
-    return f"{Path(ours[-1].filename).relative_to(PACKAGE).as_posix()}:{ours[-1].lineno}"
+    lines = [(str(frame.f_globals.get("__name__")), line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    ours = [(name.removeprefix(PACKAGE), line) for name, line in lines if name.startswith(PACKAGE)]
+    return f"{ours[-1][0].replace('.', '/')}.py:{ours[-1][1]}" if ours else "what it calls"

@@ -66,7 +66,12 @@ class LiveToolbox:
         self._seen = 0
 
     async def call(self, name: str, arguments: JsonObject) -> ToolResult:
-        """See `Toolbox.call`. Arguments must have passed the tool's schema."""
+        """See `Toolbox.call`. Arguments must have passed the tool's schema.
+
+        A call that names a place outside of the workspace is refused, and leaves no trace: no server has seen it.
+        """
+        if refusal := self._pool.strayed(self._server.name, name, arguments):
+            return refusal
         request = {"server": self._server.name, "tool": name, "arguments": arguments}
         history = [[sent.name, sent.arguments] for sent in self._sent]
         key = self._key("call", self._restarts, history, name, arguments)

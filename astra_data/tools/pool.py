@@ -20,9 +20,11 @@ from dataclasses import dataclass
 from types import TracebackType
 
 from astra_data.errors import UsageError
+from astra_data.messages import JsonObject
 from astra_data.tools.breaker import Breaker
 from astra_data.tools.mcp_config import ServerEntry
-from astra_data.tools.result import OUT_OF_SERVICE, ToolBackendDown
+from astra_data.tools.permission import strayed
+from astra_data.tools.result import OUT_OF_SERVICE, ToolBackendDown, ToolResult
 from astra_data.tools.session import Deadlines, McpSession, finished
 from astra_data.tools.workspace import Template, Workspace
 
@@ -78,6 +80,10 @@ class Pool:
     def renewable(self, name: str) -> bool:
         """Whether a new lease finds no trace of an earlier one, so that a lost process can be replaced within a rollout."""
         return name in self.stateless or self._entries[name].transport == "stdio"
+
+    def strayed(self, name: str, tool: str, arguments: JsonObject) -> ToolResult | None:
+        """What comes of a call that names a place outside of the workspace; None where it may be sent."""
+        return strayed(self._entries[name], tool, arguments) if name in self._entries else None
 
     async def close(self) -> None:
         """End every process and remove every workspace. Leases that are still held lose their sessions."""

@@ -8,18 +8,20 @@ speaks against it; its word that a tool is not, or that it destroys, counts alwa
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
+from astra_data.tools.declared import PLAIN, Declared, kinds, listed, properties
 from astra_data.tools.naming import words
 from astra_data.tools.verbs import (
     CHOOSES,
     CODE,
     CODE_ENDS,
     COMPUTES,
+    COUNTS,
     HEADS,
+    HOLDS,
     JOINS,
     LEANS,
     NOUNS,
@@ -41,28 +43,11 @@ LONG = tuple(verb for verb in WRITES if len(verb) >= 5)
 MILD = frozenset({"resolve", "generate"})
 """What descriptions of tools that read begin with, too."""
 METHODS = (["http", "method"], ["request", "method"])
+YES_OR_NO = frozenset("true false yes no on off y n t f 0 1 0.0 1.0 enabled disabled enable disable always never".split())
+SWITCHED = re.compile(r"true|false|\byes\b|\bno\b|\bon\b|\boff\b", re.IGNORECASE)
 MOST_PROPERTIES = 2000
 MOST_PREFIX = 3
 VERBS = READS | WRITES | LEANS | NOUNS
-
-
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """What a server says of one tool."""
-
-    name: str
-    description: str = ""
-    parameters: Any = None
-    annotations: Any = None
-
-    @property
-    def read_only(self) -> bool:
-        return isinstance(self.annotations, dict) and self.annotations.get("readOnlyHint") is True
-
-    @property
-    def open_world(self) -> bool:
-        """True if the server says that the tool reaches out of where it works; silence is no declaration."""
-        return isinstance(self.annotations, dict) and self.annotations.get("openWorldHint") not in (None, False)
 
 
 def doubt(tool: Declared, prefixes: frozenset[tuple[str, ...]] = frozenset()) -> str | None:
@@ -71,7 +56,7 @@ def doubt(tool: Declared, prefixes: frozenset[tuple[str, ...]] = frozenset()) ->
         _of_hints(tool.annotations)
         or _of_name(tool.name, prefixes, declared=tool.read_only)
         or _of_text(tool)
-        or _of_schema(tool)
+        or of_parameters(tool)
     )
 
 
@@ -143,10 +128,11 @@ def _of_text(tool: Declared) -> str | None:
     return None
 
 
-def _of_schema(tool: Declared) -> str | None:
+def of_parameters(tool: Declared) -> str | None:
+    """What of the tool's parameters speaks against reading, or None."""
     if tool.parameters is not None and not isinstance(tool.parameters, dict):
         return "its parameters cannot be read"
-    for count, (name, schema) in enumerate(_properties(tool.parameters or {})):
+    for count, (name, schema) in enumerate(properties(tool.parameters or {})):
         if count == MOST_PROPERTIES:
             return "it has too many parameters to look at"
         if _acts(name, schema, tool):
@@ -161,11 +147,11 @@ def _acts(name: str, schema: Any, tool: Declared) -> bool:
         return True
     if "_".join(parts) in CODE or parts[-1] in CODE_ENDS or SPOKEN & set(parts) or parts[-2:] in METHODS:
         return parts[-1] not in CHOOSES or not _harmless(schema)
-    if (parts[-1] in PLACES and OUTPUTS & set(parts)) or parts in (["outfile"], ["dry", "run"]):
+    if (parts[-1] in PLACES and OUTPUTS & set(parts)) or "".join(parts) in ("outfile", "dryrun"):
         return True
     if parts == ["data"] and words(tool.name)[0] not in COMPUTES:
         return True
-    if parts[0] in NOUNS and _switch(schema):
+    if (parts[0] in NOUNS or "".join(parts) in HOLDS) and _switch(parts[-1], schema, tool.parameters):
         return True
     return parts[-1] == "query" and _language(schema, tool)
 
@@ -179,12 +165,19 @@ def _harmless(schema: Any) -> bool:
     return len(first) == len(choices) and all(one and one[0] in READS | LEANS | {"options", "head"} for one in first)
 
 
-def _switch(schema: Any) -> bool:
-    """Whether a parameter can be yes or no, as far as its schema tells."""
-    if not isinstance(schema, dict) or not {"type", "enum", "const", "$ref", "anyOf", "oneOf", "allOf"} & schema.keys():
-        return True
-    kinds = [schema, *(kind for key in ("anyOf", "oneOf", "allOf") for kind in schema.get(key) or () if isinstance(kind, dict))]
-    return any("boolean" in str(kind.get("type")) for kind in kinds)
+def _switch(name: str, schema: Any, whole: Any) -> bool:
+    """Whether a parameter can be yes or no, as far as its schema tells; a whole number can, unless it counts something."""
+    for kind in kinds(schema, whole):
+        if kind is None or not PLAIN & kind.keys():
+            return True
+        types, counts = str(kind.get("type")), name in COUNTS
+        given = [*listed(kind.get("enum")), *listed(kind.get("examples")), kind.get("const"), kind.get("default")]
+        said = {str(value).lower() for value in given} - ({"0", "1"} if counts else set())
+        if "boolean" in types or said & YES_OR_NO or SWITCHED.search(str(kind.get("pattern", ""))):
+            return True
+        if ("integer" in types or "number" in types) and not counts and "enum" not in kind:
+            return True
+    return False
 
 
 def _language(schema: Any, tool: Declared) -> bool:
@@ -192,16 +185,3 @@ def _language(schema: Any, tool: Declared) -> bool:
     told = str(schema.get("description", "")) if isinstance(schema, dict) else ""
     named = {"query", "sql", "graphql", "cypher", "db", "database"} & set(words(tool.name))
     return bool(named) or LANGUAGES.search(f"{told} {tool.description}") is not None
-
-
-def _properties(schema: Any) -> Iterator[tuple[str, Any]]:
-    """Every property that the schema names at any depth."""
-    waiting = [schema]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, list):
-            waiting += value
-        elif isinstance(value, dict):
-            named = value.get("properties")
-            yield from named.items() if isinstance(named, dict) else ()
-            waiting += [inner for inner in value.values() if isinstance(inner, dict | list)]

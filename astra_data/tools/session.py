@@ -29,12 +29,12 @@ from astra_data.bounded.answers import PACKED, TOO_LARGE
 from astra_data.characters import one_line
 from astra_data.messages import JsonObject
 from astra_data.tools.content import failed, text_of
+from astra_data.tools.declared import Declared
 from astra_data.tools.launch import for_old_sdk, running, stderr_tail
 from astra_data.tools.links import strange
 from astra_data.tools.listing import Listing
 from astra_data.tools.mcp_config import ServerEntry
-from astra_data.tools.permission import confined, of_wire, refusals, unlisted
-from astra_data.tools.reach import reaches_out
+from astra_data.tools.permission import of_wire, refusals, strayed, undeclared, unlisted
 from astra_data.tools.result import DIED, NOT_PERMITTED, START_FAILED, TIMEOUT, ToolBackendDown, ToolResult
 from astra_data.tools.stdio import FAULTS
 from astra_data.tools.workspace import Workspace
@@ -85,6 +85,7 @@ class McpSession:
         self._settled = asyncio.Event()
         self._scope = anyio.CancelScope()
         self._task: asyncio.Task[None] | None = None
+        self._declared: list[Declared] = []
         self._refusals: dict[str, str | None] | None = None
         self._asking = asyncio.Lock()
 
@@ -135,22 +136,24 @@ class McpSession:
         """Every tool that the server lists -> why it may not be called, or None where it may. Asked for once."""
         async with self._asking:
             if self._refusals is None:
-                self._refusals = refusals(self.entry, of_wire(await self.list_tools()))
+                self._declared = of_wire(await self.list_tools())
+                self._refusals = refusals(self.entry, self._declared)
             return self._refusals
 
     async def call(self, name: str, arguments: JsonObject) -> ToolResult:
         """Call a tool. Whatever the server says of the call is a result, in both styles of error that servers use.
 
-        Raises `ToolBackendDown` for a tool that may not be called, and where a link in the workspace leads out of it; nothing is
-        sent then.
+        Raises `ToolBackendDown` for a tool that may not be called, or not so, and where a link in the workspace leads out of it;
+        nothing is sent then.
         """
         found = await self.refusals()
-        if why := found[name] if name in found else unlisted(self.entry):
+        why = found[name] if name in found else unlisted(self.entry)
+        if why := why or undeclared(self.entry, self._declared, name, arguments):
             raise ToolBackendDown(NOT_PERMITTED, f"{self.entry.name}: {name}: {why}")
-        if self.entry.transport == "stdio" and (fault := await asyncio.to_thread(strange, self.workspace.root, in_use=True)):
+        if self.entry.transport == "stdio" and (fault := await asyncio.to_thread(self._strange)):
             raise ToolBackendDown(NOT_PERMITTED, f"{self.entry.name}: in its workspace {one_line(self._shown(fault))}")
-        if confined(self.entry) and name not in self.entry.writes and (path := reaches_out(arguments)):
-            return ToolResult(f"Error: {one_line(path)} lies outside of /workspace", is_error=True, backend="none")
+        if refusal := strayed(self.entry, name, arguments):
+            return refusal
         real = arguments if self.entry.transport == "http" else self.workspace.to_real(arguments)
         try:
             result = await self._request("tools/call", {"name": name, "arguments": real}, self.deadlines.call)
@@ -159,6 +162,11 @@ class McpSession:
             return ToolResult(self._shown(error.message), is_error=True)
         self._answered()
         return ToolResult(self._shown(text_of(result)), is_error=failed(result))
+
+    def _strange(self) -> str | None:
+        """What of the folders that the server's paths begin in leads out of them."""
+        folders = (self.workspace.root, self.workspace.home)
+        return next((fault for folder in folders if (fault := strange(folder, in_use=True))), None)
 
     def _answered(self) -> None:
         if self.on_answer:

@@ -80,8 +80,8 @@ SPOILS = frozenset(
 """Pairs of words that mean something else than their parts."""
 
 CODE = frozenset(
-    "action actions bash body cmd cmds code command commands content contents cypher eval form graphql headers javascript "
-    "js json macro method mutation op operation operations payload pipeline program python script scripts shell sql "
+    "action actions argv bash body cmd cmdline cmds code command commands content contents cypher eval form graphql headers "
+    "javascript js json macro method mutation op operation operations payload pipeline program python script scripts shell sql "
     "statement statements verb".split()
 )
 """Parameters that hold, or choose, what is done."""
@@ -92,6 +92,18 @@ SPOKEN = frozenset("bash cypher graphql javascript mutation sql".split())
 
 CHOOSES = frozenset("action command method op operation verb".split())
 """Those of them that are harmless where the schema lists choices, and every choice reads."""
+
+COUNTS = frozenset(
+    "amount cents count counts days depth hour hours id ids index length level levels limit max maximum min minimum minute "
+    "minutes month months number numbers offset order page pages percent position price quantity rank rate score seconds size "
+    "total version week weeks width height year years".split()
+)
+"""Last words of parameters whose whole number is no yes or no."""
+
+HOLDS = frozenset(
+    "dry dryrun noop norun nowrite preview previewonly readonly safe safemode sandbox simulate simulation testmode whatif".split()
+)
+"""Parameters that hold a tool back where they are yes, and let it act where they are no."""
 
 OUTPUTS = frozenset("dest destination download export local out outfile output save target".split())
 PLACES = frozenset("as dir directory file filename filepath folder path to".split())

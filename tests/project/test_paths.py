@@ -43,7 +43,7 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
         "tools/launch.py": ["Path(entry.command)"],
         "tools/packages.py": ["PurePosixPath(command)"],
         "tools/plain.py": ["Path(value)"],
-        "tools/throwaway.py": ["PurePosixPath(entry.command.replace('\\\\', '/'))"],
+        "tools/throwaway.py": ["PurePosixPath(command.replace('\\\\', '/'))", "PurePosixPath(word)"],
     },
     "a constant of ours, given by the caller": {
         "cli/reproduce.py": ["self.runs / step / 'model'"],

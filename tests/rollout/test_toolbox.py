@@ -5,6 +5,7 @@ import functools
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -13,7 +14,8 @@ from scripted import TEXT, card, schema, server
 from astra_data.ledger import Answer, Ledger, Unanswered
 from astra_data.messages import JsonObject
 from astra_data.rollout.toolbox import Diverged, LiveToolbox
-from astra_data.tools.mcp_config import ServerEntry
+from astra_data.tools import permission
+from astra_data.tools.mcp_config import ServerEntry, Writes
 from astra_data.tools.pool import Pool
 from astra_data.tools.session import Deadlines
 from astra_data.tools.workspace import Template
@@ -43,13 +45,14 @@ class Bench:
         notes: str = "",
         program: tuple[str, ...] = ("desk.py", "notes"),
         then: Callable[[], Awaitable[None]] | None = None,
+        writes: Writes = "allow",
     ) -> None:
         """Run `work` on the toolbox of a rollout whose workspace begins with these notes, and wait for `then` after it."""
         template = self.folder / f"template-{len(notes)}"
         template.mkdir(exist_ok=True)
         (template / "notes.txt").write_text(notes)
         arguments = (str(SERVERS / program[0]), *program[1:])
-        entry = ServerEntry("notes", "stdio", sys.executable, arguments, env={"STARTS": str(self._starts)}, writes="allow")
+        entry = ServerEntry("notes", "stdio", sys.executable, arguments, env={"STARTS": str(self._starts)}, writes=writes)
 
         async def main() -> None:
             ledger = Ledger.open(self.folder / "ledger.sqlite")
@@ -66,7 +69,7 @@ class Bench:
 
         asyncio.run(main())
 
-    def results(self, *wanted: tuple[str, JsonObject], **how: str) -> list[str]:
+    def results(self, *wanted: tuple[str, JsonObject], **how: Any) -> list[str]:
         """What these calls give in one rollout."""
         found: list[str] = []
 
@@ -212,3 +215,18 @@ def test_only_the_shown_workspace_is_recorded(bench: Bench) -> None:
 
     bench.play(work, program=("server.py",))
     assert str(bench.folder).encode() not in (bench.folder / "ledger.sqlite").read_bytes()
+
+
+def test_a_call_that_is_refused_for_its_place_is_no_answer_and_leaves_no_trace(bench: Bench) -> None:
+    """The recipe decides whether it is sent; what was refused is not recorded, nor part of what later calls are known by."""
+    away: tuple[str, JsonObject] = ("read", {"path": "/proc/self/../version"})
+    ask: tuple[str, JsonObject] = ("echo", {"value": "a"})
+    how: Any = {"program": ("server.py",)}
+    refused = "Error: /proc/self/../version lies outside of /workspace"
+    with patch.object(permission, "names_a_place", lambda entry: False):
+        judged = how | {"writes": frozenset({"echo"})}
+        assert bench.results(away, **judged) == [refused] and bench.recorded() == []
+        assert bench.results(ask, away, ask, **judged) == ["a", refused, "a"] and bench.recorded() == ["ok"] * 2
+        assert bench.results(ask, ask, **judged) == ["a", "a"] and bench.recorded() == ["ok"] * 2
+        assert "version" in bench.results(ask, away, **how)[1] and bench.recorded() == ["ok"] * 3
+        assert bench.results(ask, away, ask, **judged)[1] == refused, "what was done when it was allowed is not shown"

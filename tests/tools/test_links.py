@@ -134,13 +134,15 @@ def test_what_is_no_file_is_refused_and_never_opened(
             use()
 
 
-def calls(entry: ServerEntry, *wanted: tuple[str, dict[str, str]], before: Callable[[Path], None]) -> list[str]:
+def calls(
+    entry: ServerEntry, *wanted: tuple[str, dict[str, str]], before: Callable[[Path], None], folder: str = "root"
+) -> list[str]:
     """What calls come back as, after something happened in the workspace of a running server."""
 
     async def main() -> list[str]:
         found = []
         async with Pool({"s": entry}, Template()) as pool, pool.lease("s") as session:
-            before(session.workspace.root)
+            before(getattr(session.workspace, folder))
             for name, arguments in wanted:
                 try:
                     found.append((await session.call(name, arguments)).content)
@@ -155,10 +157,17 @@ WRITE = ("write", {"path": "/workspace/a/precious", "content": "gone"})
 
 
 @pytest.mark.parametrize("target", ["{outside}", "{outside}/precious", "../../../..", "/"])
-def test_a_link_that_a_server_made_is_not_written_through(fixtures: Path, target: str) -> None:
+@pytest.mark.parametrize("folder", ["root", "home"])
+def test_a_link_that_a_server_made_is_not_written_through(fixtures: Path, target: str, folder: str) -> None:
     outside = fixtures.parent / "outside"
     entry = ServerEntry("s", "stdio", sys.executable, (str(PROGRAM),))
-    found = calls(entry, WRITE, ("files", {}), before=lambda root: (root / "a").symlink_to(target.format(outside=outside)))
+
+    def linked(place: Path) -> None:
+        (place / "deep").mkdir()
+        (place / "deep" / "a").symlink_to(target.format(outside=outside))
+        (place / "a").symlink_to("deep/a")
+
+    found = calls(entry, WRITE, ("files", {}), before=linked, folder=folder)
     assert found == [NOT_PERMITTED] * 2
     assert (outside / "precious").read_text() == "precious"
 

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from mcp_servers.counting import TOOLS, UNDOABLE, serving
 
+from astra_data.tools.declared import Declared
 from astra_data.tools.mcp_config import ServerEntry
 from astra_data.tools.permission import of_wire, refusals, unlisted
 from astra_data.tools.pool import Pool
-from astra_data.tools.reading import Declared, doubt, prefixes_of
+from astra_data.tools.reading import doubt, prefixes_of
 from astra_data.tools.result import NOT_PERMITTED, ToolBackendDown
 from astra_data.tools.workspace import Template
 
@@ -131,6 +132,43 @@ def test_ordinary_parameters_do_not(parameters: Any) -> None:
     assert why("get_items", parameters) is None
 
 
+CHOICE = {"Switch": {"enum": ["Yes", "No"]}, "Deep": {"anyOf": [{"$ref": "#/$defs/Flag"}, {"type": "null"}]}, "Flag": YES}
+SWITCHES: list[Any] = [
+    *(YES, {}, True, None, {"description": "x"}, {"const": True}, {"enum": [True, False]}, {"enum": ["yes", "no"]}),
+    *({"type": "string", "enum": ["on", "off"]}, {"type": "integer", "minimum": 0, "maximum": 1}, {"type": "integer"}),
+    {"enum": [0, 1]},
+    *({"type": ["null", "boolean"]}, {"type": "string", "default": "false"}, {"type": "string", "pattern": "^(true|false)$"}),
+    *({"$ref": "#/$defs/Switch"}, {"$ref": "#/$defs/Deep"}, {"allOf": [{"oneOf": [TEXT, {"$ref": "#/$defs/Flag"}]}]}),
+    *({"$ref": "#/$defs/Gone"}, {"$ref": "https://example.org/a.json"}, {"$ref": 7}, {"type": "number"}),
+    *({"type": "string", "examples": ["TRUE"]}, {"anyOf": [TEXT, YES]}, {"type": "string", "default": "0"}),
+]
+
+
+@pytest.mark.parametrize("kind", SWITCHES, ids=str)
+@pytest.mark.parametrize("name", ["archive", "publishNow", "dry_run", "dryrun", "readOnly", "simulate", "what_if", "notify"])
+def test_a_switch_is_one_however_its_schema_says_so(name: str, kind: Any) -> None:
+    parameters = schema(**{name: kind}) | {"$defs": CHOICE}
+    assert why("get_items", parameters, READ_ONLY) is not None
+    assert why("get_items", schema(filter=schema(inner={"items": schema(**{name: kind})})) | {"$defs": CHOICE}) is not None
+
+
+def test_a_schema_that_refers_to_itself_ends() -> None:
+    loop = {"$defs": {"A": {"anyOf": [{"$ref": "#/$defs/A"}] * 3}}}
+    assert why("get_items", schema(archive={"$ref": "#/$defs/A"}) | loop) is not None
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        schema(limit={"type": "integer", "default": 1}, order_id={"type": "integer"}, report_year={"enum": [2025, 2026]}),
+        schema(sort={"enum": ["asc", "desc"], "default": "asc"}, order={"$ref": "#/$defs/A"}) | {"$defs": {"A": {"enum": ["a"]}}},
+        schema(label=TEXT, branch={"anyOf": [TEXT, {"type": "null"}]}, verbose=YES, include_archived={"enum": ["yes", "no"]}),
+    ],
+)
+def test_a_number_a_name_or_what_is_shown_is_no_switch(parameters: Any) -> None:
+    assert why("get_items", parameters) is None
+
+
 def test_a_description_that_begins_with_writing_speaks_against_a_name_that_reads() -> None:
     assert why("get_items", text="Deletes all items.") is not None
     assert why("get_items", text="All items that were deleted.") is None
@@ -161,7 +199,8 @@ def test_the_recipe_allows_all_tools_or_those_that_it_names() -> None:
     assert refusals(KEYED.permitting("allow"), declared) == dict.fromkeys(UNDOABLE)
     named = refusals(KEYED.permitting(frozenset({"pay"})), declared)
     assert [name for name in UNDOABLE if named[name] is None] == ["pay"]
-    assert unlisted(KEYED) and unlisted(KEYED.permitting(frozenset({"pay"}))) and not unlisted(KEYED.permitting("allow"))
+    for entry in (KEYED, THROWN):
+        assert unlisted(entry) and unlisted(entry.permitting(frozenset({"pay"}))) and not unlisted(entry.permitting("allow"))
 
 
 def test_of_two_tools_with_one_name_both_must_be_harmless() -> None:
@@ -181,7 +220,7 @@ async def attempts(entry: ServerEntry) -> dict[str, str]:
     async with Pool({entry.name: entry}, Template()) as pool, pool.lease(entry.name) as session:
         for name in [*TOOLS, "unlisted"]:
             try:
-                found[name] = (await session.call(name, {"order": "A-1"})).content
+                found[name] = (await session.call(name, {"order": "A-1"} if name != "list_orders" else {})).content
             except ToolBackendDown as down:
                 found[name] = down.reason
         assert session.alive

@@ -1,6 +1,10 @@
 """A server works on nothing but its workspace if everything its entry says is evidently plain, and no more."""
 
+import shlex
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from astra_data.resources import folder
 from astra_data.tools.mcp_config import ServerEntry, read_mcp_json
@@ -47,6 +51,16 @@ def test_the_servers_of_the_demo_work_on_the_workspace_alone() -> None:
         entry("deno", "run", "/srv/a.ts"),
         entry("sh", "/srv/start.sh"),
         entry("/srv/bin/a-server", "paint"),
+        entry("uvx", "mcp-server-time"),
+        entry("uvx", "mcp-server-time", "--local-timezone", "UTC"),
+        entry("uvx", "mcp-server-calculator"),
+        entry("npx", "-y", "@modelcontextprotocol/server-filesystem", "."),
+        entry("npx", "-y", "@modelcontextprotocol/server-memory", MEMORY_FILE_PATH="/workspace/memory.json"),
+        entry("npx", "--yes", "@modelcontextprotocol/server-sequential-thinking@latest", DISABLE_LOGGING="true"),
+        entry("npx", "-y", "@modelcontextprotocol/server-everything", "stdio"),
+        entry("uvx", "-q", "--python", "3.12", "mcp-server-sqlite", "--db-path", "notes/today.sqlite"),
+        entry("node", "--no-warnings", "./dist/index.js", "--root", "./docs.d"),
+        entry("deno", "run", "--allow-read", "-A", "/srv/a.ts"),
     ],
     ids=lambda given: " ".join([given.command, *given.args, *given.env]),
 )
@@ -68,6 +82,91 @@ SECRETS = [
     *("Bearer abc:def", '{"key": "v"}', "Server=db;Password=x", "QWxhZGRpbjpvcGVuIHNlc2FtZQ", "0f8fad5bd9cb469fa16570867728950e"),
     "Authorization: Bearer x",
 ]
+
+
+UNKNOWN = """
+uvx mcp-server-docker
+npx -y mcp-remote api.acme.ca
+npx -y mcp-remote acme
+psql shop
+nice bash -c x
+nohup sh -c x
+npx -c a-server
+npx --call a-server
+redis-cli
+uvx mysql_mcp_server
+npx @azure/mcp
+uvx --from /srv/k8s-mcp.whl a
+uvx supergateway
+uvx
+npx @playwright/mcp@latest
+npx -y @acme/github-mcp
+python -m gmail_server
+node slack.js
+node --eval x
+node -p x
+node -r ./x a.js
+python -m
+perl -E x
+bash -x a.sh
+python
+uv run python a.py
+uv sync
+npm run a
+timeout 9 uvx a-server
+xvfb-run a-server
+make serve
+run
+/usr/local/bin/thing
+uvx a-server bash
+uvx a-server -- /usr/bin/docker
+uvx a-server npx b
+mcp-proxy x
+uv run --env-file x a.py
+uvx --with-requirements x a
+uvx a-server --remote
+npx -y
+uvx a-server postgres
+uvx a-server --allow-web
+uvx a-server -d shop
+redis-server
+uvx a-server --db shop
+uvx a-server --sheet 7
+uvx a-server host=db
+uvx --from
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("line", [*UNKNOWN, "python -c 'import x'"])
+def test_a_program_that_is_not_understood_or_says_that_it_works_elsewhere(line: str) -> None:
+    assert lasting(entry(*shlex.split(line))) is not None
+
+
+HOSTS = ["api.acme.ca", "acme.ca/x", "db.acme.co.nz", "acme.museum", "x.y.z", "acme.md", "files.acme.txt.ca", "srv-1.acme.pl"]
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_host_of_any_domain_is_an_address(host: str) -> None:
+    for one in (package(host), package("--root", host), package(f"--path={host}"), package(LOG=host), package("--mode", host)):
+        assert lasting(one) is not None, one
+
+
+@pytest.mark.parametrize("name", ["MYSQL_DB", "SHEET", "WORKBOOK_ID", "X", "REDIS_MODE", "DOCKER_TIMEOUT", "MCP_TARGET", "TABLE"])
+@pytest.mark.parametrize("value", ["shop", "7", "true", "a.csv"])
+def test_a_variable_that_is_not_known_to_be_harmless_lasts(name: str, value: str) -> None:
+    assert lasting(package(**{name: value})) is not None
+    assert lasting(package(f"--{name.lower().replace('_', '-')}", value)) is not None
+
+
+OTHERS = {"bash", "python", "node", "npx", "docker"}
+WORDS = st.lists(st.sampled_from(["-y", "-c", "-m", "run", "--from", "a-server", "x", ".", "--", *sorted(OTHERS)]), max_size=5)
+
+
+@given(st.sampled_from("uvx npx uv python node deno bash a-server x".split()), WORDS)
+def test_any_words_are_judged_and_code_and_other_programs_last(command: str, words: list[str]) -> None:
+    found = lasting(entry(command, *words))
+    assert found is not None or not OTHERS & set(words)
+    assert found is not None or command != "x"
 
 
 @pytest.mark.parametrize("word", [*OUTSIDE, *ADDRESSES, *SECRETS])

@@ -21,6 +21,8 @@ from astra_data.hub.files import MEND, check_files, configs_of, file_at, files_o
 from astra_data.hub.lineage import Lineage
 from astra_data.hub.origins import Origin
 from astra_data.hub.store import Store, Version
+from astra_data.hub.writer import read_rows, storage
+from astra_data.rows import ROW_TYPES
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetBuilder, DatasetDict, Features, IterableDataset, IterableDatasetDict
@@ -131,7 +133,8 @@ def load(
     """The rows of the version that `address` names, as `datasets` gives them; all splits where `split` is None.
 
     `config` wins over the `#config` of the address. Of a dataset that we did not make just the Parquet, JSON or CSV files in its
-    own folder are read. Raises what `resolve` raises, and `DataError` where files hold no rows, or more than they may.
+    own folder are read. Raises what `resolve` raises, and `DataError` where files hold no rows, or more than they may, and for
+    the first row of a version made elsewhere that is not what it says.
     """
     import datasets
     import pyarrow as pa
@@ -141,11 +144,12 @@ def load(
     place = resolve(address, None if store is None else Store.open(store))
     chosen = config or place.config
     rows = _rows(place, chosen)
+    known = _checked(place, chosen or "default")
     tree = place.tree
     files = DataFilesDict({name: DataFilesList(paths, [(tree,)] * len(paths)) for name, paths in rows.files.items()})
     cache = Path(datasets.config.HF_DATASETS_CACHE) / "astra-versions" / tree
     try:
-        builder = _builder(rows, files, str(cache))
+        builder = _builder(rows, files, str(cache), known=known)
         if streaming:
             found: Any = builder.as_streaming_dataset(split=split)
         else:
@@ -167,7 +171,17 @@ def _rows(place: Located, config: str | None) -> foreign.Rows:
     return foreign.Rows("parquet", {"train": [str(path.absolute()) for path in place.files(config)]})
 
 
-def _builder(rows: foreign.Rows, files: "DataFilesDict", cache: str) -> "DatasetBuilder":
+def _checked(place: Located, config: str) -> bool:
+    """Whether the rows are of a kind that we know. Raises `DataError` for one that is not what it says."""
+    if place.record is None or place.record.kind not in ROW_TYPES:
+        return False
+    if not place.made:
+        for _ in read_rows(place.files(config), ROW_TYPES[place.record.kind]):
+            pass
+    return True
+
+
+def _builder(rows: foreign.Rows, files: "DataFilesDict", cache: str, *, known: bool) -> "DatasetBuilder":
     """The builder of these files. Those that are no Parquet are of the plain types that `datasets` finds in them."""
     if rows.builder != "parquet":
         from datasets import load_dataset_builder
@@ -176,22 +190,25 @@ def _builder(rows: foreign.Rows, files: "DataFilesDict", cache: str) -> "Dataset
     from astra_data.hub.builder import Bounded
 
     paths = [Path(path) for paths in files.values() for path in paths]
-    return Bounded(cache_dir=cache, data_files=files, features=_features(paths))
+    return Bounded(cache_dir=cache, data_files=files, features=_features(paths, known=known))
 
 
-def _features(paths: list[Path]) -> "Features":
+def _features(paths: list[Path], *, known: bool) -> "Features":
     """The features of Parquet files by the plain types of the first, whatever a library or a stranger has noted in it: no image,
-    sound or other type that opens files when a row is read. They are those of the row types where the rows are ours.
+    sound or other type that opens files when a row is read. They are those of the row types where the rows are of a `known` kind;
+    of others JSON is text, since nobody has looked whether it can be read.
 
     Raises `DataError` for any file that says more than it can hold.
     """
+    import pyarrow as pa
     from datasets import Features
 
     schemas = []
     for path in paths:
         with parquet.opened(path) as file:
             schemas.append(file.schema_arrow)
-    found = Features.from_arrow_schema(schemas[0].remove_metadata())
+    schema = schemas[0] if known else pa.schema([(field.name, storage(field.type)) for field in schemas[0]])
+    found = Features.from_arrow_schema(schema.remove_metadata())
     for name, feature in found.items():
         if not _is_plain(feature):
             raise ValueError(f"the column {name[:100]!r} has the type {type(feature).__name__}")

@@ -75,8 +75,10 @@ def sound(row_type: type, batches: Iterable[pa.RecordBatch], file: str, tell: Te
                 wrong = None if known else _wrong(row_type, row, partial=refused and partial)
                 wrong = wrong or _misshapen(row_type, row)
                 why = wrong or _misnamed(row_type, row, None if refused else seen)
-            except (ValueError, TypeError, KeyError, AttributeError) as error:
-                why = f"no row of this kind - {type(error).__name__}"
+            except ValueError as error:
+                why = _said(str(error))
+            except (TypeError, KeyError, AttributeError) as error:
+                why = _said(type(error).__name__)
             if why is None:
                 yield row
             else:

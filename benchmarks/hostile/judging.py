@@ -20,6 +20,8 @@ from benchmarks.hostile.sites import Command, Site
 PATIENCE_S = 10.0
 """How much longer than on a sound thing a command may take."""
 TRACEBACK = re.compile(rb"Traceback \(most recent call last\)|^Fatal Python error|panicked at|Exception ignored in", re.MULTILINE)
+CODE = re.compile(r"^(`{3,})(?!`).*?^\1`*$|(?<!`)(`+)(?!`).+?(?<!`)\2(?!`)", re.MULTILINE | re.DOTALL)
+"""What Markdown shows as it is written: blocks of code, and code inside a line."""
 RAW = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """Control characters but for the tab and the end of a line, and those that turn the direction of writing."""
 CODES = range(2, 7)
@@ -121,7 +123,7 @@ def _raw(site: Site, command: Command, ended: Ended, before: State) -> Iterator[
             yield f"{match.group()!r} in standard {name}"
     writes = command.order.get("words", ["load"])[0] in ("push", "convert", "pull", "make", "run", "evaluate", "audit", "score")
     for card in _cards(site, before) if writes else ():
-        text = card.decode(errors="replace")
+        text = CODE.sub("", card.decode(errors="replace"))
         if raw := next((one for one in site.markup if len(one) > 3 and one.strip() == one and _acts(one) and one in text), None):
             yield f"{_plain(raw)[:40]} on a card"
             return

@@ -5,11 +5,14 @@ from typing import Any
 
 import pytest
 from loopback_hub import LoopbackHub
-from small_versions import make_version
+from small_unfit import unfit_version
+from small_versions import make_version, task
+from strange_versions import copied
 
 from astra_data.errors import DataError, UsageError
 from astra_data.hub.load import resolve
 from astra_data.hub.store import Store
+from astra_data.rows import Task, identity
 
 
 @pytest.mark.parametrize("away", ["stopped", "offline"])
@@ -144,3 +147,17 @@ def test_a_place_that_is_not_there_is_an_error(tmp_path: Path) -> None:
         resolve(str(tmp_path / "none"))
     with pytest.raises(UsageError, match="no store was given"):
         resolve("tasks")
+
+
+@pytest.mark.parametrize("streaming", [True, False])
+@pytest.mark.parametrize("change", [{"id": "0" * 16}, {"id": "../../x"}, {"text": "another"}])
+def test_the_first_row_of_others_that_is_not_what_it_says_is_named(store: Store, client: Any, tmp_path: Path, streaming: bool,
+                                                                   change: Any) -> None:
+    rows = [sound(task("one")), sound(task("two")) | change]
+    folder = copied(unfit_version(store, "theirs", rows, Task, "tasks"), tmp_path / "theirs")
+    said = client(f"answer(texts({str(folder)!r}, streaming={streaming}))")
+    assert "train-00000-of-00001.parquet, row 2: id is not that of the content" in said
+
+
+def sound(row: dict[str, Any]) -> dict[str, Any]:
+    return row | {"id": identity(Task, row)}

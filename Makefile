@@ -21,7 +21,7 @@ demo: $(INSTALLED) ## Make trajectories with real tools, and 200 audited environ
 	$(BIN)/astra run worlds --store hub
 
 test: $(INSTALLED) ## Run the tests
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 2 --dist worksteal --hypothesis-seed=0
 
 soak: $(INSTALLED) ## Measure at full size and print one table
 	$(BIN)/python -m benchmarks.soak

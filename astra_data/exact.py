@@ -43,7 +43,7 @@ def loads(text: str | bytes, most: int = MOST_DEPTH) -> Any:
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        raise ValueError(_said(error)) from None
+        raise ValueError(_said(error, text)) from None
     if may_be_too_deep(text, most) and too_deep(value, most):
         raise ValueError(f"nested more than {most} deep")
     if _may_be_beyond(text):
@@ -61,7 +61,7 @@ def wide(text: str | bytes) -> Any:
         try:
             return json.loads(text, parse_int=_long)
         except (ValueError, RecursionError):
-            raise ValueError(_said(error)) from None
+            raise ValueError(_said(error, text)) from None
 
 
 def shallow(text: str, other: Any = None) -> Any:
@@ -83,9 +83,9 @@ def fault(value: Any) -> str | None:
     return _first(value) if b"null" in written else None
 
 
-def _said(error: orjson.JSONDecodeError) -> str:
+def _said(error: orjson.JSONDecodeError, text: str | bytes) -> str:
     said = str(error)
-    if "surrogate" in said:
+    if "surrogate" in said and (isinstance(text, str) or "UTF-8" not in said):
         return HALF
     return NOT_FINITE if "infinity" in said else f"not JSON: {said}"
 

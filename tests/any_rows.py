@@ -13,6 +13,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from astra_data.rows import Arena, Environment, Server, SftRow, Trajectory
+from astra_data.rows.environments import MATCHES
 from astra_data.rows.schema import Json, fields, unwrap
 
 LOOKS_LIKE_JSON = ["123", "1e5", '{"a": 1}', '["x"]', "null", "true", '"quoted"', "NaN", "", " ", "{", "0x10"]
@@ -52,13 +53,23 @@ def shaped(row_type: Any, row: dict[str, Any], draw: Any) -> dict[str, Any]:
     for column, values in (("messages", MESSAGES), ("prompt", MESSAGES)):
         if column in row:
             row = row | {column: draw(st.lists(values, max_size=2))}
+    if "turns" in row and row_type in (Environment, Arena):
+        row = row | {"turns": [turn | {"goals": [_goal(goal, draw) for goal in turn["goals"]]} for turn in row["turns"]]}
     if row_type in (Trajectory, SftRow, Arena):
         row = row | {"tools": draw(st.lists(TOOLS, max_size=2))}
+    if row_type is Arena:
+        named = [tool["function"]["name"] for tool in row["tools"]]
+        row = row | {"entries": [{"name": name, "entry": draw(TEXT), "from_turn": 0} for name in named]}
     elif row_type is Environment:
         row = row | {"tools": [tool | {"schema": draw(FUNCTIONS)} for tool in row["tools"]]}
     elif row_type is Server:
         row = row | {"tools": [tool | {"parameters": {"properties": draw(OBJECTS)}} for tool in row["tools"]]}
     return row
+
+
+def _goal(goal: dict[str, Any], draw: Any) -> dict[str, Any]:
+    kinds = [kind for kind in MATCHES if kind != "call" or goal["arguments"] is not None]
+    return goal | {"match": goal["match"] | {"kind": draw(st.sampled_from(kinds))}}
 
 
 def values_of(annotation: Any) -> st.SearchStrategy[Any]:

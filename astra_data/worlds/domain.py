@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from astra_data.worlds.names import name_of
 from astra_data.worlds.numbers import plain
@@ -59,7 +59,8 @@ class Table:
         return f"{self.entity}_id"
 
     def column(self, name: str) -> Column:
-        return next(column for column in self.columns if column.name == name)
+        """Raises `LookupError` for a name that no column has."""
+        return _called(self.columns, name)
 
     def of_kind(self, *kinds: Kind) -> list[Column]:
         return [column for column in self.columns if column.kind in kinds]
@@ -74,7 +75,18 @@ class Domain:
     words: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
 
     def table(self, name: str) -> Table:
-        return next(table for table in self.tables if table.name == name)
+        """Raises `LookupError` for a name that no table has."""
+        return _called(self.tables, name)
+
+
+Named = TypeVar("Named", Column, Table)
+
+
+def _called(parts: tuple[Named, ...], name: str) -> Named:
+    for part in parts:
+        if part.name == name:
+            return part
+    raise LookupError(f"none is called {name!r}")
 
 
 def populate(domain: Domain, rng: random.Random, rows: int) -> Tables:

@@ -25,23 +25,23 @@ from astra_data.hub.writer import Writer
 from astra_data.rows import ROW_TYPES, identity
 
 ALL = " | ".join(text for kind, text in TERMINAL.items() if kind != "halves")
-WORDS = {"role", "type", "passed"}
-"""Fields by which a row is shown one way or the other."""
+WORDS = {"role", "type", "passed", "kind"}
+"""Fields by which a row is shown, or an answer compared, one way or the other."""
 
 
-def spoilt(value: Any, text: Callable[[], str], field: str = "") -> Any:
+def spoilt(value: Any, text: Callable[[str], str], field: str = "") -> Any:
     """The value with every text replaced but those of `WORDS`."""
     if isinstance(value, str):
-        return value if field in WORDS else text()
+        return value if field in WORDS else text(value)
     if isinstance(value, dict):
         return {name: spoilt(part, text, name) for name, part in value.items()}
     return [spoilt(part, text, field) for part in value] if isinstance(value, list) else value
 
 
 def hostile_rows(kind: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Rows of texts that are hostile, each another, with ids that fit them."""
-    numbers = iter(range(10**9))
-    made = [spoilt(row, lambda: f"{ALL} {next(numbers)}") for row in rows]
+    """Rows of texts that are hostile, for each text another, with ids that fit them."""
+    known: dict[str, str] = {}
+    made = [spoilt(row, lambda text: known.setdefault(text, f"{ALL} {len(known)}")) for row in rows]
     return [row | {"id": identity(ROW_TYPES[kind], row)} for row in made]
 
 

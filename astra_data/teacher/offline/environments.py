@@ -110,7 +110,10 @@ def _drafted(case: NodeCase) -> ToolDraft | None:
         raise Abstained(f"no world is called {case.domain!r}")
     answers = {pair.id: pair.answer for pair in case.dependencies}
     known = case.knowledge
-    return draft(case.program, domain, known["tables"], answers, style=known["style"], shared=known["writes"])
+    try:
+        return draft(case.program, domain, known["tables"], answers, style=known["style"], shared=known["writes"])
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise Abstained("its program is none of this world") from error
 
 
 def _call(case: NodeCase) -> JsonObject:

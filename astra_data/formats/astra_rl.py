@@ -9,7 +9,8 @@ column, `astra_environment`, which other readers pass over, and so comes back eq
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from astra_data.formats.exporting import Refuse, fitting, new_file, put, raised,
 from astra_data.formats.importing import STATELESS, difficulty_of, files_in, foreign_rows, goals_of, stage_of
 from astra_data.formats.standalone import entry_in, identifier, standalone
 from astra_data.formats.strict_json import parsed
-from astra_data.pipeline.stage import Item, Stage
+from astra_data.pipeline.stage import Item, Stage, item_of
 from astra_data.rollout.goals import text_of
 from astra_data.rows import Environment, Row, new_row, to_dict
 from astra_data.rows.environments import EnvironmentTool, EnvironmentTurn, Goal, Match, Module
@@ -42,11 +43,14 @@ def import_stage(source: Path) -> Stage:
     files = files_in(source)
 
     def items() -> Iterator[Item]:
-        for file, number, row in foreign_rows(files):
-            environment = from_row(row, file, number)
-            yield Item(environment.id, environment)
+        for file, number, read in foreign_rows(files):
+            yield item_of(f"{file}, row {number}", partial(_read, read, file, number))
 
     return stage_of("astra_rl", items, files)
+
+
+def _read(read: Callable[[], Row], file: str, number: int) -> Environment:
+    return from_row(read(), file, number)
 
 
 def from_row(row: Row, file: str, number: int) -> Environment:
@@ -59,15 +63,11 @@ def from_row(row: Row, file: str, number: int) -> Environment:
     reader = _Reader(row, file, number)
     tools, modules = reader.tools()
     turns = [EnvironmentTurn(reader.user(), reader.goals({tool.name for tool in tools}))]
-    try:
-        environment: Environment = new_row(
-            Environment, question_id=None, source="astra_rl", domain="unknown", language=None, license=None, turns=turns,
-            tools=tools, modules=modules, world=STATELESS, answer=None, audit=[], hackability=None,
-            difficulty=difficulty_of(turns, tools), split_keys=[], models={},
-        )
-    except TypeError as error:
-        place = Place(file, number)
-        raise DataError(f"JSON cannot hold it: {error}", place=place, mend="use texts, numbers, lists and objects") from error
+    environment: Environment = new_row(
+        Environment, question_id=None, source="astra_rl", domain="unknown", language=None, license=None, turns=turns,
+        tools=tools, modules=modules, world=STATELESS, answer=None, audit=[], hackability=None,
+        difficulty=difficulty_of(turns, tools), split_keys=[], models={},
+    )
     return environment
 
 

@@ -141,12 +141,12 @@ class BfclFiles:
     def documents(self) -> dict[str, list[JsonObject]]:
         """Class -> the documents of its tools."""
         files = {name: own(self.folder / DOCUMENTS / f"{each.module}.json", self._source) for name, each in self.classes.items()}
-        return {name: [_document(*row) for row in foreign_rows([file])] for name, file in files.items()}
+        return {name: [_document(of, row, read()) for of, row, read in foreign_rows([file])] for name, file in files.items()}
 
     @cached_property
     def packages(self) -> list[str]:
         """What the classes of the entries import beyond the standard library."""
-        entries = [value for _, _, value in foreign_rows(self.entry_files.values())]
+        entries = [read() for _, _, read in foreign_rows(self.entry_files.values())]
         listed = [value["involved_classes"] for value in entries if isinstance(value.get("involved_classes"), list)]
         named = {name for names in listed for name in names if isinstance(name, str)}
         return sorted(packages((self.classes[name].source for name in named if name in self.classes), [PACKAGE]))
@@ -154,8 +154,10 @@ class BfclFiles:
     def entries(self) -> Iterator[Entry]:
         """All entries, category by category. Raises `DataError` naming file, row and field."""
         for category, file in self.entry_files.items():
-            answers = {str(value.get("id")): value.get("ground_truth") for _, _, value in foreign_rows([self._answers(file)])}
-            for name, number, value in foreign_rows([file]):
+            truths = (read() for _, _, read in foreign_rows([self._answers(file)]))
+            answers = {str(value.get("id")): value.get("ground_truth") for value in truths}
+            for name, number, read in foreign_rows([file]):
+                value = read()
                 _storable(value, Place(name, number))
                 try:
                     yield self._entry(category, value, answers[value["id"]])

@@ -14,6 +14,7 @@ and from the rows of `load_dataset` alike.
 
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from astra_data.formats.harbor_task import GOALS, INSTALLABLE, TASK, TOOLS, file
 from astra_data.formats.importing import stage_of
 from astra_data.formats.sources import below, text_of
 from astra_data.formats.strict_json import parsed
-from astra_data.pipeline.stage import Item, Stage
+from astra_data.pipeline.stage import Item, Stage, item_of
 from astra_data.rows import Environment
 from astra_data.stages.imported import checked
 
@@ -41,8 +42,7 @@ def import_stage(source: Path) -> Stage:
 
     def items() -> Iterator[Item]:
         for number, file in enumerate(files, 1):
-            environment = read(file.parent, number, source)
-            yield Item(environment.id, environment)
+            yield item_of(f"{file.parent.name}/{TASK}", partial(read, file.parent, number, source))
 
     return stage_of("harbor", items, files)
 

@@ -1,19 +1,20 @@
 """What importers share: rows of foreign files with their places, and the stage that makes a version of environments.
 
-    for file, number, row in foreign_rows(Path("rl.parquet")): ...        # JSON Lines or Parquet, a file or a folder of them
+    for file, number, read in foreign_rows([Path("rl.parquet")]): read()         # JSON Lines or Parquet
 """
 
 import hashlib
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from astra_data.errors import DataError, Place
 from astra_data.formats.sources import below
 from astra_data.hub.tree import sha256_file
-from astra_data.hub.writer import read_jsonl
-from astra_data.pipeline.stage import Expand, Inputs, Item, Keep, Outcome, Resources, Stage, StageConfig
+from astra_data.hub.writer import jsonl_rows
+from astra_data.pipeline.stage import Expand, Inputs, Item, Keep, Outcome, Resources, Stage, StageConfig, taken
 from astra_data.rows import Environment, Row
 from astra_data.rows.environments import EnvironmentDifficulty, EnvironmentTool, EnvironmentTurn, Goal, World
 from astra_data.stages.imported import ImportConfig
@@ -29,12 +30,12 @@ Open = Callable[[Any], AbstractAsyncContextManager[Expand]]
 def stage_of(form: str, items: Callable[[], Iterable[Item]], files: Sequence[Path], opened: Open | None = None,
              config: type[StageConfig] = ImportConfig) -> Stage:
     """A stage `environments` over these items, keyed by the form and the bytes of `files`. `opened` takes the config; without
-    it the items hold environments."""
+    it the items hold environments, or why there is none, as `item_of` makes them."""
 
     @asynccontextmanager
     async def kept(config: Any) -> AsyncIterator[Expand]:
-        async def expand(row: Environment) -> list[Outcome]:
-            return [Keep(row)]
+        async def expand(row: Environment | DataError) -> list[Outcome]:
+            return [Keep(taken(row))]
 
         yield expand
 
@@ -68,17 +69,23 @@ def files_in(source: Path) -> list[Path]:
     raise DataError("there are no rows", place=Place(source.name), mend="name a .jsonl or .parquet file, or a folder of them")
 
 
-def foreign_rows(files: Iterable[Path]) -> Iterator[tuple[str, int, Row]]:
-    """(file name, row from 1, row). Raises `DataError` for a file of another kind, and a row of no object."""
+def foreign_rows(files: Iterable[Path]) -> Iterator[tuple[str, int, Callable[[], Row]]]:
+    """(file name, row from 1, what gives the row). Raises `DataError` for a file of another kind; what gives a row does for one
+    that is no object."""
     for file in files:
-        rows = _parquet_rows(file) if file.suffix == ".parquet" else read_jsonl(file)
-        for number, row in rows:
-            if not isinstance(row, dict):
-                raise DataError("expected an object", place=Place(file.name, number), mend="write one row per line")
-            yield file.name, number, row
+        rows = _parquet_rows(file) if file.suffix == ".parquet" else jsonl_rows(file)
+        for number, read in rows:
+            yield file.name, number, partial(_object, read, Place(file.name, number))
 
 
-def _parquet_rows(file: Path) -> Iterator[tuple[int, Any]]:
+def _object(read: Callable[[], Any], place: Place) -> Row:
+    row = read()
+    if not isinstance(row, dict):
+        raise DataError("expected an object", place=place, mend="write one row per line")
+    return row
+
+
+def _parquet_rows(file: Path) -> Iterator[tuple[int, Callable[[], Any]]]:
     from astra_data.hub import parquet
 
     number = 0
@@ -86,7 +93,7 @@ def _parquet_rows(file: Path) -> Iterator[tuple[int, Any]]:
         for batch in parquet.batches(opened, file):
             for row in parquet.rows(batch, file.name, number):
                 number += 1
-                yield number, row
+                yield number, partial(dict, row)
 
 
 def difficulty_of(turns: Sequence[EnvironmentTurn], tools: Sequence[EnvironmentTool]) -> EnvironmentDifficulty:

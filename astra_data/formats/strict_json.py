@@ -7,7 +7,7 @@ import json
 from typing import Any, NoReturn
 
 from astra_data.errors import DataError, Place
-from astra_data.nesting import MOST_DEPTH, too_deep
+from astra_data.exact import fault
 
 
 def parsed(text: object, place: Place) -> Any:
@@ -18,8 +18,8 @@ def parsed(text: object, place: Place) -> Any:
         value = json.loads(text, object_pairs_hook=_once, parse_constant=_refused)
     except (ValueError, RecursionError) as error:
         raise DataError(f"not JSON: {error}", place=place, mend="write the value with json.dumps") from error
-    if too_deep(value):
-        raise DataError(f"nested more than {MOST_DEPTH} deep", place=place, mend="write a flatter value")
+    if why := fault(value):
+        raise DataError(f"holds what cannot be kept: {why}", place=place, mend="use smaller numbers and flatter values")
     return value
 
 

@@ -9,8 +9,9 @@ alone; at most one row group is held in memory.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
@@ -188,5 +189,12 @@ def rows_digest(rows: Iterable[Row], row_type: type) -> str:
 
 def read_jsonl(path: Path) -> Iterator[tuple[int, Any]]:
     """(line number from 1, value) of a JSON Lines file. Raises `DataError` naming the row."""
+    for number, read in jsonl_rows(path):
+        yield number, read()
+
+
+def jsonl_rows(path: Path) -> Iterator[tuple[int, Callable[[], Any]]]:
+    """(line number from 1, what reads the line) of a JSON Lines file. What reads it raises `DataError` naming the row, so that
+    one line that is none does not cost the others."""
     for number, line in files.lines(path):
-        yield number, json_text.loads(line, Place(path.name, number), mend="write one JSON object on each line")
+        yield number, partial(json_text.loads, line, Place(path.name, number), mend="write one JSON object on each line")

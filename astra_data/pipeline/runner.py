@@ -17,7 +17,7 @@ from itertools import islice
 from pathlib import Path
 
 import astra_data
-from astra_data.errors import AstraError, DataError, InnerError, StoreError, ToolError
+from astra_data.errors import AstraError, DataError, EndpointError, InnerError, StoreError, ToolError
 from astra_data.hub.disk import refused
 from astra_data.hub.lineage import FILE, Code, FileDigest, Funnel, Lineage, Output, from_json, stage_key, to_json
 from astra_data.hub.store import Store, Version
@@ -25,7 +25,7 @@ from astra_data.hub.tree import sha256_file
 from astra_data.hub.writer import Written
 from astra_data.ledger import Unanswered
 from astra_data.pipeline.faults import FOLDER as FAULTS
-from astra_data.pipeline.faults import Faults
+from astra_data.pipeline.faults import INNER, Faults
 from astra_data.pipeline.histograms import histograms
 from astra_data.pipeline.progress import Meter
 from astra_data.pipeline.sources import Source
@@ -38,6 +38,7 @@ WINDOW = 4
 
 UNUSABLE = "item: cannot be used"
 
+ASK_AGAIN = "check the recipe's `models`, and run again: every answer so far is kept"
 COLLECT_AGAIN = "mend the server's entry in mcp.json and run again; `astra doctor` says which launchers are here"
 
 
@@ -75,7 +76,7 @@ class Report:
 async def run_stage(stage: Stage, config: StageConfig, inputs: Mapping[str, Source], run: Run, meter: Meter) -> Report:
     """Run one stage, or find its version. Raises `AstraError`; the store is unchanged unless a version was finished.
 
-    A source that keeps nothing because its servers were down is a `ToolError`, not an empty version.
+    A source that keeps nothing because nothing could be read or answered is an error, not an empty version.
     """
     dataset = run.dataset(stage.kind)
     key = key_of(stage, config, inputs, run)
@@ -134,12 +135,25 @@ async def _fill(stage: Stage, config: StageConfig, inputs: Mapping[str, Source],
         count += _file_left_out(spool, rows)
         select = stage.select
         written = spool.settle(None if select is None else lambda frame: select(frame, config, run.resources))
-    if stage.is_source and not written["default"].num_rows and spool.first_failure:
-        raise ToolError(f"{stage.name}: nothing could be collected: {spool.first_failure}", mend=COLLECT_AGAIN)
+    if stage.is_source and not written["default"].num_rows and (error := _uncollected(stage.name, spool, faults)):
+        raise error
     funnel = Funnel(count, written["default"].num_rows, dict(sorted(spool.rejected.items())),
                     dict(sorted(spool.quarantined.items())))
     lineage = _lineage(stage, config, inputs, run, key, funnel, folder, written)
     return from_json(scrub.json(to_json(lineage)), file=FILE)
+
+
+def _uncollected(stage: str, spool: Spool, faults: Faults) -> AstraError | None:
+    """Why a source that kept nothing makes no version; None where it looked at everything, and nothing was good."""
+    failure, said = spool.first_failure, f"{stage}: nothing could be collected: {spool.first_failure}"
+    if failure.startswith(INNER):
+        return faults.error(stage)
+    if failure.startswith(("endpoint", "answer", "judge")):
+        return EndpointError(said, mend=ASK_AGAIN)
+    if failure:
+        return ToolError(said, mend=COLLECT_AGAIN)
+    unusable = spool.rejected.keys() == {UNUSABLE}
+    return DataError(spool.first_rejection.partition(" - ")[2]) if unusable else None
 
 
 def _file(spool: Spool, stage: Stage, item: Item, outcomes: list[Outcome]) -> None:

@@ -31,8 +31,8 @@ UNSTORABLE = "row: cannot be stored"
 class Spool:
     """Takes the outcomes of a stage in order. Counts what it took, by reason class (what precedes ` - `).
 
-    `first_failure` is the whole reason of the first quarantined outcome, empty while there is none. No row and no reason is taken
-    with a secret that `scrub` knows.
+    `first_rejection` and `first_failure` are the whole reasons of the first outcome that was rejected, and quarantined, empty
+    while there is none. No row and no reason is taken with a secret that `scrub` knows.
     """
 
     def __init__(self, folder: Path, row_type: type, *, deferred: bool, scrub: Scrub | None = None) -> None:
@@ -45,7 +45,7 @@ class Spool:
         self.candidates = 0
         self.rejected: Counter[str] = Counter()
         self.quarantined: Counter[str] = Counter()
-        self.first_failure = ""
+        self.first_rejection = self.first_failure = ""
 
     def add(self, item_id: str, outcome: Outcome) -> None:
         """File one outcome of the item."""
@@ -57,6 +57,7 @@ class Spool:
             return
         reason = whole(self._scrub(outcome.reason))
         if isinstance(outcome, Reject):
+            self.first_rejection = self.first_rejection or reason
             self._refuse("rejected", row, item_id, reason)
         else:
             self.first_failure = self.first_failure or reason

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from astra_data.errors import DataError
 from astra_data.hub.addresses import FOLDER
 from astra_data.hub.lineage import Funnel
 from astra_data.hub.writer import count_rows, read_rows
@@ -88,6 +89,23 @@ class Item:
 
     id: str
     value: Any
+
+
+def item_of(name: str, read: Callable[[], Any]) -> Item:
+    """The item of a row that has to be read first, under its `id`. One that cannot be read is called `name`, and holds the
+    `DataError` that says why, for `taken`."""
+    try:
+        row = read()
+    except DataError as error:
+        return Item(name, error)
+    return Item(row.id, row)
+
+
+def taken(value: Any) -> Any:
+    """What an item holds. Raises the error of one that could not be read."""
+    if isinstance(value, Exception):
+        raise value
+    return value
 
 
 @dataclass(frozen=True, slots=True)

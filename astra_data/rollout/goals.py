@@ -14,10 +14,10 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NoReturn
 
-from astra_data.exact import shallow
 from astra_data.messages import JsonObject, Message, calls_of, results_of
+from astra_data.nesting import too_deep
 from astra_data.rows.environments import EnvironmentTurn, Goal
 from astra_data.text.composed import composed
 from astra_data.text.occurrences import occurrences
@@ -68,7 +68,15 @@ def calls_made(messages: list[Message]) -> list[Made]:
 
 def parsed(content: str | None) -> Any:
     """A tool result as JSON if it is, else as the text that it is: `NaN` is a text, since it is no JSON."""
-    return None if content is None else shallow(content, content)
+    try:
+        value = None if content is None else json.loads(content, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        return content
+    return content if too_deep(value) else value
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
 
 
 def with_defaults(arguments: JsonObject, parameters: Mapping[str, Any]) -> JsonObject:

@@ -5,15 +5,16 @@
 Every field of the row type must be there and fit; `id` is computed from the identity fields, whatever the file says.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from astra_data.errors import DataError, Place
 from astra_data.hub.tree import sha256_file
-from astra_data.hub.writer import read_jsonl
-from astra_data.pipeline.stage import Expand, Inputs, Item, Keep, Outcome, Resources, Stage, StageConfig
+from astra_data.hub.writer import jsonl_rows
+from astra_data.pipeline.stage import Expand, Inputs, Item, Keep, Outcome, Resources, Stage, StageConfig, item_of, taken
 from astra_data.rows import ROW_TYPES, check, from_dict, identity, with_floats
 from astra_data.rows.checks import AS_PRINTED, unstorable
 from astra_data.rows.shapes import shape_error
@@ -28,16 +29,15 @@ def import_stage(kind: str, file: Path) -> Stage:
 
     def items(inputs: Inputs, config: Any, resources: Resources) -> Iterator[Item]:
         number = 0
-        for number, value in read_jsonl(file):
-            row = checked(ROW_TYPES[kind], value, file.name, number)
-            yield Item(row.id, row)
+        for number, read in jsonl_rows(file):
+            yield item_of(f"{file.name}, row {number}", partial(_row, kind, read, file.name, number))
         if not number:
             raise DataError("the file holds no rows", place=Place(file.name), mend="write rows with `astra show ADDRESS --json`")
 
     @asynccontextmanager
     async def open_stage(inputs: Inputs, config: Any, resources: Resources) -> AsyncIterator[Expand]:
         async def expand(row: Any) -> list[Outcome]:
-            return [Keep(row)]
+            return [Keep(taken(row))]
 
         yield expand
 
@@ -45,6 +45,10 @@ def import_stage(kind: str, file: Path) -> Stage:
         return {"file": sha256_file(file)}
 
     return Stage(kind, 1, (), ImportConfig, items, open_stage, fingerprint=fingerprint)
+
+
+def _row(kind: str, read: Callable[[], Any], file: str, number: int) -> Any:
+    return checked(ROW_TYPES[kind], read(), file, number)
 
 
 def checked(row_type: type, value: Any, file: str, number: int) -> Any:

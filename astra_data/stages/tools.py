@@ -1,6 +1,6 @@
 """Sources -> `tools`: servers of an `mcp.json` listed live, and servers described in documents [A 1].
 
-An item is a server, or a file that cannot be read, which is rejected where it is not the only source. Its tools are normalised
+An item is a server, or a file that cannot be read. Its tools are normalised
 and filtered, and a labeller names its domain and looks again at descriptions that say little; every tool that is dropped is a
 rejected row of its own, with the reason. The listing of a live server is recorded, so a replay starts no server; `--refresh`
 lists anew.
@@ -15,7 +15,19 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from astra_data.errors import DataError, Place, UsageError
-from astra_data.pipeline.stage import Expand, Inputs, Item, Keep, Outcome, Quarantine, Reject, Resources, Stage, StageConfig
+from astra_data.pipeline.stage import (
+    Expand,
+    Inputs,
+    Item,
+    Keep,
+    Outcome,
+    Quarantine,
+    Reject,
+    Resources,
+    Stage,
+    StageConfig,
+    taken,
+)
 from astra_data.teacher.teacher import Teacher
 from astra_data.teacher.tool_asks import JUDGE_DESCRIPTION, LABEL_DOMAIN
 from astra_data.tools.connect import connection_of
@@ -29,9 +41,6 @@ from astra_data.tools.result import ToolBackendDown
 
 if TYPE_CHECKING:
     import polars as pl
-
-
-UNREADABLE = "document: cannot be used"
 
 
 class ToolsConfig(StageConfig):
@@ -48,19 +57,16 @@ def items(inputs: Inputs, config: ToolsConfig, resources: Resources) -> Iterator
         raise UsageError("the recipe names no tools", mend="add `mcp: mcp.json`, or `documents: [FILE]`, or both")
     for name, entry in resources.servers.items():
         yield Item(name, entry)
-    others = bool(resources.servers) or len(resources.documents) > 1
     for path in resources.documents:
-        yield from _of_file(path, _shown(path, resources), others)
+        yield from _of_file(path, _shown(path, resources))
 
 
-def _of_file(path: Path, shown: str, others: bool) -> Iterator[Item]:
-    """The servers of a file. Where it is not the only source, what is wrong with it is an item like any other."""
+def _of_file(path: Path, shown: str) -> Iterator[Item]:
+    """The servers of a file. What is wrong with it is an item like any other, for `taken`."""
     try:
         for document in read_documents(path):
             yield Item(f"{shown}/{document.name}", document)
     except DataError as error:
-        if not others:
-            raise
         place = replace(error.place, file=shown) if error.place else Place(shown)
         yield Item(shown, DataError(error.message, place=place, mend=error.mend))
     except Exception as error:
@@ -81,11 +87,8 @@ async def open_stage(inputs: Inputs, config: ToolsConfig, resources: Resources) 
     labeller = resources.roles.teacher(ROLE)
     async with Pool(resources.servers, resources.template) as pool:
 
-        async def expand(source: ServerEntry | Document | Exception) -> list[Outcome]:
-            if isinstance(source, DataError):
-                return [Reject(f"{UNREADABLE} - {source}")]
-            if isinstance(source, Exception):
-                raise source
+        async def expand(given: ServerEntry | Document | Exception) -> list[Outcome]:
+            source = taken(given)
             if isinstance(source, Document):
                 return await _outcomes(source, config, resources, labeller)
             try:

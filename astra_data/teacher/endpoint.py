@@ -20,7 +20,7 @@ import orjson
 
 from astra_data.bounded.answers import HOOKS, PLAIN, AnswerRefusedError
 from astra_data.errors import EndpointError
-from astra_data.exact import loads
+from astra_data.exact import UNKEPT, loads
 from astra_data.ledger import Answer, Unanswered, Usage
 from astra_data.messages import JsonObject
 from astra_data.teacher.budget import Budget
@@ -195,7 +195,8 @@ def _parsed(text: str, scrub: Scrub) -> JsonObject:
     try:
         response = scrub.json(loads(text))
     except ValueError as error:
-        raise Unanswered(f"endpoint: not JSON - {error}: {_detail(scrub(text))}") from None
+        why = f"{error}, in " if str(error) in UNKEPT else ""
+        raise Unanswered(f"endpoint: not JSON - {why}{_detail(scrub(text))}") from None
     if not isinstance(response, dict):
         raise Unanswered(f"endpoint: not JSON - {_detail(scrub(text))}")
     return response

@@ -91,7 +91,7 @@ def printed(rows: list[dict[str, Any]]) -> str:
 def test_any_row_is_shown_whatever_its_json_looks_like(data: st.DataObject, kind: str) -> None:
     row = data.draw(rows_of(ROW_TYPES[kind]))
     text = data.draw(st.sampled_from(list(TERMINAL.values())))
-    assert not UNSEEN.search(printed([row, spoilt(row, lambda: text)]))
+    assert not UNSEEN.search(printed([row, spoilt(row, lambda _: text)]))
 
 
 @pytest.mark.parametrize(

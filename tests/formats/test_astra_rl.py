@@ -74,8 +74,8 @@ def test_the_entry_of_a_plain_tool_is_its_function() -> None:
     ({"sub_qa_dict": '{"sell": ["3"]}'}, "sub_qa_dict.sell", "no schema offers"),
     ({"sub_qa_dict": "{}"}, "sub_qa_dict", "no answer"),
     ({"prompt": "How many?"}, "prompt", "a list of messages"),
-    ({"tool_schema": json.dumps([SCHEMA | {"x": 2**70}])}, None, "JSON cannot hold it"),
-    ({"tool_schema": json.dumps([SCHEMA | {"description": "\ud800"}])}, None, "JSON cannot hold it"),
+    ({"tool_schema": json.dumps([SCHEMA | {"x": 2**70}])}, "tool_schema", "an integer beyond 64 bits"),
+    ({"tool_schema": json.dumps([SCHEMA | {"description": "\ud800"}])}, "tool_schema", "half of a surrogate pair"),
     ({"tool_schema": json.dumps([SCHEMA])[:-2] + ', "x": ' + "[" * 300 + "]" * 300 + "}]"}, "tool_schema", "deep"),
     ({"prompt": [{"role": "system", "content": "x"}]}, "prompt[0]", "not a message of the user"),
 ])

@@ -162,7 +162,7 @@ def changed(value: Any, words: st.SearchStrategy[str], data: st.DataObject) -> A
 def came_back(form: str, out: Path) -> list[Environment]:
     if form == "harbor":
         return [harbor.read(file.parent) for file in sorted(out.rglob("task.toml"))]
-    return [astra_rl.from_row(row, file, number) for file, number, row in foreign_rows(files_in(out))]
+    return [astra_rl.from_row(read(), file, number) for file, number, read in foreign_rows(files_in(out))]
 
 
 @pytest.mark.parametrize("form", EXPORTERS)

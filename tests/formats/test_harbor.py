@@ -22,6 +22,7 @@ from small_versions import record
 from astra_data.errors import DataError
 from astra_data.formats import harbor, harbor_task
 from astra_data.formats.card import card
+from astra_data.pipeline.stage import taken
 from astra_data.rollout.replay import replay
 from astra_data.rows import Environment, from_dict, identity
 from astra_data.sandbox import Sandbox
@@ -81,7 +82,7 @@ def test_a_task_of_others_is_refused_with_its_place(tmp_path: Path) -> None:
     (tmp_path / "hello").mkdir()
     (tmp_path / "hello" / "task.toml").write_text('schema_version = "1.1"\n[metadata]\ncategory = "x"\n')
     with pytest.raises(DataError, match=r"hello/task.toml.*no environment is in this task"):
-        list(harbor.import_stage(tmp_path).items({}, None, None))  # type: ignore[arg-type]
+        [taken(item.value) for item in harbor.import_stage(tmp_path).items({}, None, None)]  # type: ignore[arg-type]
 
 
 def test_the_agents_files_hold_no_goal(tree: Path) -> None:

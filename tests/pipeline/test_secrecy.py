@@ -10,7 +10,7 @@ import pytest
 import yaml
 from small_stages import SmallConfig, numbered, task
 
-from astra_data.errors import DataError, UsageError
+from astra_data.errors import AstraError, DataError, InnerError, StoreError, UsageError
 from astra_data.hub.writer import read_rows
 from astra_data.pipeline.execute import Options, Outcome, execute
 from astra_data.pipeline.recipe import Recipe, load
@@ -76,14 +76,19 @@ def test_rows_reasons_and_records_are_written_without_secrets_and_ids_fit(recipe
         assert secret not in repr(tables) + repr(files)
 
 
-@pytest.mark.parametrize("error", [ValueError(f"no {SECRET}"), DataError(f"row {KEY}"), KeyError(SECRET)])
+@pytest.mark.parametrize(
+    "error", [UsageError(f"no {SECRET}"), StoreError(f"row {KEY}"), DataError(f"row {KEY}"), KeyError(SECRET)]
+)
 def test_an_error_of_a_run_is_told_without_secrets(recipe: Recipe, tmp_path: Path, error: Exception) -> None:
     async def expand(number: int, resources: Resources) -> list[Any]:
         raise error
 
-    with pytest.raises(type(error)) as raised:
+    with pytest.raises(type(error) if isinstance(error, AstraError) else InnerError) as raised:
         ran(recipe, tmp_path, expand)
-    assert SECRET not in repr(raised.value) + str(raised.value) and KEY not in str(raised.value)
+    kept = "".join(path.read_text() for path in (tmp_path / "hub").glob(".faults/*"))
+    assert bool(kept) == isinstance(error, KeyError)
+    for said in (repr(raised.value), str(raised.value), kept):
+        assert SECRET not in said and KEY not in said
 
 
 def test_a_value_of_a_recipe_that_is_wrong_is_quoted_without_the_user_of_its_address(tmp_path: Path) -> None:

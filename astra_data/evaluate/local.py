@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from astra_data.bounded import templates
+from astra_data import templates
 from astra_data.errors import UsageError
 from astra_data.hub.models import check
 from astra_data.ledger import Unanswered, Usage

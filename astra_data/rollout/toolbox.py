@@ -21,7 +21,7 @@ from astra_data.ledger import Answer, Ledger, Unanswered
 from astra_data.messages import JsonObject
 from astra_data.rows import Server
 from astra_data.rows.canonical import digest
-from astra_data.tools.result import ANOTHER_SERVER, DIED, TIMEOUT, ToolBackendDown, ToolResult
+from astra_data.tools.result import ANOTHER_SERVER, DIED, EXPIRED, TIMEOUT, ToolBackendDown, ToolResult
 
 if TYPE_CHECKING:
     from astra_data.tools.pool import Pool
@@ -92,23 +92,24 @@ class LiveToolbox:
         await self._ledger.put(self._key("restarts"), "tool", {"restarts": self._identity}, Answer(self._restarts))
 
     async def _made(self, key: str, request: JsonObject, name: str, arguments: JsonObject) -> Answer:
-        """The answer of the live server; in a new process if the first was lost."""
+        """The answer of the live server; in a new process or session if the first was lost."""
         if self._refusal is not None:
             raise Unanswered(self._refusal, sent=False)
-        for renewable in (self._pool.renewable(self._server.name), False):
+        for last in (False, True):
             try:
                 session = await self._live()
                 return await self._ledger.once(key, "tool", request, functools.partial(self._asked, session, name, arguments))
             except Unanswered as failure:
-                if not renewable or not failure.reason.startswith(self._losses):
+                if last or not failure.reason.startswith(self._losses):
                     raise
                 await self._release()
         raise AssertionError("the second attempt answers or raises")
 
     @property
     def _losses(self) -> tuple[str, ...]:
-        """What a new process may mend. One that others use, too, may have been made to hang by any of them."""
-        return (DIED, TIMEOUT) if self._server.name in self._pool.stateless else (DIED,)
+        """What a new process or session may mend. A process that others use, too, may have been made to hang by any of them."""
+        lost = (DIED,) if self._pool.renewable(self._server.name) else ()
+        return (EXPIRED, *lost, TIMEOUT) if self._server.name in self._pool.stateless else (EXPIRED, *lost)
 
     def _key(self, *parts: object) -> str:
         return digest([self._identity, *parts])

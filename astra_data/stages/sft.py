@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import Field
 
-from astra_data.bounded import templates
+from astra_data import templates
 from astra_data.errors import UsageError
 from astra_data.messages import calls_of
 from astra_data.pipeline.stage import Expand, Inputs, Item, Keep, Outcome, Reject, Resources, Stage, StageConfig

@@ -21,6 +21,7 @@ from astra_data.tools.links import regular
 from astra_data.tools.mcp_config import ServerEntry
 from astra_data.tools.packages import reading
 from astra_data.tools.process import started
+from astra_data.tools.statuses import Telling
 from astra_data.tools.stdio import stdio
 from astra_data.tools.workspace import TAIL, Workspace, last_lines
 
@@ -56,7 +57,8 @@ async def _over_http(entry: ServerEntry) -> AsyncIterator[tuple[Any, Any]]:
     logging.getLogger("mcp.client.streamable_http").setLevel(logging.CRITICAL)
     timeout = httpx2.Timeout(30.0, read=None)
     async with (
-        httpx2.AsyncClient(headers=PLAIN | dict(entry.headers), timeout=timeout, event_hooks=HOOKS) as client,
+        httpx2.AsyncClient(headers=PLAIN | dict(entry.headers), timeout=timeout, event_hooks=HOOKS,
+                           transport=Telling(httpx2.AsyncHTTPTransport())) as client,
         streamable_http_client(entry.url, http_client=client) as streams,
     ):
         yield streams

@@ -11,11 +11,13 @@ from typing import Literal
 
 DownReason = Literal[
     "tool backend: timeout", "tool backend: died", "tool backend: start failed", "tool backend: out of service",
-    "tool backend: not permitted", "tool backend: not named", "tool backend: another server",
+    "tool backend: not permitted", "tool backend: not named", "tool backend: another server", "tool backend: session expired",
 ]
 
 TIMEOUT: DownReason = "tool backend: timeout"
 DIED: DownReason = "tool backend: died"
+EXPIRED: DownReason = "tool backend: session expired"
+"""The server has ended or forgotten the session, and took nothing of the call: a new one may."""
 START_FAILED: DownReason = "tool backend: start failed"
 OUT_OF_SERVICE: DownReason = "tool backend: out of service"
 """It was not tried, because it failed too often just before."""

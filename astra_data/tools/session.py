@@ -35,13 +35,14 @@ from astra_data.tools.links import strange
 from astra_data.tools.listing import Listing
 from astra_data.tools.mcp_config import ServerEntry
 from astra_data.tools.permission import of_wire, refusals, strayed, undeclared, unlisted
-from astra_data.tools.result import DIED, NOT_PERMITTED, START_FAILED, TIMEOUT, ToolBackendDown, ToolResult
+from astra_data.tools.result import DIED, EXPIRED, NOT_PERMITTED, START_FAILED, TIMEOUT, ToolBackendDown, ToolResult
+from astra_data.tools.statuses import trouble
 from astra_data.tools.stdio import FAULTS
 from astra_data.tools.workspace import Workspace
 
 PING_SECONDS = 5.0
 UNREAD = (f"Failed to parse JSON response: {why}" for why in (TOO_LARGE, PACKED))
-LOST = ("Server returned an error response", "Session terminated", *UNREAD)
+LOST = (*UNREAD,)
 """What the HTTP transport says when it failed itself, rather than the server's code."""
 ENDED = ("Connection closed", *FAULTS)
 """What the transport of a process says when it is no longer listened to."""
@@ -250,10 +251,11 @@ class McpSession:
             said = f"{self.entry.name}: {params.get('name', method)} took more than {deadline:g} s"
             raise ToolBackendDown(TIMEOUT, said) from error
         except MCPError as error:
-            if not self._lost(error):
+            told = trouble(error.message)
+            if told is None and not self._lost(error):
                 raise
             self.alive = False
-            raise ToolBackendDown(DIED, self._explain(error)) from error
+            raise ToolBackendDown(EXPIRED if told and told.expired else DIED, self._explain(error)) from error
 
     def _lost(self, error: MCPError) -> bool:
         if self.entry.transport == "http":
@@ -261,7 +263,8 @@ class McpSession:
         return error.code == CONNECTION_CLOSED and error.message in ENDED
 
     def _explain(self, error: BaseException) -> str:
-        said = str(error) or type(error).__name__
+        told = trouble(str(error))
+        said = told.said if told else str(error) or type(error).__name__
         if isinstance(error, TimeoutError):
             said = f"no handshake within {self.deadlines.start:g} s"
         tail = stderr_tail(self.workspace)

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import TemplateError
 
-from astra_data.bounded.templates import TooMuchError
 from astra_data.errors import DataError, Place
 from astra_data.hub.addresses import FolderAddress, parse
 from astra_data.hub.digests import check_rows
@@ -26,6 +25,7 @@ from astra_data.hub.parquet import BATCH_ROWS
 from astra_data.hub.store import Store
 from astra_data.rows import ROW_TYPES, Row, features
 from astra_data.rows.fit import Unfit, sound
+from astra_data.templates import TooMuchError
 from astra_data.training.marks import Refused
 from astra_data.training.recipe import SftRecipe
 from astra_data.training.rendering import Renderer, renderer_of

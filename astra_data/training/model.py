@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from astra_data.bounded import templates as chat_templates
+from astra_data import templates as chat_templates
 from astra_data.errors import DataError
 from astra_data.hub.models import fetched
 from astra_data.pipeline.complaints import did_you_mean

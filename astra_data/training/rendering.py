@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from jinja2 import TemplateError
 
-from astra_data.bounded import templates
-from astra_data.bounded.templates import Rendering, TooMuchError
+from astra_data import templates
 from astra_data.messages import JsonObject, Message
+from astra_data.templates import Rendering, TooMuchError
 from astra_data.training.likeness import Likeness, likeness_of
 from astra_data.training.marks import Marks, Refused, marks_of
 

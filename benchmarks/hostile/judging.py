@@ -24,7 +24,7 @@ CODE = re.compile(r"^(`{3,})(?!`).*?^\1`*$|(?<!`)(`+)(?!`).+?(?<!`)\2(?!`)", re.
 """What Markdown shows as it is written: blocks of code, and code inside a line."""
 RAW = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """Control characters but for the tab and the end of a line, and those that turn the direction of writing."""
-CODES = range(2, 7)
+CODES = range(2, 8)
 """Exit codes that say what was wrong."""
 LITTER = (Path("/"), Path("/tmp"), ROOT)
 

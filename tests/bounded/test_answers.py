@@ -124,7 +124,7 @@ class Ways(BaseHTTPRequestHandler):
 CALLED = {
     "endless": f"s: Failed to parse JSON response: {TOO_LARGE}",
     "endless_chunks": f"s: Failed to parse JSON response: {TOO_LARGE}",
-    "endless_error": "s: Server returned an error response",
+    "endless_error": "s: failed by itself; run again later (HTTP 500)",
     "drip": "s: drip took more than 4 s",
     "bomb": f"s: Failed to parse JSON response: {PACKED}",
     "in_circles": "Redirect to * not followed; use that URL as the endpoint if it is the intended server",

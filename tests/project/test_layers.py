@@ -8,8 +8,8 @@ import pytest
 
 PACKAGE = Path(__file__).parents[2] / "astra_data"
 LEVELS = [
-    {"__init__", "bounded", "characters", "console", "errors", "filenames", "messages", "nesting", "resources", "rows",
-     "terminal"},
+    {"__init__", "bounded", "characters", "console", "errors", "exact", "filenames", "messages", "nesting", "resources", "rows",
+     "templates", "terminal"},
     {"hub", "ledger", "sandbox", "text", "tools", "teacher", "worlds"},
     {"rollout"},
     {"audit"},

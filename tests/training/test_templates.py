@@ -10,7 +10,7 @@ from small_training import TOOL, conversation, sft_version, tokenizer, write_mod
 from training.conftest import Recipes  # type: ignore[import-not-found]
 from trl.chat_template_utils import qwen3_instruct_2507_chat_template, qwen3_template
 
-from astra_data.bounded import templates
+from astra_data import templates
 from astra_data.errors import DataError
 from astra_data.evaluate.local import LocalPolicy
 from astra_data.hub.store import Store

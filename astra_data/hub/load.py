@@ -21,7 +21,7 @@ from astra_data.hub.files import MEND, check_files, configs_of, file_at, files_o
 from astra_data.hub.lineage import Lineage
 from astra_data.hub.origins import Origin
 from astra_data.hub.store import Store, Version
-from astra_data.hub.writer import read_rows, storage
+from astra_data.hub.writer import storage
 from astra_data.rows import ROW_TYPES
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def load(
 
     `config` wins over the `#config` of the address. Of a dataset that we did not make just the Parquet, JSON or CSV files in its
     own folder are read. Raises what `resolve` raises, and `DataError` where files hold no rows, or more than they may, and for
-    the first row of a version made elsewhere that is not what it says.
+    the first row that is not what it says.
     """
     import datasets
     import pyarrow as pa
@@ -144,12 +144,12 @@ def load(
     place = resolve(address, None if store is None else Store.open(store))
     chosen = config or place.config
     rows = _rows(place, chosen)
-    known = _checked(place, chosen or "default")
+    kind = place.record.kind if place.record and place.record.kind in ROW_TYPES else None
     tree = place.tree
     files = DataFilesDict({name: DataFilesList(paths, [(tree,)] * len(paths)) for name, paths in rows.files.items()})
     cache = Path(datasets.config.HF_DATASETS_CACHE) / "astra-versions" / tree
     try:
-        builder = _builder(rows, files, str(cache), known=known)
+        builder = _builder(rows, files, str(cache), kind, refused=(chosen or "default") != "default")
         if streaming:
             found: Any = builder.as_streaming_dataset(split=split)
         else:
@@ -171,17 +171,7 @@ def _rows(place: Located, config: str | None) -> foreign.Rows:
     return foreign.Rows("parquet", {"train": [str(path.absolute()) for path in place.files(config)]})
 
 
-def _checked(place: Located, config: str) -> bool:
-    """Whether the rows are of a kind that we know. Raises `DataError` for one that is not what it says."""
-    if place.record is None or place.record.kind not in ROW_TYPES:
-        return False
-    if not place.made:
-        for _ in read_rows(place.files(config), ROW_TYPES[place.record.kind]):
-            pass
-    return True
-
-
-def _builder(rows: foreign.Rows, files: "DataFilesDict", cache: str, *, known: bool) -> "DatasetBuilder":
+def _builder(rows: foreign.Rows, files: "DataFilesDict", cache: str, kind: str | None, *, refused: bool) -> "DatasetBuilder":
     """The builder of these files. Those that are no Parquet are of the plain types that `datasets` finds in them."""
     if rows.builder != "parquet":
         from datasets import load_dataset_builder
@@ -190,7 +180,8 @@ def _builder(rows: foreign.Rows, files: "DataFilesDict", cache: str, *, known: b
     from astra_data.hub.builder import Bounded
 
     paths = [Path(path) for paths in files.values() for path in paths]
-    return Bounded(cache_dir=cache, data_files=files, features=_features(paths, known=known))
+    features = _features(paths, known=kind is not None)
+    return Bounded(cache_dir=cache, data_files=files, features=features, kind=kind, refused=refused)
 
 
 def _features(paths: list[Path], *, known: bool) -> "Features":

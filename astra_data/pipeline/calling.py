@@ -17,7 +17,7 @@ from astra_data.pipeline.complaints import did_you_mean
 from astra_data.pipeline.stage import Resources, ServerOptions
 from astra_data.rows import Server
 from astra_data.tools.connect import match_of
-from astra_data.tools.mcp_config import ServerEntry, read_mcp_json
+from astra_data.tools.mcp_config import LONGEST_RESULT, ServerEntry, read_mcp_json
 from astra_data.tools.permission import LEADS_ANYWHERE, REACHES_OUT, of_row, refusals
 from astra_data.tools.throwaway import lasting
 
@@ -45,6 +45,28 @@ class LeftAlone:
         return f"{self.server}: not called: {named}; {self.why}. To have them called: {self.allow}"
 
 
+def _check_option(server: Server, option: ServerOptions) -> None:
+    """Raise `UsageError` for an option of the recipe that names no tool or no parameter, with the nearest name. A key of `facts`
+    is a parameter of any tool, or `tool.parameter`."""
+    tools = {tool.name: set(tool.parameters.get("properties", {})) for tool in server.tools}
+    every = {name for parameters in tools.values() for name in parameters}
+    every |= {f"{tool}.{name}" for tool, parameters in tools.items() for name in parameters}
+    for key, names, known, what in (("skip", option.skip, set(tools), "tool"), ("optional", option.optional, set(tools), "tool"),
+                                    ("facts", option.facts, every, "parameter")):
+        for name in names:
+            if name not in known:
+                raise _names_nothing(f"servers.{server.name}.{key}", what, name, known)
+    for tool, names in option.optional.items():
+        for name in names:
+            if name not in tools[tool]:
+                raise _names_nothing(f"servers.{server.name}.optional.{tool}", "parameter", name, tools[tool])
+
+
+def _names_nothing(field: str, what: str, name: str, known: Iterable[str]) -> UsageError:
+    mend = one_line(did_you_mean(name, sorted(known)), 400)
+    return UsageError(f"there is no {what} {one_line(name, 80)!r}", place=Place("the recipe", field=field), mend=mend)
+
+
 def entries(file: Path, options: Mapping[str, ServerOptions]) -> dict[str, ServerEntry]:
     """The servers of an `mcp.json` with what a recipe lets them do. `UsageError` where it lets one do so that is not there."""
     found = {entry.name: entry for entry in read_mcp_json(file)}
@@ -52,7 +74,11 @@ def entries(file: Path, options: Mapping[str, ServerOptions]) -> dict[str, Serve
         if option.writes and name not in found:
             place = Place(file.name, field=f"servers.{name}.writes")
             raise UsageError(f"there is no server {name!r} in {file.name}", place=place, mend=did_you_mean(name, found))
-    return {name: entry.permitting(options[name].permits) if name in options else entry for name, entry in found.items()}
+    return {name: _under(options[name], entry) if name in options else entry for name, entry in found.items()}
+
+
+def _under(option: ServerOptions, entry: ServerEntry) -> ServerEntry:
+    return entry.permitting(option.permits).bounded(option.timeout, option.longest_result)
 
 
 def refused(server: Server, resources: Resources) -> dict[str, str]:
@@ -63,14 +89,21 @@ def refused(server: Server, resources: Resources) -> dict[str, str]:
 
 
 def left_alone(servers: Iterable[Server], resources: Resources) -> Iterator[LeftAlone]:
-    """The servers of which some tools are not called. `UsageError` where the recipe names a tool that its server lacks."""
+    """The servers of which some tools are not called. `UsageError` where the recipe names a server that is nowhere, or a tool or
+    parameter that its server lacks."""
+    names = set(resources.servers)
     for server in servers:
+        names.add(server.name)
         _check(server, resources)
+        _check_option(server, resources.option(server.name))
         if tools := refused(server, resources):
             why = lasting(resources.servers[server.name])
             for reason in (why,) if why else (REACHES_OUT, LEADS_ANYWHERE):
                 if named := tuple(one_line(tool, 64) for tool, said in tools.items() if said.endswith(reason)):
                     yield LeftAlone(server.name, reason, named)
+    for name in resources.options:
+        if name not in names:
+            raise _names_nothing(f"servers.{name}", "server", name, names)
 
 
 def forewarned(resources: Resources) -> Iterator[str]:
@@ -82,14 +115,16 @@ def forewarned(resources: Resources) -> Iterator[str]:
 
 
 def fingerprint(resources: Resources) -> JsonObject:
-    """What of the recipe and its `mcp.json` decides which tools are called; nothing where nothing is said."""
+    """What of the recipe and its `mcp.json` decides which tools are called, and what of their results is kept; nothing where
+    nothing is said."""
     limited: JsonObject = {}
     for name, entry in sorted(resources.servers.items()):
         writes = entry.writes if entry.writes == "allow" else sorted(entry.writes)
         if lasting(entry) or writes:
             limited[name] = {"lasting": lasting(entry) is not None, "writes": writes}
     emulated = sorted(name for name, option in resources.options.items() if option.emulate)
-    return {key: value for key, value in (("limited", limited), ("emulated", emulated)) if value}
+    longest = {name: entry.longest for name, entry in sorted(resources.servers.items()) if entry.longest != LONGEST_RESULT}
+    return {key: value for key, value in (("limited", limited), ("emulated", emulated), ("longest", longest)) if value}
 
 
 def _check(server: Server, resources: Resources) -> None:

@@ -18,7 +18,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from astra_data import resources
-from astra_data.errors import UsageError
+from astra_data.errors import Place, UsageError
+from astra_data.pipeline.complaints import did_you_mean
 from astra_data.pipeline.document import checked, known_keys, override, read
 from astra_data.pipeline.stage import ServerOptions, StageConfig, Stages
 from astra_data.teacher.roles import Model
@@ -90,6 +91,11 @@ def load(path: Path, stages: Stages, overrides: Iterable[str] = ()) -> Recipe:
     known_keys(head_keys, [*RecipeHead.model_fields, *stages], path)
     head = checked(RecipeHead, {key: document[key] for key in head_keys}, path)
     configs = {name: checked(stage.config, _section(document, name), path, name) for name, stage in stages.items()}
+    known = {"default", *(role for name, stage in stages.items() for role in stage.roles_of(configs[name]))}
+    known |= {ask.role for stage in stages.values() for ask in stage.asks}
+    if stages and (unknown := next((role for role in head.models if role not in known), None)):
+        raise UsageError(f"no role is called {unknown!r}", place=Place(path.name, field=f"models.{unknown}"),
+                         mend=did_you_mean(unknown, sorted(known)))
     return Recipe(head, configs, path.resolve().parent, path.parent.name if path.name == "pipeline.yaml" else path.name)
 
 

@@ -24,7 +24,7 @@ from astra_data.rows import from_dict
 from astra_data.rows.fit import Unfit
 from astra_data.teacher.ask import Ask
 from astra_data.teacher.roles import Roles
-from astra_data.tools.mcp_config import ServerEntry, Writes
+from astra_data.tools.mcp_config import LONGEST_RESULT, ServerEntry, Writes
 from astra_data.tools.workspace import Template
 
 if TYPE_CHECKING:
@@ -50,6 +50,10 @@ class ServerOptions(BaseModel):
     writes: Literal["allow"] | list[str] | dict[str, Literal["allow"]] = Field(
         default=[], description="`allow`, or the tools that may be called though they do not only read"
     )
+    timeout: float | None = Field(
+        default=None, gt=0, description="seconds in which a call must end or report progress; 30 by default"
+    )
+    longest_result: int = Field(default=LONGEST_RESULT, gt=0, description="characters of a result that are kept")
     emulate: bool = Field(default=False, description="a model answers for the server, which is not called")
 
     @property

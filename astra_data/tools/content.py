@@ -39,6 +39,15 @@ def _json(structured: Any) -> str:
     return orjson.dumps(structured, option=orjson.OPT_SORT_KEYS).decode()
 
 
+def cut(text: str, most: int) -> str:
+    """The first characters of a text, with a mark that tells how many more there are; the text where there are none.
+
+    >>> cut("a" * 60, 50)[45:]
+    'aaaaa\\n[cut off: 10 more characters]'
+    """
+    return text if len(text) <= most else f"{text[:most]}\n[cut off: {len(text) - most:,} more characters]"
+
+
 def failed(result: JsonObject) -> bool:
     """True if the result is flagged as an error, or is a JSON object that tells of nothing but an error, as many servers answer:
     `{"error": "no such file"}`, `{"success": false, "message": "no such file"}`."""

@@ -30,14 +30,19 @@ EXAMPLE = 'such as {"command": "uvx", "args": ["mcp-server-time"], "env": {"KEY"
 HTTP_EXAMPLE = 'such as {"type": "http", "url": "https://example.org/mcp"}'
 KNOWN_KEYS = {"type", "transport", "command", "args", "env", "url", "headers", "disabled"}
 
+LONGEST_RESULT = 50_000
+"""Characters of a result that are kept, unless the recipe says otherwise: some 12,000 tokens."""
 Writes = Literal["allow"] | frozenset[str]
 """Of which tools the recipe says that they may be called, whatever they do: of all, or of these."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ServerEntry:
-    """One server of an `mcp.json`. `flags` name the keys that were not used; `file` is for messages; `writes` is the recipe's.
-    Its `repr` is public."""
+    """One server of an `mcp.json`. `flags` name the keys that were not used; `file` is for messages. Its `repr` is public.
+
+    `writes`, `timeout` and `longest` are the recipe's: what may be called that does not only read, the seconds in which a call
+    must end or report progress, and how many characters of a result are kept.
+    """
 
     name: str
     transport: Literal["stdio", "http"]
@@ -49,6 +54,8 @@ class ServerEntry:
     file: str = "mcp.json"
     flags: tuple[str, ...] = ()
     writes: Writes = frozenset()
+    timeout: float | None = None
+    longest: int = LONGEST_RESULT
 
     def public(self) -> JsonObject:
         """The entry without secrets, as rows and keys hold it: names of variables and headers, masked arguments."""
@@ -75,6 +82,10 @@ class ServerEntry:
     def permitting(self, writes: Writes) -> "ServerEntry":
         """The entry of a server of which these tools may be called, whatever they do."""
         return replace(self, writes=writes)
+
+    def bounded(self, timeout: float | None, longest: int) -> "ServerEntry":
+        """The entry of a server whose calls are bounded so."""
+        return replace(self, timeout=timeout, longest=longest)
 
     def expanded(self, environ: Mapping[str, str] = os.environ) -> "ServerEntry":
         """The entry with `${NAME}` and `${NAME:-default}` filled in. `UsageError` for a variable that is not set."""

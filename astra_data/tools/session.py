@@ -15,7 +15,7 @@ Every call goes through `call`, and one that is not permitted goes no further: t
 import asyncio
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +28,7 @@ from mcp.types import CONNECTION_CLOSED, METHOD_NOT_FOUND, Implementation, Initi
 from astra_data.bounded.answers import PACKED, TOO_LARGE
 from astra_data.characters import one_line
 from astra_data.messages import JsonObject
-from astra_data.tools.content import failed, text_of
+from astra_data.tools.content import cut, failed, text_of
 from astra_data.tools.declared import Declared
 from astra_data.tools.launch import for_old_sdk, running, stderr_tail
 from astra_data.tools.links import strange
@@ -41,6 +41,8 @@ from astra_data.tools.stdio import FAULTS
 from astra_data.tools.workspace import Workspace
 
 PING_SECONDS = 5.0
+MOST_DEADLINES = 20
+"""Of a call that reports progress."""
 UNREAD = (f"Failed to parse JSON response: {why}" for why in (TOO_LARGE, PACKED))
 LOST = (*UNREAD,)
 """What the HTTP transport says when it failed itself, rather than the server's code."""
@@ -157,12 +159,13 @@ class McpSession:
             return refusal
         real = arguments if self.entry.transport == "http" else self.workspace.to_real(arguments)
         try:
-            result = await self._request("tools/call", {"name": name, "arguments": real}, self.deadlines.call)
+            result = await self._request("tools/call", {"name": name, "arguments": real},
+                                         self.entry.timeout or self.deadlines.call)
         except MCPError as error:
             self._answered()
-            return ToolResult(self._shown(error.message), is_error=True)
+            return ToolResult(cut(self._shown(error.message), self.entry.longest), is_error=True)
         self._answered()
-        return ToolResult(self._shown(text_of(result)), is_error=failed(result))
+        return ToolResult(cut(self._shown(text_of(result)), self.entry.longest), is_error=failed(result))
 
     def _strange(self) -> str | None:
         """What of the folders that the server's paths begin in leads out of them."""
@@ -239,13 +242,18 @@ class McpSession:
         self._settled.set()
 
     async def _request(self, method: str, params: JsonObject, deadline: float) -> JsonObject:
-        """The raw result of one request. `MCPError` is what the server answered, `ToolBackendDown` that it did not."""
+        """The raw result of one request. `MCPError` is what the server answered, `ToolBackendDown` that it did not.
+
+        A call that reports progress has the whole `deadline` again, up to `MOST_DEADLINES` of them.
+        """
         if not self.alive or self._dispatcher is None:
             raise ToolBackendDown(DIED, f"{self.entry.name} is not running")
-        headers = {"mcp-protocol-version": self.info.protocol}
+        options: Any = {"headers": {"mcp-protocol-version": self.info.protocol}}
         try:
-            async with asyncio.timeout(deadline):
-                return await self._dispatcher.send_raw_request(method, params, {"headers": headers})
+            async with asyncio.timeout(deadline) as limit:
+                if method == "tools/call":
+                    options["on_progress"] = _extending(limit, deadline)
+                return await self._dispatcher.send_raw_request(method, params, options)
         except TimeoutError as error:
             self.alive = False
             said = f"{self.entry.name}: {params.get('name', method)} took more than {deadline:g} s"
@@ -272,6 +280,18 @@ class McpSession:
 
     def _shown(self, text: str) -> str:
         return self.workspace.to_shown(text)
+
+
+def _extending(limit: asyncio.Timeout, deadline: float) -> Callable[..., Awaitable[None]]:
+    """What is to be done when a call reports progress: from now on it has the whole deadline again."""
+    latest = time.monotonic() + MOST_DEADLINES * deadline
+
+    async def heard(progress: float, total: float | None, message: str | None) -> None:
+        left = min(deadline, latest - time.monotonic())
+        if left > 0 and not limit.expired():
+            limit.reschedule(asyncio.get_running_loop().time() + left)
+
+    return heard
 
 
 def _innermost(error: Exception) -> Exception:

@@ -11,8 +11,10 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from astra_data.errors import NothingKept
 from benchmarks.figure import Figure, at_least, equal
 from benchmarks.hostile.around import Around
+from benchmarks.hostile.judging import CODES
 from benchmarks.hostile.kinds import KINDS
 from benchmarks.hostile.lures import new_secrets
 from benchmarks.hostile.running import WITH_TORCH, Ran, Result, Runs, cases, sound_cases
@@ -41,13 +43,18 @@ def measured(seed: str, each: int, only: str = "", kinds: Sequence[str] = (), jo
     return found
 
 
+def _fails(result: Result) -> bool:
+    """Whether a command on a sound thing failed. That the scripted answers are worth no row is no failure."""
+    return result.ended.code not in (0, NothingKept.exit_code) and not result.command.may_refuse
+
+
 def _tell(ran: Ran, *, also_refused: bool = False) -> None:
     if ran.error:
         print(f"{ran.case.name}: could not be laid out: {ran.error}", flush=True)
     for result in ran.results:
         if not result.found.clean:
             print(f"{ran.case.name}: {_line(result)}\n    {result.found.told()[:LISTED]}", flush=True)
-        elif also_refused and result.ended.code and not result.command.may_refuse:
+        elif also_refused and _fails(result):
             print(f"{ran.case.name}: {_line(result)}\n    refused: {result.ended.err.decode(errors='replace')[:LISTED]}",
                   flush=True)
     if ran.folder:
@@ -73,7 +80,7 @@ def table(found: Iterable[Ran]) -> str:
 
 def _counted(ran: Ran) -> dict[str, int]:
     finds = [result.found for result in ran.results]
-    return {"inputs": 1, "commands": len(finds), "refused": sum(result.ended.code in range(2, 7) for result in ran.results),
+    return {"inputs": 1, "commands": len(finds), "refused": sum(result.ended.code in CODES for result in ran.results),
             "canary": sum(bool(found.touched) for found in finds), "traceback": sum(bool(found.traceback) for found in finds),
             "hang": sum(bool(found.hang) for found in finds), "raw": sum(bool(found.raw) for found in finds)}
 
@@ -83,7 +90,7 @@ def figures(found: Sequence[Ran], least: int = INPUTS) -> list[Figure]:
     hostile, sound = [ran for ran in found if ran.case.spoil], [ran for ran in found if not ran.case.spoil]
     total = sum((collections.Counter(_counted(ran)) for ran in hostile), collections.Counter())
     results = [result for ran in sound for result in ran.results]
-    failed = sum(not result.found.clean or bool(result.ended.code and not result.command.may_refuse) for result in results)
+    failed = sum(not result.found.clean or _fails(result) for result in results)
     return [
         at_least("hostile: inputs", len(hostile), least), equal("hostile: commands on sound things that failed", failed, 0),
         equal("hostile: inputs that could not be laid out", sum(bool(ran.error) for ran in found), 0),

@@ -2,6 +2,7 @@
 
     refused(server, resources)          # {"send_mail": "its name says `send`, and env.MAIL_TOKEN is a secret"}
     left_alone(servers, resources)      # [LeftAlone("mail", "env.MAIL_TOKEN is a secret", ("send_mail",))]
+    unmeant(servers, resources)         # ["servers.mail.skip: there is no tool 'sendmail', so it is passed over (did you ..."]
 
 A server that the recipe has emulated, or that is only documented, calls nothing, and none of its tools is left alone.
 """
@@ -45,26 +46,34 @@ class LeftAlone:
         return f"{self.server}: not called: {named}; {self.why}. To have them called: {self.allow}"
 
 
-def _check_option(server: Server, option: ServerOptions) -> None:
-    """Raise `UsageError` for an option of the recipe that names no tool or no parameter, with the nearest name. A key of `facts`
-    is a parameter of any tool, or `tool.parameter`."""
+def unmeant(servers: Iterable[Server], resources: Resources) -> Iterator[str]:
+    """What the recipe says of servers, tools and parameters that are not there, with the nearest name. A key of `facts` is a
+    parameter of any tool, or `tool.parameter`."""
+    names = set(resources.servers)
+    for server in servers if resources.options else ():
+        names.add(server.name)
+        yield from _unmeant(server, resources.option(server.name))
+    yield from (_nothing("servers", "server", name, names) for name in resources.options if name not in names)
+
+
+def _unmeant(server: Server, option: ServerOptions) -> Iterator[str]:
     tools = {tool.name: set(tool.parameters.get("properties", {})) for tool in server.tools}
     every = {name for parameters in tools.values() for name in parameters}
     every |= {f"{tool}.{name}" for tool, parameters in tools.items() for name in parameters}
-    for key, names, known, what in (("skip", option.skip, set(tools), "tool"), ("optional", option.optional, set(tools), "tool"),
-                                    ("facts", option.facts, every, "parameter")):
-        for name in names:
-            if name not in known:
-                raise _names_nothing(f"servers.{server.name}.{key}", what, name, known)
-    for tool, names in option.optional.items():
-        for name in names:
-            if name not in tools[tool]:
-                raise _names_nothing(f"servers.{server.name}.optional.{tool}", "parameter", name, tools[tool])
+    place = f"servers.{server.name}"
+    yield from (_nothing(f"{place}.skip", "tool", name, tools) for name in option.skip if name not in tools)
+    yield from (_nothing(f"{place}.facts", "parameter", name, every) for name in option.facts if name not in every)
+    for tool, parameters in option.optional.items():
+        if tool not in tools:
+            yield _nothing(f"{place}.optional", "tool", tool, tools)
+            continue
+        yield from (_nothing(f"{place}.optional.{tool}", "parameter", name, tools[tool])
+                    for name in parameters if name not in tools[tool])
 
 
-def _names_nothing(field: str, what: str, name: str, known: Iterable[str]) -> UsageError:
-    mend = one_line(did_you_mean(name, sorted(known)), 400)
-    return UsageError(f"there is no {what} {one_line(name, 80)!r}", place=Place("the recipe", field=field), mend=mend)
+def _nothing(field: str, what: str, name: str, known: Iterable[str]) -> str:
+    nearest = one_line(did_you_mean(name, sorted(known)), 200)
+    return f"{one_line(field, 200)}: there is no {what} {one_line(name, 80)!r}, so it is passed over ({nearest})"
 
 
 def entries(file: Path, options: Mapping[str, ServerOptions]) -> dict[str, ServerEntry]:
@@ -89,22 +98,14 @@ def refused(server: Server, resources: Resources) -> dict[str, str]:
 
 
 def left_alone(servers: Iterable[Server], resources: Resources) -> Iterator[LeftAlone]:
-    """The servers of which some tools are not called. `UsageError` where the recipe names a server that is nowhere, or a tool or
-    parameter that its server lacks."""
-    names = set(resources.servers)
+    """The servers of which some tools are not called. `UsageError` where the recipe allows a tool that its server lacks."""
     for server in servers:
-        names.add(server.name)
         _check(server, resources)
-        _check_option(server, resources.option(server.name))
         if tools := refused(server, resources):
             why = lasting(resources.servers[server.name])
             for reason in (why,) if why else (REACHES_OUT, LEADS_ANYWHERE):
                 if named := tuple(one_line(tool, 64) for tool, said in tools.items() if said.endswith(reason)):
                     yield LeftAlone(server.name, reason, named)
-    for name in resources.options:
-        if name not in names:
-            raise _names_nothing(f"servers.{name}", "server", name, names)
-
 
 def forewarned(resources: Resources) -> Iterator[str]:
     """What can be said before the tools are known: of which servers none is called but those that read."""

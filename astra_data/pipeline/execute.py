@@ -22,7 +22,7 @@ from astra_data.hub.load import resolve
 from astra_data.hub.store import Store, Version
 from astra_data.ledger import Ledger, Totals
 from astra_data.pipeline.barren import nothing_kept
-from astra_data.pipeline.calling import LeftAlone, entries, forewarned, left_alone
+from astra_data.pipeline.calling import LeftAlone, entries, forewarned, left_alone, unmeant
 from astra_data.pipeline.progress import Board, Silent
 from astra_data.pipeline.recipe import Recipe
 from astra_data.pipeline.runner import Report, Run, find_version, key_of, run_stage
@@ -192,7 +192,7 @@ def _warnings(stage: Stage, config: StageConfig, inputs: Mapping[str, Source], r
     """What is said of tools before a stage that lists them, or that is the first to read them."""
     if "tools" in inputs and warned.alone is None:
         warned.alone = list(left_alone(inputs["tools"].rows, run.resources))
-        return [str(one) for one in warned.alone]
+        return [*map(str, warned.alone), *unmeant(inputs["tools"].rows, run.resources)]
     lists = stage.kind == "tools" and stage.is_source and find_version(stage, key_of(stage, config, inputs, run), run) is None
     return list(forewarned(run.resources)) if lists else []
 
@@ -203,7 +203,8 @@ async def notices(recipe: Recipe, options: Options) -> list[str]:
         dataset = run.dataset("tools")
         if dataset not in run.store.names():
             return list(forewarned(run.resources))
-        return [str(one) for one in left_alone(source_of("tools", run.store.version(dataset)).rows, run.resources)]
+        rows = source_of("tools", run.store.version(dataset)).rows
+        return [*map(str, left_alone(rows, run.resources)), *unmeant(rows, run.resources)]
 
 
 def _inputs(stage: Stage, config: StageConfig, sources: Mapping[str, Source], run: Run) -> dict[str, Source]:

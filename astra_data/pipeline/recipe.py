@@ -37,6 +37,10 @@ class WorkspaceConfig(BaseModel):
     setup: list[list[str]] = []
 
 
+ROLES = frozenset({"default", "labeller", "writer", "policy", "judge", "emulator", "user"})
+"""Who takes part in stages of ours; a stage may name others."""
+
+
 class RecipeHead(BaseModel):
     """The keys of a recipe that are not stages. Paths are relative to the recipe's file."""
 
@@ -91,9 +95,8 @@ def load(path: Path, stages: Stages, overrides: Iterable[str] = ()) -> Recipe:
     known_keys(head_keys, [*RecipeHead.model_fields, *stages], path)
     head = checked(RecipeHead, {key: document[key] for key in head_keys}, path)
     configs = {name: checked(stage.config, _section(document, name), path, name) for name, stage in stages.items()}
-    known = {"default", *(role for name, stage in stages.items() for role in stage.roles_of(configs[name]))}
-    known |= {ask.role for stage in stages.values() for ask in stage.asks}
-    if stages and (unknown := next((role for role in head.models if role not in known), None)):
+    known = ROLES | {role for name, stage in stages.items() for role in stage.roles_of(configs[name])}
+    if unknown := next((role for role in head.models if role not in known), None):
         raise UsageError(f"no role is called {unknown!r}", place=Place(path.name, field=f"models.{unknown}"),
                          mend=did_you_mean(unknown, sorted(known)))
     return Recipe(head, configs, path.resolve().parent, path.parent.name if path.name == "pipeline.yaml" else path.name)

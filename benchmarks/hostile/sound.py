@@ -43,11 +43,12 @@ NOTES = [
     _tool("read_note", "Read a note: the whole text of the file that holds it.", ["path"], ["text"]),
     _tool("write_note", "Write a note into a file, whatever the file held before.", ["path", "content"], ["said"], reads=False),
 ]
-FACTS = {"customer_id": ["C-1", "C-2"], "order_id": ["O-17", "O-18", "O-19"], "folder": ["/workspace"],
-         "path": ["/workspace/note.txt", "/workspace/list.txt"], "content": ["Buy flour.", "Call the mill."]}
+FACTS = {"shop": {"customer_id": ["C-1", "C-2"], "order_id": ["O-17", "O-18", "O-19"]},
+         "notes": {"folder": ["/workspace"], "path": ["/workspace/note.txt", "/workspace/list.txt"],
+                   "content": ["Buy flour.", "Call the mill."]}}
 RECIPE: Json = {
     "name": "sound", "seed": 7, "mcp": "mcp.json",
-    "servers": {name: {"license": "MIT", "facts": FACTS} for name in ("shop", "notes")},
+    "servers": {name: {"license": "MIT", "facts": facts} for name, facts in FACTS.items()},
     "workspace": {"folder": "workspace"},
     "chains": {"per_server": 3, "max_length": 3, "proposals": 1},
     "tasks": {"per_chain": 1, "per_server": 3},

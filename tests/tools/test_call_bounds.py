@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 from scripted import TEXT, card, schema, server
 
-from astra_data.errors import UsageError
 from astra_data.ledger import Ledger
-from astra_data.pipeline.calling import fingerprint, left_alone
+from astra_data.pipeline.calling import fingerprint, unmeant
 from astra_data.pipeline.stage import Resources, ServerOptions
 from astra_data.teacher.roles import Roles
 from astra_data.tools.content import cut
@@ -102,24 +101,25 @@ def resources(folder: Path, servers: Sequence[str] = ("notes",), **options: Any)
     return Resources(0, Ledger.open(folder / "l"), Roles({}), entries, (), chosen, Template(None, ()))
 
 
-@pytest.mark.parametrize(("options", "said"), [
-    ({"note": {}}, "the recipe, field servers.note: there is no server 'note' (did you mean notes?)"),
-    ({"notes": {"skip": ["addnote"]}}, "servers.notes.skip: there is no tool 'addnote' (did you mean add_note?)"),
-    ({"notes": {"optional": {"add_notes": ["text"]}}}, "servers.notes.optional: there is no tool 'add_notes' (did you mean"),
-    ({"notes": {"optional": {"add_note": ["txt"]}}}, "optional.add_note: there is no parameter 'txt' (did you mean text?)"),
-    ({"notes": {"facts": {"texts": [1]}}}, "servers.notes.facts: there is no parameter 'texts' (did you mean text?)"),
-    ({"notes": {"facts": {"count.text": [1]}}}, "servers.notes.facts: there is no parameter 'count.text'"),
+@pytest.mark.parametrize(("options", "field", "what", "nearest"), [
+    ({"note": {}}, "servers", "server 'note'", "notes"),
+    ({"notes": {"skip": ["addnote"]}}, "servers.notes.skip", "tool 'addnote'", "add_note"),
+    ({"notes": {"optional": {"add_notes": ["text"]}}}, "servers.notes.optional", "tool 'add_notes'", "add_note"),
+    ({"notes": {"optional": {"add_note": ["txt"]}}}, "servers.notes.optional.add_note", "parameter 'txt'", "text"),
+    ({"notes": {"facts": {"texts": [1]}}}, "servers.notes.facts", "parameter 'texts'", "text"),
+    ({"notes": {"facts": {"count.text": [1]}}}, "servers.notes.facts", "parameter 'count.text'", "add_note.text"),
 ])
-def test_what_a_recipe_says_of_nothing_is_refused_with_the_nearest_name(options: Any, said: str, tmp_path: Path) -> None:
-    with pytest.raises(UsageError) as raised:
-        list(left_alone([NOTES], resources(tmp_path, **options)))
-    assert said in str(raised.value)
+def test_what_a_recipe_says_of_nothing_is_said_with_the_nearest_name(
+    options: Any, field: str, what: str, nearest: str, tmp_path: Path
+) -> None:
+    said = f"{field}: there is no {what}, so it is passed over (did you mean {nearest}?)"
+    assert list(unmeant([NOTES], resources(tmp_path, **options))) == [said]
 
 
 def test_what_a_recipe_says_of_what_there_is_is_taken(tmp_path: Path) -> None:
     options = {"notes": {"skip": ["count"], "optional": {"add_note": ["text"]}, "facts": {"text": ["a"], "add_note.text": ["b"]}},
                "later": {"license": "MIT"}}
-    assert list(left_alone([NOTES], resources(tmp_path, ["notes", "later"], **options))) == []
+    assert list(unmeant([NOTES], resources(tmp_path, ["notes", "later"], **options))) == []
 
 
 def test_another_length_of_results_is_another_run(tmp_path: Path) -> None:

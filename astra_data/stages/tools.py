@@ -31,7 +31,7 @@ from astra_data.pipeline.stage import (
 from astra_data.teacher.teacher import Teacher
 from astra_data.teacher.tool_asks import JUDGE_DESCRIPTION, LABEL_DOMAIN
 from astra_data.tools.connect import connection_of
-from astra_data.tools.documents import Document, file_digest, read_documents
+from astra_data.tools.documents import Document, documents_of, file_digest
 from astra_data.tools.duplicates import LEAST_SIMILARITY, near_duplicate_servers
 from astra_data.tools.filters import SERVER_DUPLICATE, SERVER_NEAR_DUPLICATE
 from astra_data.tools.labels import ROLE, with_domain, without_ambiguous
@@ -64,13 +64,19 @@ def items(inputs: Inputs, config: ToolsConfig, resources: Resources) -> Iterator
 def _of_file(path: Path, shown: str) -> Iterator[Item]:
     """The servers of a file. What is wrong with it is an item like any other, for `taken`."""
     try:
-        for document in read_documents(path):
-            yield Item(f"{shown}/{document.name}", document)
+        for found in documents_of(path):
+            yield _placed(shown, found) if isinstance(found, DataError) else Item(f"{shown}/{found.name}", found)
     except DataError as error:
-        place = replace(error.place, file=shown) if error.place else Place(shown)
-        yield Item(shown, DataError(error.message, place=place, mend=error.mend))
+        yield _placed(shown, error)
     except Exception as error:
         yield Item(shown, error)
+
+
+def _placed(shown: str, error: DataError) -> Item:
+    """The item of what is wrong in a file, under its whole name and row."""
+    place = replace(error.place, file=shown) if error.place else Place(shown)
+    name = f"{shown}, row {place.row}" if place.row else shown
+    return Item(name, DataError(error.message, place=place, mend=error.mend))
 
 
 def _shown(path: Path, resources: Resources) -> str:

@@ -8,8 +8,9 @@ A record is a server (`{server: {...}, tools: [...]}`, flat `{name, tools, ...}`
 file. JSON, JSON lines and YAML, plain or gzipped.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -51,22 +52,27 @@ SUFFIXES = (".json", ".jsonl", ".yaml", ".yml")
 
 def read_documents(path: Path) -> Iterator[Document]:
     """The servers of a file in its order. `DataError` names file, row (record or line, from 1) and field."""
+    for found in documents_of(path):
+        if isinstance(found, DataError):
+            raise found
+        yield found
+
+
+def documents_of(path: Path) -> Iterator[Document | DataError]:
+    """The servers of a file in its order, and in the place of each record that is none the error that names it.
+
+    Raises `DataError` for a file that cannot be read, or holds nothing.
+    """
     loose: list[JsonObject] = []
     row = 0
-    for row, record in _records(path):
-        place = Place(path.name, row)
-        record = _object(record, place)
-        record = _object(record.get("mcp_info", record), _at(place, "mcp_info"))
-        if "base_info" in record:
-            yield _astra(record["base_info"], place)
-        elif "openapi" in record or "swagger" in record:
-            yield _openapi(record, place)
-        elif "tools" in record:
-            yield _server(record, place)
-        elif "function" in record or "name" in record:
-            loose.append(_unwrapped(record, place))
-        else:
-            raise DataError("neither a server nor a tool", place=place, mend=SHAPES)
+    for row, read in _records(path):
+        try:
+            document = _document(read(), Place(path.name, row), loose)
+        except DataError as error:
+            yield error
+            continue
+        if document is not None:
+            yield document
     if not row:
         raise DataError("the file holds no server and no tool", place=Place(path.name), mend=SHAPES)
     if loose:
@@ -74,18 +80,41 @@ def read_documents(path: Path) -> Iterator[Document]:
         yield Document(name, bounded(loose, Place(path.name)), Source("document", None, None, path.name), title=name)
 
 
-def _records(path: Path) -> Iterator[tuple[int, Any]]:
+def _document(value: Any, place: Place, loose: list[JsonObject]) -> Document | None:
+    """The server of a record; None for a tool of no server, which is added to the `loose` ones."""
+    record = _object(value, place)
+    record = _object(record.get("mcp_info", record), _at(place, "mcp_info"))
+    if "base_info" in record:
+        return _astra(record["base_info"], place)
+    if "openapi" in record or "swagger" in record:
+        return _openapi(record, place)
+    if "tools" in record:
+        return _server(record, place)
+    if "function" not in record and "name" not in record:
+        raise DataError("neither a server nor a tool", place=place, mend=SHAPES)
+    loose.append(_unwrapped(record, place))
+    return None
+
+
+def _records(path: Path) -> Iterator[tuple[int, Callable[[], Any]]]:
+    """(row from 1, what reads the record) of a file; of JSON lines each is read for itself."""
     names = path.name.removesuffix(".gz")
     if not names.endswith(SUFFIXES):
         mend = f"name it {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}, or one of these with .gz"
         raise UsageError("cannot tell what this file is", place=Place(path.name), mend=mend)
     if names.endswith(".jsonl"):
+        mend = "write one JSON object on each line"
         for row, line in files.lines(path):
-            yield row, json_text.loads(line, Place(path.name, row), mend="write one JSON object on each line", in_parts=True)
+            yield row, partial(json_text.loads, line, Place(path.name, row), mend=mend, in_parts=True)
         return
     parse = _parsed if names.endswith(".json") else _parsed_yaml
     content = parse(files.content(path), Place(path.name))
-    yield from enumerate(content if isinstance(content, list) else [content], 1)
+    for row, value in enumerate(content if isinstance(content, list) else [content], 1):
+        yield row, partial(_same, value)
+
+
+def _same(value: Any) -> Any:
+    return value
 
 
 def file_digest(path: Path) -> str:

@@ -202,8 +202,8 @@ ROWS = [
         "rows: not JSON",
         IMPORT,
         3,
-        "astra: rows.jsonl, row 2: not JSON: ... (write one JSON object on each line)",
-        {"rows.jsonl": TASK.replace("TEXT", '"a b"') + "{\n"},
+        "astra: rows.jsonl, row 1: not JSON: ... (write one JSON object on each line)",
+        {"rows.jsonl": "{\n"},
     ),
     Case(
         "rows: no object",
@@ -219,8 +219,8 @@ ROWS = [
         "rows: wrong type",
         IMPORT,
         3,
-        f"astra: rows.jsonl, row 2, field text: expected string, got int {FIELDS}",
-        {"rows.jsonl": TASK.replace("TEXT", '"a b"') + TASK.replace("TEXT", "7")},
+        f"astra: rows.jsonl, row 1, field text: expected string, got int {FIELDS}",
+        {"rows.jsonl": TASK.replace("TEXT", "7")},
     ),
     Case(
         "rows: unknown field",

@@ -43,7 +43,7 @@ DOCUMENTS = [
     ),
     document("t.json", "{nope", 3, "t.json: not JSON: ... (write a JSON object or a list; .jsonl has one on each line)"),
     document(
-        "t.jsonl", '{"name": "x", "tools": []}\n{"a"\n', 3, "t.jsonl, row 2: not JSON: ... (write one JSON object on each line)"
+        "t.jsonl", '\n{"a"\n', 3, "t.jsonl, row 2: not JSON: ... (write one JSON object on each line)"
     ),
     document("t.txt", "x", 2, "t.txt: cannot tell what this file is (name it .json, .jsonl, ... or one of these with .gz)"),
     document("t.json", '[{"name": "x", "tools": 3}]', 3, f"t.json, row 1, field tools: expected a list {SHAPES}"),

@@ -11,6 +11,7 @@ from small_stages import numbered, rows, run, task, texts
 from astra_data.errors import DataError, InnerError, NothingKept, Place, SandboxError
 from astra_data.hub.lineage import Funnel
 from astra_data.hub.store import Store
+from astra_data.ledger import Unanswered
 from astra_data.pipeline.barren import nothing_kept
 from astra_data.pipeline.execute import Outcome as Ended
 from astra_data.pipeline.runner import UNUSABLE
@@ -62,6 +63,24 @@ def test_an_error_of_ours_quarantines_its_item_and_is_kept_whole(tmp_path: Path,
     with pytest.raises(InnerError, match=r"an inner error met 2 items, the first in pipeline/runner.py:\d+ .*small-tasks.txt"):
         Ended([report]).check()
     assert Store.open(tmp_path / "store").names() == ["small-tasks"]
+
+
+def test_a_thousand_items_of_which_fifty_are_broken(tmp_path: Path) -> None:
+    broken: list[Any] = [*BROKEN, DataError("no such field"), Unanswered("endpoint: 500"), *ODD.values()]
+
+    async def expand(number: int, resources: Resources) -> list[Outcome]:
+        if number % 20:
+            return [Keep(task(number))]
+        made = broken[number // 20 % len(broken)]
+        return raised(made) if isinstance(made, Exception) else [Keep(made())]
+
+    report = run(tmp_path, numbered(expand, 1_000), concurrency=32)
+    assert texts(report) == [str(number) for number in range(1_000) if number % 20]
+    refused = {row["input_id"]: row["reasons"] for config in ("rejected", "quarantined") for row in rows(report, config)}
+    assert refused.keys() == {f"item-{number}" for number in range(0, 1_000, 20)} and all(refused.values())
+    with pytest.raises(InnerError) as error:
+        Ended([report]).check()
+    assert error.value.exit_code == 1
 
 
 def test_the_tracebacks_of_a_run_take_the_place_of_those_before(tmp_path: Path) -> None:

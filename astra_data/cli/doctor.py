@@ -1,20 +1,32 @@
 """`astra doctor`: what works here, and how to mend the rest."""
 
+import asyncio
 import importlib.util
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
 from astra_data.cli import options
 from astra_data.errors import AstraError
+from astra_data.filenames import inside
+from astra_data.hub.addresses import LEDGER
 from astra_data.hub.store import Store
+from astra_data.ledger import Ledger
 from astra_data.sandbox import Sandbox
 from astra_data.terminal import say, say_json
+
+STATUSES = frozenset({
+    "session not found", "session terminated", "session expired", "invalid session id", "no valid session id provided",
+    "bad request: no valid session id provided", "server returned an error response", "not found", "unauthorized", "forbidden",
+    "method not allowed", "too many requests", "internal server error", "bad gateway", "service unavailable", "gateway timeout",
+})
+"""What was recorded as the answer of a tool where a web server had not taken the call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +41,16 @@ class Finding:
 
 @click.command("doctor")
 @options.store
+@click.option("--ledger", is_flag=True, help="Also remove from the store's ledger what HTTP servers answered by their status.")
 @options.as_json
-def command(store: Path, as_json: bool) -> None:
-    """Look at Python, MCP launchers, keys, the store and the optional packages. Leaves with 1 if something base is missing."""
-    findings = [check() for check in (_python, _uvx, _npx, lambda: _store(store), _sandbox, _key, _token)] + list(_packages())
+def command(store: Path, ledger: bool, as_json: bool) -> None:
+    """Look at Python, MCP launchers, keys, every file of the store and the optional packages.
+
+    Leaves with 1 if something base is missing, or the store is damaged.
+    """
+    checks = (_python, _uvx, _npx, lambda: _store(store), _sandbox, _key, _token)
+    findings = [check() for check in checks] + list(_packages())
+    findings += [_ledger(store)] if ledger else []
     if as_json:
         say_json([asdict(finding) for finding in findings])
     else:
@@ -50,10 +68,39 @@ def _python() -> Finding:
 
 def _store(root: Path) -> Finding:
     try:
-        names = Store.open(root).names()
+        store = Store.open(root)
+        names, damages = store.names(), list(store.damages())
     except AstraError as error:
         return Finding("store", False, str(error), "everything")
-    return Finding("store", True, f"{root}, {len(names)} datasets", "everything")
+    if damages:
+        return Finding("store", False, "; ".join(map(str, damages)), "everything")
+    return Finding("store", True, f"{root}, {len(names)} datasets, all files as their lineages say", "everything")
+
+
+def _ledger(root: Path) -> Finding:
+    """Earlier versions took what a web server said by its status for the answer of a tool."""
+
+    async def removed() -> int:
+        ledger = Ledger.open(inside(root, LEDGER))
+        try:
+            return ledger.forget([effect["key"] for effect in ledger.export() if _by_status(effect)])
+        finally:
+            await ledger.close()
+
+    if not (root / LEDGER).exists():
+        return Finding("ledger", True, "there is none", "replays")
+    try:
+        count = asyncio.run(removed())
+    except AstraError as error:
+        return Finding("ledger", False, str(error), "replays")
+    return Finding("ledger", True, f"{count} answers removed that were a server's status; they are asked again", "replays")
+
+
+def _by_status(effect: Mapping[str, Any]) -> bool:
+    response = effect["response"]
+    if effect["kind"] != "tool" or not isinstance(response, dict) or response.get("is_error") is not True:
+        return False
+    return str(response.get("content")).strip().rstrip(".").lower() in STATUSES
 
 
 def _sandbox() -> Finding:

@@ -197,7 +197,8 @@ def read_json(path: Path) -> Any:
     except OSError as error:
         gone = isinstance(error, FileNotFoundError | NotADirectoryError)
         said = "there is no such file" if gone else f"cannot be read: {error.strerror}"
-        raise DataError(said, place=Place(str(path)), mend="astra-data did not write this") from None
+        mend = "astra-data did not write this: make or pull the version again"
+        raise DataError(said, place=Place(str(path)), mend=mend) from None
 
 
 def _json(value: Any, file: str) -> bytes:

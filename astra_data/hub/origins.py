@@ -10,6 +10,7 @@ from anybody, what is said of them may not.
 """
 
 import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,20 @@ def read_run(file: Path) -> tuple[Lineage, str]:
     if not isinstance(value, dict) or not isinstance(value.get("tree"), str) or not SHA1.fullmatch(value["tree"]):
         raise DataError("no record of a run", place=Place(str(file)), mend=MEND)
     return lineage.from_json(value.get("lineage"), file=str(file)), value["tree"]
+
+
+def damages(home: Path) -> Iterator[DataError]:
+    """What is wrong with the records of the runs and pulls of a dataset."""
+    for file in sorted(inside(home, RUNS).glob("*.json")):
+        try:
+            tree_of_run(home, file.stem)
+        except DataError as error:
+            yield error
+    for file in sorted(inside(home, PULLED).glob("*.json")):
+        try:
+            origin_of(home, file.stem)
+        except DataError as error:
+            yield error
 
 
 def made_by(home: Path, tree: str) -> Lineage | None:

@@ -28,7 +28,7 @@ from astra_data.filenames import inside
 from astra_data.hub import cards, disk, lineage, origins
 from astra_data.hub.addresses import NAME, check_name
 from astra_data.hub.bounds import SHA1
-from astra_data.hub.files import check_files, configs_of, file_at, files_of, tree_named
+from astra_data.hub.files import MEND, check_files, configs_of, file_at, files_of, tree_named
 from astra_data.hub.lineage import Lineage
 from astra_data.hub.origins import Origin
 from astra_data.hub.tree import EMPTY_TREE
@@ -123,6 +123,21 @@ class Store:
         sound = origins.made_here(home, tree) and _whole(path, tree)
         return Version(name, tree, path, origins.run_file(home, key)) if sound else None
 
+    def damages(self) -> Iterator[DataError]:
+        """What is wrong with the store: every version is read and compared with its lineage, and every record of a run."""
+        for name in self.names():
+            home = self._home(name)
+            for tree in self.versions(name):
+                try:
+                    record = lineage.read(file_at(inside(home, "versions", tree), lineage.FILE))
+                    check_files(inside(home, "versions", tree), record)
+                    if tree_named(record) != tree:
+                        place = Place(str(inside(home, "versions", tree, lineage.FILE)))
+                        yield DataError("the lineage is that of another version", place=place, mend=MEND)
+                except DataError as error:
+                    yield error
+            yield from origins.damages(home)
+
     def holding(self, tree: str) -> Version | None:
         """A version with this tree, under whatever name."""
         names = (name for name in self.names() if tree in self.versions(name))
@@ -162,8 +177,9 @@ class Store:
 
     def promote(self, version: Version) -> None:
         """Make a version that is in the store the newest one of its name, as a run that finds it again does."""
-        if self._main(version.name) == version.tree:
-            return
+        with contextlib.suppress(DataError):
+            if self._main(version.name) == version.tree:
+                return
         with disk.guarded(self.root), disk.held_folder(self.root / STAGING, "refs") as folder:
             disk.write_synced(folder / "main", f"{version.tree}\n".encode())
             (folder / "main").replace(inside(self._home(version.name), "refs", "main"))

@@ -7,6 +7,7 @@ The future that `write` gives is done when the effect is committed.
 """
 
 import asyncio
+import hashlib
 import queue
 import shutil
 import sqlite3
@@ -22,7 +23,7 @@ import orjson
 from astra_data.errors import Place, StoreError
 
 Effect = list[Any]
-"""`[key, kind, request, response, outcome, usage]`: request, response and usage as canonical JSON text."""
+"""`[key, kind, request, response, outcome, usage, digest]`: request, response and usage as canonical JSON text."""
 
 Write = tuple[Effect, "asyncio.Future[None]"]
 
@@ -34,14 +35,20 @@ BATCH_CHARACTERS = 1 << 24
 
 TABLE = """CREATE TABLE IF NOT EXISTS effects (
     key TEXT NOT NULL, attempt INTEGER NOT NULL, kind TEXT NOT NULL, request TEXT NOT NULL, response TEXT NOT NULL,
-    outcome TEXT NOT NULL, usage TEXT NOT NULL, PRIMARY KEY (key, attempt))"""
+    outcome TEXT NOT NULL, usage TEXT NOT NULL, digest TEXT, PRIMARY KEY (key, attempt))"""
+DIGEST = "ALTER TABLE effects ADD COLUMN digest TEXT"
+"""Earlier ledgers have none, and what they hold is not compared. SQLite does not see a bit that has flipped in a text."""
 # One statement for a whole batch: the writer thread gives up the GIL once, not once per row.
-# value: [key, kind, request, response, outcome, usage, how many rows of the batch before it have its key]
-INSERT = """INSERT INTO effects (key, attempt, kind, request, response, outcome, usage)
-    SELECT value ->> 0, 1 + (value ->> 6) + COALESCE((SELECT MAX(attempt) FROM effects WHERE key = value ->> 0), 0),
-           value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each(?)"""
-FIND = "SELECT response, usage FROM effects WHERE key = ? AND outcome = 'ok' ORDER BY attempt DESC LIMIT 1"
+# value: [key, kind, request, response, outcome, usage, digest, how many rows of the batch before it have its key]
+INSERT = """INSERT INTO effects (key, attempt, kind, request, response, outcome, usage, digest)
+    SELECT value ->> 0, 1 + (value ->> 7) + COALESCE((SELECT MAX(attempt) FROM effects WHERE key = value ->> 0), 0),
+           value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6 FROM json_each(?)"""
+MALFORMED = "move it away, or put a copy in its place: stages that are complete need none, all others ask again"
+REMOVE = "DELETE FROM effects WHERE key = ?"
 EXPORTED = ("key", "kind", "request", "response", "outcome", "attempt", "usage")
+COMPARED = ("key", "kind", "request", "response", "outcome", "usage")
+"""The columns that the digest of a row covers."""
+FIND = f"SELECT {', '.join(COMPARED)}, digest FROM effects WHERE key = ? AND outcome = 'ok' ORDER BY attempt DESC LIMIT 1"
 
 
 class Writer:
@@ -108,6 +115,19 @@ def _settle(waiting: list["asyncio.Future[None]"], error: StoreError | None) -> 
             loop.call_soon_threadsafe(resolve, [future for future in waiting if future.get_loop() is loop])
 
 
+def sealed(*columns: str) -> str:
+    """The digest of the columns `COMPARED`, 16 hex digits (BLAKE2b)."""
+    return hashlib.blake2b("\0".join(columns).encode(errors="surrogatepass"), digest_size=8).hexdigest()
+
+
+def compared(path: Path, row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The columns `COMPARED` of a row of these and its digest. Raises `StoreError` where they are not those that were written."""
+    *columns, digest = row
+    if digest is not None and (not all(isinstance(column, str) for column in columns) or sealed(*columns) != digest):
+        raise StoreError("an answer is not the one that was written", place=Place(str(path)), mend=MALFORMED)
+    return tuple(columns)
+
+
 def connect(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
 
@@ -139,11 +159,13 @@ def _prepare(path: Path, connection: sqlite3.Connection) -> None:
         message = f"the ledger has schema version {version}, this astra-data writes version {SCHEMA_VERSION}"
         mend = "use the astra-data that wrote it, or start a new ledger"
         raise StoreError(message, place=Place(str(path)), mend=mend)
+    if "digest" not in {row[1] for row in connection.execute("PRAGMA table_info(effects)")}:
+        connection.execute(DIGEST)
 
 
 def select(connection: sqlite3.Connection, keys: Iterable[str] | None) -> Iterator[tuple[Any, ...]]:
     """Rows of the columns `EXPORTED`, ordered by key and attempt."""
-    chosen = f"SELECT {', '.join(EXPORTED)} FROM effects"
+    chosen = f"SELECT {', '.join(EXPORTED)}, {', '.join(COMPARED)}, digest FROM effects"
     if keys is None:
         yield from connection.execute(f"{chosen} ORDER BY key, attempt")
         return
@@ -156,6 +178,8 @@ def disk_error(path: Path, error: OSError | sqlite3.Error) -> StoreError:
     text = str(error)
     if "not a database" in text:
         return _not_a_ledger(path)
+    if "malformed" in text:
+        return StoreError("the ledger is damaged", place=Place(str(path)), mend=MALFORMED)
     if "full" in text or ("I/O" in text and not _room(path)):
         message, mend = "the disk is full", "free some space and run again: every answer returned so far is kept"
     elif "locked" in text:

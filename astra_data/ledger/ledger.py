@@ -19,9 +19,23 @@ import orjson
 
 from astra_data.ledger.answer import Answer, Kind, Totals, Unanswered, Usage
 from astra_data.ledger.claims import Claims
-from astra_data.ledger.disk import EXPORTED, FIND, Writer, connect, disk_error, open_table, select
+from astra_data.ledger.disk import (
+    COMPARED,
+    EXPORTED,
+    FIND,
+    REMOVE,
+    Writer,
+    compared,
+    connect,
+    disk_error,
+    open_table,
+    sealed,
+    select,
+)
 from astra_data.rows.canonical import canonical
 from astra_data.tools.scrub import Scrub
+
+JSON_COLUMNS = ("request", "response", "usage")
 
 
 @dataclass(slots=True)
@@ -55,7 +69,10 @@ class Ledger:
             row = self._reader.execute(FIND, (key,)).fetchone()
         except sqlite3.Error as error:
             raise disk_error(self.path, error) from error
-        return None if row is None else Answer(self.scrub.json(orjson.loads(row[0])), Usage(**orjson.loads(row[1])))
+        if row is None:
+            return None
+        found = dict(zip(COMPARED, compared(self.path, row), strict=True))
+        return Answer(self.scrub.json(orjson.loads(found["response"])), Usage(**orjson.loads(found["usage"])))
 
     async def once(self, key: str, kind: Kind, request: Any, produce: Callable[[], Awaitable[Answer]]) -> Answer:
         """The committed answer under `key`, or that of `produce`, which runs once however many wait for it.
@@ -85,9 +102,21 @@ class Ledger:
     def export(self, keys: Iterable[str] | None = None) -> Iterator[dict[str, Any]]:
         """All attempts (of `keys` only, if given) as plain dicts, ordered by key and attempt."""
         with closing(connect(self.path)) as connection:
-            for row in select(connection, keys):
-                effect = dict(zip(EXPORTED, row, strict=True))
-                yield effect | {name: self.scrub.json(orjson.loads(effect[name])) for name in ("request", "response", "usage")}
+            try:
+                for row in select(connection, keys):
+                    compared(self.path, row[len(EXPORTED) :])
+                    effect = dict(zip(EXPORTED, row[: len(EXPORTED)], strict=True))
+                    yield effect | {name: self.scrub.json(orjson.loads(effect[name])) for name in JSON_COLUMNS}
+            except sqlite3.Error as error:
+                raise disk_error(self.path, error) from error
+
+    def forget(self, keys: Iterable[str]) -> int:
+        """Remove all attempts under these keys, and say how many. What was answered so is asked again."""
+        with closing(connect(self.path)) as connection:
+            try:
+                return sum(connection.execute(REMOVE, (key,)).rowcount for key in set(keys))
+            except sqlite3.Error as error:
+                raise disk_error(self.path, error) from error
 
     def totals(self) -> Totals:
         return self._totals
@@ -166,4 +195,5 @@ class Ledger:
 def _effect(key: str, kind: Kind, request: Any, response: Any, outcome: str, usage: Usage) -> list[Any]:
     """The columns of an attempt. A response keeps its key order: it is content, and a replay must give the same bytes."""
     recorded, spent = orjson.dumps(response).decode(), orjson.dumps(usage).decode()
-    return [key, kind, canonical(request).decode(), recorded, outcome, spent]
+    columns = [key, kind, canonical(request).decode(), recorded, outcome, spent]
+    return [*columns, sealed(*columns)]

@@ -6,11 +6,13 @@
 import ast
 import functools
 
+from astra_data.bounded import python_text
+
 
 @functools.lru_cache(64)
 def tree_of(source: str) -> ast.Module:
-    """The tree of a source, shared: nobody changes it. Raises what `ast.parse` does for one that is no Python."""
-    return ast.parse(source)
+    """The tree of a source, shared: nobody changes it. Raises `SyntaxError` for one that is no Python."""
+    return python_text.parsed(source)
 
 
 @functools.lru_cache(64)

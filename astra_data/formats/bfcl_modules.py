@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, TypeGuard
 
+from astra_data.bounded import python_text
 from astra_data.errors import DataError, Place
 from astra_data.formats.bfcl_source import PACKAGE, BfclFiles, Call, Entry, PythonClass
 from astra_data.messages import JsonObject
@@ -150,7 +151,7 @@ def _glue(classes: list[PythonClass], is_long: bool) -> str:
 @cache
 def _own_imports(source: str) -> str:
     """The source with imports from bfcl-eval turned into those of the modules beside it, and without imports it never uses."""
-    tree = ast.parse(source)
+    tree = python_text.parsed(source)
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     lines = source.splitlines(keepends=True)
     for node in reversed(tree.body):
@@ -165,7 +166,7 @@ def _own_imports(source: str) -> str:
 @cache
 def _long_names(source: str) -> tuple[str, ...]:
     """The names that a source takes from the module of long texts."""
-    return tuple(alias.name for node in ast.parse(source).body if _is_of_package(node) for alias in node.names)
+    return tuple(alias.name for node in python_text.parsed(source).body if _is_of_package(node) for alias in node.names)
 
 
 def _is_of_package(node: ast.stmt) -> TypeGuard[ast.ImportFrom]:

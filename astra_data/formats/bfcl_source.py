@@ -19,6 +19,7 @@ from typing import Any
 
 import orjson
 
+from astra_data.bounded import python_text
 from astra_data.errors import DataError, Place
 from astra_data.formats.importing import foreign_rows
 from astra_data.formats.sources import own, text_of
@@ -197,7 +198,7 @@ def parsed(text: str, methods: Mapping[str, list[str]]) -> Call:
 
 def _expression(text: str) -> ast.expr:
     try:
-        return ast.parse(text.strip(), mode="eval").body
+        return python_text.parsed(text.strip(), mode="eval").body
     except (SyntaxError, RecursionError, MemoryError) as error:
         raise ValueError(f"not a Python expression: {text}") from error
 
@@ -241,7 +242,7 @@ def _storable(value: Any, place: Place) -> None:
 
 def _classes(file: Path, text: str) -> Iterator[PythonClass]:
     try:
-        body = ast.parse(text).body
+        body = python_text.parsed(text).body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise DataError(f"not Python: {error}", place=Place(file.name), mend=INSTALL) from error
     for node in body:

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterable
 from functools import lru_cache
 
+from astra_data.bounded import python_text
 from astra_data.rows.environments import Environment, EnvironmentTool, Module
 
 LOADER = '''# The tool {name!r} with the modules that it needs. A state starts afresh wherever this text is loaded.
@@ -48,7 +49,7 @@ def identifier(name: str) -> str:
 def entry_in(source: str, name: str) -> str:
     """The function that a source has for the tool: that of its name, else its only one. Raises `ValueError` if there is none."""
     try:
-        functions = _functions(ast.parse(source))
+        functions = _functions(python_text.parsed(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise ValueError(f"not Python: {error}") from error
     if name in functions or identifier(name) in functions:
@@ -99,7 +100,7 @@ def _functions(tree: ast.Module) -> list[str]:
 def imports(source: str) -> frozenset[str]:
     """The modules that a source imports; none if it is not Python, since then nothing of it runs."""
     try:
-        nodes = list(ast.walk(ast.parse(source)))
+        nodes = list(ast.walk(python_text.parsed(source)))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return frozenset()
     plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}

@@ -18,7 +18,7 @@ from typing import Any
 
 import orjson
 
-from astra_data.bounded import files, json_text
+from astra_data.bounded import files, json_text, python_text
 from astra_data.errors import DataError, Place
 from astra_data.exact import shallow
 from astra_data.hub.addresses import FOLDER, SOURCE_SUFFIXES
@@ -188,7 +188,7 @@ def _parsed(text: str) -> Iterator[ToolCall]:
     Of a call that is not well written, as those with `'Domino's'` inside, only the name is known.
     """
     try:
-        tree = ast.parse(text.strip(), mode="eval").body
+        tree = python_text.parsed(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         yield from (ToolCall(name, ()) for name in BROKEN_CALL.findall(text)[:1])
         return

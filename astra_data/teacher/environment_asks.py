@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import Field
 
+from astra_data.bounded import python_text
 from astra_data.teacher.ask import Ask
 from astra_data.teacher.asks import Model
 from astra_data.tools.validate import argument_error, schema_error
@@ -195,7 +196,7 @@ def _type_of(schema: Any) -> Any:
 def code_misfit(source: str, name: str, parameters: dict[str, Any]) -> str | None:
     """What keeps the source from being that of the tool: syntax, or a signature unlike its schema. It is not run."""
     try:
-        tree = ast.parse(source)
+        tree = python_text.parsed(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return f"source: {type(error).__name__}: {error}"
     found = next((part for part in tree.body if isinstance(part, ast.FunctionDef) and part.name == name), None)

@@ -7,6 +7,7 @@
 import ast
 from collections.abc import Mapping, Sequence, Set
 
+from astra_data.bounded import python_text
 from astra_data.rows.environments import Module
 
 
@@ -47,7 +48,7 @@ def renamed(modules: Sequence[Module], names: Mapping[str, str]) -> list[Module]
 
 
 def _imports(source: str) -> list[ast.Import | ast.ImportFrom]:
-    return [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Import | ast.ImportFrom)]
+    return [node for node in ast.walk(python_text.parsed(source)) if isinstance(node, ast.Import | ast.ImportFrom)]
 
 
 def _names(node: ast.Import | ast.ImportFrom) -> list[str]:

@@ -56,7 +56,7 @@ def _modules(environment: Environment, tool: EnvironmentTool) -> list[Module]:
     """What the tool needs; nothing where a module cannot be read."""
     try:
         return needed(environment.modules, tool.entry)
-    except (SyntaxError, ValueError, RecursionError):
+    except SyntaxError:
         return []
 
 

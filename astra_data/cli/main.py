@@ -7,6 +7,7 @@ import functools
 import importlib
 import io
 import os
+import signal
 import sys
 import traceback
 from typing import TYPE_CHECKING
@@ -77,6 +78,7 @@ def main() -> None:
     """Run the command line and leave with its exit code."""
     if sys.argv[1:2] != [OPEN]:
         close_process()
+        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # both end a run in order
     if any("@" in word and _shows_user(word) for word in sys.argv[1:]):
         say(ON_VIEW, err=True)
     with guarded():

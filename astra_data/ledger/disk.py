@@ -8,6 +8,7 @@ The future that `write` gives is done when the effect is committed.
 
 import asyncio
 import hashlib
+import os
 import queue
 import shutil
 import sqlite3
@@ -130,6 +131,16 @@ def compared(path: Path, row: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def connect(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+
+
+def read_only(path: Path) -> sqlite3.Connection | None:
+    """A connection to a ledger on a disk that cannot be written; None for any other. Nothing beside the file is looked at."""
+    if not path.exists() or os.access(path.parent, os.W_OK):
+        return None
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+    if "digest" not in {row[1] for row in connection.execute("PRAGMA table_info(effects)")}:
+        connection.execute("CREATE TEMP VIEW effects AS SELECT *, NULL AS digest FROM main.effects")
+    return connection
 
 
 def open_table(path: Path) -> sqlite3.Connection:

@@ -10,13 +10,14 @@ and when it is found again.
 import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from contextlib import AbstractAsyncContextManager, closing
+from contextlib import AbstractAsyncContextManager, closing, nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from astra_data.errors import Place, StoreError
 from astra_data.ledger.answer import Answer, Kind, Totals, Unanswered, Usage
 from astra_data.ledger.claims import Claims
 from astra_data.ledger.disk import (
@@ -29,6 +30,7 @@ from astra_data.ledger.disk import (
     connect,
     disk_error,
     open_table,
+    read_only,
     sealed,
     select,
 )
@@ -47,7 +49,7 @@ class _Work:
 class Ledger:
     """One open ledger file, in which `scrub` finds nothing. `find` may be called anywhere; coroutines belong to an event loop."""
 
-    def __init__(self, path: Path, reader: sqlite3.Connection, writer: Writer, scrub: Scrub) -> None:
+    def __init__(self, path: Path, reader: sqlite3.Connection, writer: Writer | None, scrub: Scrub) -> None:
         self.path, self.scrub, self._reader, self._writer = path, scrub, reader, writer
         self._running: dict[str, _Work] = {}
         self._totals = Totals()
@@ -55,8 +57,13 @@ class Ledger:
 
     @classmethod
     def open(cls, path: Path, scrub: Scrub | None = None) -> "Ledger":
-        """Open or create. Raises `DataError` for an unwritable folder, another kind of file or another schema."""
+        """Open or create. A ledger on a disk that cannot be written answers what it has, and refuses all else with `StoreError`.
+
+        Raises `StoreError` for a folder that cannot be written and has none, another kind of file or another schema.
+        """
         try:
+            if (reader := read_only(path)) is not None:
+                return cls(path, reader, None, scrub or Scrub())
             path.parent.mkdir(parents=True, exist_ok=True)
             writer = Writer(path, open_table(path))
             return cls(path, connect(path), writer, scrub or Scrub())
@@ -93,7 +100,7 @@ class Ledger:
 
     def claimed(self, name: str) -> AbstractAsyncContextManager[None]:
         """Keeps other processes of this machine that claim the same name waiting, for as long as it is held."""
-        return self._claims.held(name)
+        return nullcontext() if self._writer is None else self._claims.held(name)
 
     async def put(self, key: str, kind: Kind, request: Any, answer: Answer) -> Answer:
         """Record a new answer that supersedes the ones before it. Returns it as it was written."""
@@ -127,7 +134,8 @@ class Ledger:
         for task in works:
             task.cancel()
         await asyncio.gather(*works, return_exceptions=True)
-        await asyncio.to_thread(self._writer.stop)
+        if self._writer is not None:
+            await asyncio.to_thread(self._writer.stop)
         self._reader.close()
         self._claims.close()
 
@@ -157,6 +165,7 @@ class Ledger:
 
     async def _run(self, key: str, kind: Kind, request: Any, produce: Callable[[], Awaitable[Answer]]) -> Answer:
         """The answer of `produce`, or the one that another process committed first."""
+        self._writable()
         async with self._claims.held(key):
             found = self.find(key)
             if found is None:
@@ -183,8 +192,14 @@ class Ledger:
     async def _write(self, key: str, kind: Kind, request: Any, response: Any, outcome: str, usage: Usage) -> Any:
         """The one way into the file. Returns the response as it is written."""
         response = self.scrub.json(response)
-        await self._writer.write(_effect(key, kind, self.scrub.json(request), response, outcome, usage))
+        await self._writable().write(_effect(key, kind, self.scrub.json(request), response, outcome, usage))
         return response
+
+    def _writable(self) -> Writer:
+        if self._writer is None:
+            raise StoreError("the ledger is on a disk that cannot be written, and something is asked that is not in it",
+                             place=Place(str(self.path)), mend="name another ledger with --ledger, or copy the store")
+        return self._writer
 
     def _count(self, usage: Usage, failed: int = 0) -> None:
         now = self._totals

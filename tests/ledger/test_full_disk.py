@@ -5,10 +5,11 @@ import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from astra_data.errors import DataError
+from astra_data.errors import DataError, StoreError
 from astra_data.ledger import Answer, Ledger
 
 
@@ -51,3 +52,23 @@ def test_a_full_disk_is_named_and_keeps_every_returned_answer(small_disk: Path) 
         return found
 
     assert asyncio.run(look()) == returned
+
+
+def test_a_ledger_on_a_disk_that_cannot_be_written_answers_what_it_has(small_disk: Path) -> None:
+    async def answered(path: Path, *keys: str) -> list[Any]:
+        async def produce() -> Answer:
+            return Answer("new")
+
+        ledger = Ledger.open(path)
+        try:
+            async with ledger.claimed("rollout"):
+                return [(await ledger.once(key * 64, "ask", {}, produce)).response for key in keys]
+        finally:
+            await ledger.close()
+
+    path = small_disk / "ledger.sqlite"
+    assert asyncio.run(answered(path, "a", "b")) == ["new", "new"]
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    assert asyncio.run(answered(path, "b", "a", "a")) == ["new"] * 3
+    with pytest.raises(StoreError, match=r"a disk that cannot be written.*--ledger"):
+        asyncio.run(answered(path, "a", "c"))

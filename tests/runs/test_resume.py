@@ -3,6 +3,7 @@
 import signal
 import time
 
+import pytest
 from runs.answers import BEFORE_TASKS, name_of
 from runs.bench import DEADLINE_S, Bench, sent_id
 from runs.conftest import TASKS, Undisturbed
@@ -67,7 +68,10 @@ def test_a_limit_takes_the_first_items_of_every_stage(bench: Bench, undisturbed:
     assert bench.made() == undisturbed.bench.made()
 
 
-def test_an_interrupted_run_says_so_leaves_nothing_running_and_goes_on(bench: Bench, undisturbed: Undisturbed) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_says_so_leaves_nothing_running_and_goes_on(
+    bench: Bench, undisturbed: Undisturbed, number: signal.Signals
+) -> None:
     log, half = bench.folder / "requests.jsonl", (undisturbed.bench.folder / "requests.jsonl").stat().st_size // 2
     with bench.endpoint() as endpoint:
         recipe = bench.recipe(endpoint, TASKS)
@@ -77,7 +81,7 @@ def test_an_interrupted_run_says_so_leaves_nothing_running_and_goes_on(bench: Be
             assert process.poll() is None
             assert time.monotonic() < deadline
             time.sleep(0.01)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         _, error = process.communicate(timeout=DEADLINE_S)
         assert process.returncode == 130, error
         assert "run the same command again" in error

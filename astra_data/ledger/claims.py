@@ -12,7 +12,7 @@ import fcntl
 import os
 import struct
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -41,7 +41,8 @@ class Claims:
         try:
             yield
         finally:
-            _set_lock(file, fcntl.F_UNLCK, place)
+            with suppress(OSError):  # the file is closed, and with it the claim is dropped
+                _set_lock(file, fcntl.F_UNLCK, place)
 
     def close(self) -> None:
         if self._descriptor is not None:

@@ -22,7 +22,7 @@ from astra_data.tools.mcp_config import LONGEST_RESULT, ServerEntry, read_mcp_js
 from astra_data.tools.permission import LEADS_ANYWHERE, REACHES_OUT, of_row, refusals
 from astra_data.tools.throwaway import lasting
 
-MOST_NAMES = 12
+MOST_NAMES = 40
 """Tools of one server that a line names."""
 
 
@@ -37,7 +37,7 @@ class LeftAlone:
     @property
     def allow(self) -> str:
         """The line of a recipe by which they are called all the same."""
-        writes = f"[{', '.join(self.tools)}]" if len(self.tools) <= MOST_NAMES else "allow"
+        writes = f"[{', '.join(self.tools[:MOST_NAMES])}{', ...' if len(self.tools) > MOST_NAMES else ''}]"
         return f"servers: {{{self.server}: {{writes: {writes}}}}}"
 
     def __str__(self) -> str:

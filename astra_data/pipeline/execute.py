@@ -10,6 +10,7 @@ A stage that reads nothing is run if the recipe names something for it to start 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from pathlib import Path
 
 from rich.console import Console
@@ -69,13 +70,14 @@ class Outcome:
         return all(report.version.complete for report in self.reports)
 
     def check(self) -> None:
-        """Raise `InnerError` where items met an error of ours, `NothingKept` where a stage kept no row."""
+        """Raise `InnerError` where items met an error of ours, `NothingKept` where the last stage kept no row: of the stages
+        before it that kept none either, without a break, the first is to blame."""
         for report in self.reports:
             if report.fault:
                 raise report.fault
-        for report in self.reports:
-            if not report.funnel.kept:
-                raise nothing_kept(report.stage, report.dataset, report.funnel)
+        barren = list(takewhile(lambda report: not report.funnel.kept, reversed(self.reports)))
+        if barren:
+            raise nothing_kept(barren[-1].stage, barren[-1].dataset, barren[-1].funnel)
 
 
 @dataclass(slots=True)

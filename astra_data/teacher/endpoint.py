@@ -88,7 +88,7 @@ class Endpoint:
                  scrub: Scrub | None = None) -> None:
         self.config, self._scrub = config, scrub or Scrub()
         self._role, self._client, self._budget = role, client, budget
-        self._answers = False
+        self._answers = self._gave = False
         self._broken: EndpointError | None = None
         retries = config.max_retries
         self._deadline_s = config.timeout_s * (retries + 1) + LONGEST_RETRY_AFTER_S * retries
@@ -147,11 +147,14 @@ class Endpoint:
             raise self._refusal(error) from harmless(error, self._scrub)
         except openai.APIConnectionError as error:
             raise self._no_connection(error) from harmless(error, self._scrub)
-        self._answers = True
+        self._answers = self._gave = True
         return text
 
     def _refusal(self, error: openai.APIStatusError) -> Exception:
         status, config = error.status_code, self.config
+        reason = f"endpoint: {status} - {_detail(self._scrub.json(error.body))}"
+        if status in (403, 404) and self._gave:
+            return Unanswered(reason)  # it refuses this request, and not the key or the model
         if status in (401, 403):
             key = config.api_key_env or "no key (api_key_env is null)"
             mend = f"give a key that may use {config.model}, or name its variable in models.{self._role}.api_key_env"
@@ -162,7 +165,6 @@ class Endpoint:
         if status == 402 or error.code == "insufficient_quota":
             mend = "top up the account, or name another model: all answers so far are kept"
             return self._fail(f"the account behind {config.api_key_env} has no credit left (HTTP {status})", mend)
-        reason = f"endpoint: {status} - {_detail(self._scrub.json(error.body))}"
         return BadRequest(reason) if status in (400, 422) else Unanswered(reason)
 
     def _no_connection(self, error: openai.APIConnectionError) -> Exception:

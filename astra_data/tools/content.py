@@ -16,6 +16,7 @@ from astra_data.messages import JsonObject
 
 NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?!\w|\.\d)")
 
+IGNORED = {"_meta", "isError"}
 MOST_LEAVES = 5_000
 ERROR_TEXTS = ("error", "message", "detail", "details")
 VERDICTS = ("success", "ok")
@@ -24,9 +25,12 @@ ABOUT_ERRORS = ("code", "error_code", "error_type", "hint", "status", "suggestio
 
 
 def text_of(result: JsonObject) -> str:
-    """Text parts joined by newlines, other parts as one line each; structured content as JSON where the text does not tell it."""
+    """Text parts joined by newlines, other parts as one line each; structured content as JSON where the text does not tell it.
+    What is no result of the protocol is shown as it came."""
     content, structured = result.get("content"), result.get("structuredContent")
-    parts = [_part(part) for part in content if isinstance(part, dict)] if isinstance(content, list) else []
+    if not isinstance(content, list):
+        content = [] if structured is not None else [_bare(result) if content is None else content]
+    parts = [_part(part) if isinstance(part, dict) else _plain(part) for part in content]
     if structured is not None and not (any(parts) and _told(parts, structured)):
         parts = [*filter(None, parts), _json(structured)]
     return "\n".join(parts)
@@ -51,7 +55,7 @@ def cut(text: str, most: int) -> str:
 def failed(result: JsonObject) -> bool:
     """True if the result is flagged as an error, or is a JSON object that tells of nothing but an error, as many servers answer:
     `{"error": "no such file"}`, `{"success": false, "message": "no such file"}`."""
-    if result.get("isError") is True:
+    if str(result.get("isError")).lower() == "true":
         return True
     value = _parsed(text_of(result))
     if not isinstance(value, dict):
@@ -98,12 +102,24 @@ def _parsed(text: str) -> Any:
 
 def _part(part: JsonObject) -> str:
     kind = str(part.get("type", "unknown"))
+    if part and "type" not in part:
+        return _plain(part)
     if kind == "text":
-        return str(part.get("text", ""))
+        return _plain(part.get("text", ""))
     if kind == "resource" and isinstance(part.get("resource"), dict):
         resource = part["resource"]
         return str(resource["text"]) if "text" in resource else _line("resource", resource, resource.get("blob"))
     return _line(kind, part, part.get("data"))
+
+
+def _bare(result: JsonObject) -> JsonObject | None:
+    """What a result without content says all the same; None for nothing."""
+    return {key: value for key, value in result.items() if key not in IGNORED} or None
+
+
+def _plain(value: Any) -> str:
+    """A text as it is, nothing for null, any other value as JSON."""
+    return value if isinstance(value, str) else "" if value is None else _json(value)
 
 
 def _line(kind: str, part: JsonObject, data: Any) -> str:

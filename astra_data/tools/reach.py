@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
+from astra_data.characters import UNSEEN
 from astra_data.tools.naming import words
 from astra_data.tools.paths import WORKSPACE, to_real
 from astra_data.tools.verbs import CODE, PLACES
@@ -24,6 +25,9 @@ TOP = (
 SYSTEM = f"(?:{'|'.join(TOP.split())})"
 WHOLE = re.compile(rf"/{SYSTEM}(?:/.*)?|~[a-z_].*", re.IGNORECASE | re.DOTALL)
 WITHIN = re.compile(rf"(?<![\w.~/-])/{SYSTEM}(?:/\S*)?(?![\w-])|~\w+/\S*|(?<![\w.])\.\./\S*")
+EMBEDDED = re.compile(rf"(?:(?<![\w.~/])|(?<=[-/]\w))/{SYSTEM}(?![\w-])", re.IGNORECASE)
+DRIVE = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]:[\\/](?![\\/])")
+ESCAPED = re.compile(r"\\(?:u002f|x2f|057|/)", re.IGNORECASE)
 BETWEEN = re.compile(r"[\s'\"`=;,()<>|&]+")
 SCHEME = re.compile(r"\A(?!https?:)(?:[a-z][a-z0-9+.-]{0,30}:){1,4}(?://[^/]*(?=/))?", re.IGNORECASE)
 """What may stand before a path, as in `file:///a`, `sqlite:////a` and `jar:file:/a`."""
@@ -55,13 +59,25 @@ def reaches_out(arguments: Any) -> str | None:
 def _outside(name: set[str], text: str) -> str | None:
     place = bool(name & PATHS)
     lines = text.splitlines() if place else [text] if "\n" not in text.strip() else []
-    found = next((line for line in lines if _leads_out(line, place=place)), None)
+    found = next((line for line in lines if _leads_out(line, place=place) or _embeds(line, place=place)), None)
     return found or (_opened(text, query=bool(name & QUERIES)) if name & (CODE | QUERIES) else None)
 
 
 def _leads_out(text: str, *, place: bool) -> bool:
     """Whether a text names a path outside, also where it is an address; what need not be a path has to look like one."""
-    return any(_outer(one.strip(), place=place) for one in {text, unquote(text)})
+    return any(_outer(one.strip(), place=place) for one in _spellings(text))
+
+
+def _embeds(text: str, *, place: bool) -> bool:
+    """Whether a path outside stands within a text that is one word, or is a place: after a flag, a sign, a quote, an address."""
+    one_word = place or not re.search(r"\s", text.strip())
+    return one_word and any(EMBEDDED.search(one.replace(HARMLESS, "")) or DRIVE.search(one) for one in _spellings(text))
+
+
+def _spellings(text: str) -> set[str]:
+    """The text, and what it may be read as: without what is not seen, with backslashes as slashes, without escapes."""
+    plain = ESCAPED.sub("/", UNSEEN.sub(lambda found: found[0] if found[0] in "\0\n\t" else "", text))
+    return {text, unquote(text), plain.replace("\\", "/"), unquote(plain)}
 
 
 def _outer(text: str, *, place: bool) -> bool:

@@ -15,11 +15,13 @@ from typing import Any
 from astra_data.tools.declared import PLAIN, Declared, kinds, listed, properties
 from astra_data.tools.naming import words
 from astra_data.tools.verbs import (
+    ACTING,
     CHOOSES,
     CODE,
     CODE_ENDS,
     COMPUTES,
     COUNTS,
+    DEEDS,
     HEADS,
     HOLDS,
     JOINS,
@@ -40,9 +42,17 @@ LANGUAGES = re.compile(r"\b(?:sql|graphql|cypher|sparql|statements?|javascript|p
 DERIVED = re.compile(r"(?:ed|ers?|ors?|ions?|ments?|ables?|ance)$")
 """Ends of words that are made of a verb and are none: deleted, creator, installation, replacement."""
 LONG = tuple(verb for verb in WRITES if len(verb) >= 5)
-MILD = frozenset({"resolve", "generate"})
+MILD = frozenset({"resolve", "generate", "give", "make", "invoke"})
 """What descriptions of tools that read begin with, too."""
+ALARM = re.compile(
+    r"\b(?:irreversibl[ey]|destructive|can(?:not|'t| not) be undone|permanently|self-destruct\w{0,4})\b", re.IGNORECASE
+)
+ACTED = re.compile(r"(?:\A|[.!?;:]\s{1,3}|\b(?:and|then|also)\s{1,3})([A-Za-z]{2,20}s\s{1,3}[A-Za-z]{1,12}\b)", re.IGNORECASE)
+"""A verb in the third person where a sentence or a further verb begins, and the word after it."""
+DETERMINERS = frozenset("a all an any each every her him his it its my one our that the their them this those you your".split())
+LONGEST_TEXT = 4_000
 METHODS = (["http", "method"], ["request", "method"])
+RUN = re.compile(r"\b(?:python|javascript|typescript|shell|bash|lua|ruby) (?:code|script|expression|command)", re.IGNORECASE)
 YES_OR_NO = frozenset("true false yes no on off y n t f 0 1 0.0 1.0 enabled disabled enable disable always never".split())
 SWITCHED = re.compile(r"true|false|\byes\b|\bno\b|\bon\b|\boff\b", re.IGNORECASE)
 MOST_PROPERTIES = 2000
@@ -118,14 +128,25 @@ def _of_object(verb: str, rest: Sequence[str]) -> str | None:
 
 
 def _of_text(tool: Declared) -> str | None:
-    """Whether the title or the description begins with a verb that changes something."""
+    """What the title or the description says that the tool changes: by its first verb, by one that follows `and` or begins a
+    sentence in the third person, or by a word that says it of anything."""
     title = tool.annotations.get("title") if isinstance(tool.annotations, dict) else None
-    for text in (title, tool.description):
-        first = next(iter(re.findall(r"[A-Za-z]+", str(text or "")[:200])), "").lower()
-        for form in (first, first.removesuffix("s"), first.removesuffix("es")):
-            if form in WRITES - MILD:
-                return f"its description says `{first}`"
+    for text in (str(title or "")[:LONGEST_TEXT], str(tool.description or "")[:LONGEST_TEXT]):
+        if found := ALARM.search(text):
+            return f"its description says `{found[0].lower()}`"
+        first = next(iter(re.findall(r"[A-Za-z]+", text[:200])), "").lower()
+        if _base(first) & (WRITES - MILD):
+            return f"its description says `{first}`"
+        for said, after in (pair.lower().split(maxsplit=1) for pair in ACTED.findall(text)):
+            if _base(said) & (WRITES | DEEDS) - MILD and after in DETERMINERS:
+                return f"its description says `{said}`"
     return None
+
+
+def _base(verb: str) -> set[str]:
+    """What a verb in the third person may be the form of."""
+    stems = {verb, verb.removesuffix("s"), verb.removesuffix("es")}
+    return stems | {f"{verb.removesuffix('ies')}y"} if verb.endswith("ies") else stems
 
 
 def of_parameters(tool: Declared) -> str | None:
@@ -147,6 +168,10 @@ def _acts(name: str, schema: Any, tool: Declared) -> bool:
         return True
     if "_".join(parts) in CODE or parts[-1] in CODE_ENDS or SPOKEN & set(parts) or parts[-2:] in METHODS:
         return parts[-1] not in CHOOSES or not _harmless(schema)
+    if ACTING & set(parts) or parts[0] == "new" or "".join(parts) in ("doit", "ifmissing", "then"):
+        return True
+    if _chooses_to_write(schema) or (isinstance(schema, dict) and RUN.search(str(schema.get("description", ""))[:LONGEST_TEXT])):
+        return True
     if (parts[-1] in PLACES and OUTPUTS & set(parts)) or "".join(parts) in ("outfile", "dryrun"):
         return True
     if parts == ["data"] and words(tool.name)[0] not in COMPUTES:
@@ -154,6 +179,12 @@ def _acts(name: str, schema: Any, tool: Declared) -> bool:
     if (parts[0] in NOUNS or "".join(parts) in HOLDS) and _switch(parts[-1], schema, tool.parameters):
         return True
     return parts[-1] == "query" and _language(schema, tool)
+
+
+def _chooses_to_write(schema: Any) -> bool:
+    """Whether one of the values that a parameter may have is a verb that changes something."""
+    choices = listed(schema.get("enum")) if isinstance(schema, dict) else []
+    return any(word in WRITES for choice in choices if isinstance(choice, str) for word in words(choice)[:1])
 
 
 def _harmless(schema: Any) -> bool:

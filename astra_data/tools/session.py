@@ -25,7 +25,6 @@ from mcp.shared.exceptions import MCPError
 from mcp.shared.jsonrpc_dispatcher import JSONRPCDispatcher
 from mcp.types import CONNECTION_CLOSED, METHOD_NOT_FOUND, Implementation, InitializeResult
 
-from astra_data.bounded.answers import PACKED, TOO_LARGE
 from astra_data.characters import one_line
 from astra_data.messages import JsonObject
 from astra_data.tools.content import cut, failed, text_of
@@ -43,9 +42,16 @@ from astra_data.tools.workspace import Workspace
 PING_SECONDS = 5.0
 MOST_DEADLINES = 20
 """Of a call that reports progress."""
-UNREAD = (f"Failed to parse JSON response: {why}" for why in (TOO_LARGE, PACKED))
-LOST = (*UNREAD,)
-"""What the HTTP transport says when it failed itself, rather than the server's code."""
+LOST = (
+    "Failed to parse JSON response", "Failed to parse SSE message", "Unexpected content type", "server answered a request with",
+    "Redirect to ", "SSE stream", "Session terminated", "Server returned an error response",
+)
+"""How what the HTTP transport says begins when it could not read an answer, rather than the server's code."""
+FORGOTTEN = frozenset({
+    "session not found", "session expired", "session terminated", "unknown session", "invalid session id", "invalid session",
+    "no valid session id provided", "bad request: no valid session id provided",
+})
+"""What servers say of a session that they know no more, whatever the status."""
 ENDED = ("Connection closed", *FAULTS)
 """What the transport of a process says when it is no longer listened to."""
 
@@ -260,15 +266,20 @@ class McpSession:
             raise ToolBackendDown(TIMEOUT, said) from error
         except MCPError as error:
             told = trouble(error.message)
-            if told is None and not self._lost(error):
+            expired = told.expired if told else self._expired(error)
+            if not (told or expired or self._lost(error)):
                 raise
             self.alive = False
-            raise ToolBackendDown(EXPIRED if told and told.expired else DIED, self._explain(error)) from error
+            raise ToolBackendDown(EXPIRED if expired else DIED, self._explain(error)) from error
 
     def _lost(self, error: MCPError) -> bool:
         if self.entry.transport == "http":
-            return error.code == CONNECTION_CLOSED or error.message in LOST
+            return error.code == CONNECTION_CLOSED or error.message.startswith(LOST)
         return error.code == CONNECTION_CLOSED and error.message in ENDED
+
+    def _expired(self, error: MCPError) -> bool:
+        """Whether the server says of a session over HTTP that it knows it no more."""
+        return self.entry.transport == "http" and error.message.strip().rstrip(".").lower() in FORGOTTEN
 
     def _explain(self, error: BaseException) -> str:
         told = trouble(str(error))

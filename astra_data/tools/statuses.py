@@ -22,6 +22,8 @@ MOST_BODY = 64 << 10
 OWN = (400, 404, 422)
 """Statuses by which a server may answer with an error of the protocol, under the id of the request."""
 SESSION = "mcp-session-id"
+METHOD_NOT_FOUND = -32601
+"""The error of the protocol that servers send with a 404 though they know the session."""
 MARK = secrets.token_hex(8)
 """How messages of ours begin; no server can know it."""
 
@@ -75,7 +77,8 @@ class Telling(httpx2.AsyncBaseTransport):
         if asked is None or response.status_code < 400:
             return response
         body = await _body(response)
-        if response.status_code in OWN and _answers(body, asked):
+        forgotten = response.status_code == 404 and SESSION in request.headers
+        if response.status_code in OWN and _answers(body, asked, forgotten=forgotten):
             return httpx2.Response(200, headers={"content-type": "application/json"}, content=body)
         error = {"code": -32000, "message": MARK + _said(request, response)}
         return httpx2.Response(200, json={"jsonrpc": "2.0", "id": asked, "error": error})
@@ -113,13 +116,15 @@ async def _body(response: httpx2.Response) -> bytes:
     return found[:MOST_BODY]
 
 
-def _answers(body: bytes, asked: Any) -> bool:
-    """Whether the body is an error of the protocol, under the id of the request."""
+def _answers(body: bytes, asked: Any, *, forgotten: bool) -> bool:
+    """Whether the body is an error of the protocol, under the id of the request. By a status that says that the session is
+    `forgotten` a server answers only that it has no such method."""
     try:
         said = json.loads(body)
     except (ValueError, RecursionError):
         return False
-    return isinstance(said, dict) and said.get("id") == asked and isinstance(said.get("error"), dict)
+    error = said.get("error") if isinstance(said, dict) and said.get("id") == asked else None
+    return isinstance(error, dict) and (not forgotten or error.get("code") == METHOD_NOT_FOUND)
 
 
 def _said(request: httpx2.Request, response: httpx2.Response) -> str:

@@ -33,7 +33,9 @@ HEADS = frozenset(
 """Words of names without a verb (`account_balance`), which the server has to declare, as for those that lean."""
 
 WRITES = frozenset(
-    "abort accept acheter acknowledge activate actualizar add agregar ajouter aktualisieren allocate alter amend anlegen "
+    "abolish abort accept acheter annihilate ban buy dequeue destruct drain eradicate evict expunge forget obliterate "
+    "reinstate relocate unlist vacate zeroize "
+    "acknowledge activate actualizar add agregar ajouter aktualisieren allocate alter amend anlegen "
     "apagar append apply approve assign attach atualizar authorize bestellen bezahlen bind borrar buchen cambiar cancel "
     "cancelar cancella clean cleanup clear clone compact comprar configure cp crea crear create creer criar deactivate "
     "decline decrement del delete demote deny deprecate deregister destroy detach disable discard disconnect dismiss drop "
@@ -92,6 +94,15 @@ SPOKEN = frozenset("bash cypher graphql javascript mutation sql".split())
 
 CHOOSES = frozenset("action command method op operation verb".split())
 """Those of them that are harmless where the schema lists choices, and every choice reads."""
+
+DEEDS = frozenset(
+    "archive block book charge close commit deploy dispatch lock merge move order post purchase refund release rent reserve "
+    "share ship trade transfer trigger upload upvote".split()
+)
+"""Those of `NOUNS` that, where a description says them in the third person, say what is done."""
+
+ACTING = frozenset("callback callbacks effect effects recipient recipients webhook webhooks".split())
+"""Words of parameters by which somebody is told, or something is done, besides."""
 
 COUNTS = frozenset(
     "amount cents count counts days depth hour hours id ids index length level levels limit max maximum min minimum minute "

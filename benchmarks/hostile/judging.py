@@ -112,6 +112,8 @@ def _traceback(ended: Ended) -> str:
         return f"{_plain(last)[:160]} at {':'.join(places[-1]) if places else '?'}"
     if ended.code < 0:
         return f"signal {-ended.code}"
+    if found := re.search(rb"an inner error met .{1,200}", ended.err):
+        return _plain(found[0].decode(errors="replace"))
     if ended.code and (ended.code not in CODES or not ended.err.strip()):
         return f"exit {ended.code}: {_plain(ended.err.decode(errors='replace'))[:80]}"
     return ""

@@ -127,7 +127,7 @@ CALLED = {
     "endless_error": "s: failed by itself; run again later (HTTP 500)",
     "drip": "s: drip took more than 4 s",
     "bomb": f"s: Failed to parse JSON response: {PACKED}",
-    "in_circles": "Redirect to * not followed; use that URL as the endpoint if it is the intended server",
+    "in_circles": "s: Redirect to * not followed; use that URL as the endpoint if it is the intended server",
     "one_long_header": "s: Connection closed",
     "many_headers": "s: Connection closed",
 }

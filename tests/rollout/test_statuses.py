@@ -92,7 +92,8 @@ def test_a_status_is_told_and_never_a_result(status: int, said: str, body: bytes
 
 @pytest.mark.parametrize("status", [400, 404, 422])
 def test_an_error_under_the_id_of_the_request_is_the_answer_of_the_server(status: int, tmp_path: Path) -> None:
-    body = b'{"jsonrpc":"2.0","id":REQUEST,"error":{"code":-32602,"message":"no such item"}}'
+    code = b"-32601" if status == 404 else b"-32602"
+    body = b'{"jsonrpc":"2.0","id":REQUEST,"error":{"code":' + code + b',"message":"no such item"}}'
     with serving(lambda call: (status, {}, body) if call == 1 else None) as shelf:
         assert played(shelf, tmp_path) == ["no such item", "1", "1"]
 
@@ -127,3 +128,31 @@ def test_a_handshake_that_fails_says_why(hello: Answer, said: str, tmp_path: Pat
 
     with serving(hello=hello) as shelf, pytest.raises(ToolBackendDown, match=re.escape(said)):
         asyncio.run(main(shelf))
+
+
+@pytest.mark.parametrize("body", [
+    b'{"jsonrpc":"2.0","id":REQUEST,"error":{"code":-32600,"message":"Session not found"}}',
+    b'{"jsonrpc":"2.0","id":REQUEST,"error":{"code":-32001,"message":"Session expired."}}',
+])
+@pytest.mark.parametrize("status", [200, 404])
+def test_a_session_that_ended_is_known_by_its_words_too(status: int, body: bytes, tmp_path: Path) -> None:
+    with serving(lambda call: (status, {}, body) if call == 2 else None) as shelf:
+        assert played(shelf, tmp_path) == ["1", "2", "2"]
+
+
+@pytest.mark.parametrize("odd", [
+    (200, {"Content-Type": "text/html"}, b"<html>Please log in.</html>"),
+    (200, {"Content-Type": ""}, b"{}"),
+    (200, {}, b'{"message": "Endpoint request timed out"}'),
+    (200, {}, b'{"jsonrpc":"2.0","id":REQUEST,"resu'),
+    (200, {}, b""),
+    (200, {}, b"[" * 5_000),
+    (200, {"Content-Type": "text/event-stream"}, b"event: message\ndata: {\"error\": \"Session not found\"}\n\n"),
+    (202, {}, b""),
+    (204, {}, b""),
+    (307, {"Location": "http://127.0.0.1:9/login"}, b""),
+])
+def test_an_answer_that_cannot_be_read_is_no_result(odd: Answer, tmp_path: Path) -> None:
+    with serving(lambda call: odd) as shelf, pytest.raises(Unanswered, match="tool backend: "):
+        played(shelf, tmp_path, deadline=3)
+    assert recorded(tmp_path) == []

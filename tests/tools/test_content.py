@@ -87,3 +87,25 @@ def said(value: Any) -> dict[str, Any]:
 )
 def test_a_result_failed_if_it_is_flagged_or_tells_of_nothing_but_an_error(result: dict[str, Any], expected: bool) -> None:
     assert failed(result) is expected
+
+
+@pytest.mark.parametrize(("result", "shown"), [
+    ({"success": True, "configs": [1]}, '{"configs":[1],"success":true}'),
+    ({"content": "text"}, "text"),
+    ({"content": {"a": 1}}, '{"a":1}'),
+    ({"content": ["text", None, 7]}, "text\n\n7"),
+    ({"content": [{"type": "text", "text": None}]}, ""),
+    ({"content": [{"type": "text", "text": {"a": 1}}]}, '{"a":1}'),
+    ({"content": []}, ""),
+    ({"content": None, "structuredContent": {"a": 1}}, '{"a":1}'),
+    ({}, ""),
+    ({"_meta": {"x": 1}}, ""),
+    ({"content": [], "structuredContent": {"n": 10**40}}, '{"n":' + str(10**40) + "}"),
+])
+def test_what_is_no_result_of_the_protocol_is_shown_as_it_came(result: dict[str, Any], shown: str) -> None:
+    assert text_of(result) == shown
+
+
+@pytest.mark.parametrize("flag", [True, "true", "True"])
+def test_a_result_that_is_flagged_in_other_words_failed_too(flag: Any) -> None:
+    assert failed({"content": [{"type": "text", "text": "fine"}], "isError": flag})

@@ -61,7 +61,7 @@ def shaped(row_type: Any, row: dict[str, Any], draw: Any) -> dict[str, Any]:
         named = [tool["function"]["name"] for tool in row["tools"]]
         row = row | {"entries": [{"name": name, "entry": draw(TEXT), "from_turn": 0} for name in named]}
     elif row_type is Environment:
-        row = row | {"tools": [tool | {"schema": draw(FUNCTIONS)} for tool in row["tools"]]}
+        row = row | {"tools": [tool | {"schema": draw(FUNCTIONS) | {"name": tool["name"]}} for tool in row["tools"]]}
     elif row_type is Server:
         row = row | {"tools": [tool | {"parameters": {"properties": draw(OBJECTS)}} for tool in row["tools"]]}
     return row

@@ -123,6 +123,8 @@ def _message(value: Any) -> str | None:
 
 def _offered(tool: Any) -> str | None:
     wrong = _function(tool["schema"])
+    if wrong is None and "name" in tool and tool["name"] != tool["schema"]["name"]:
+        wrong = ".name: is not that of the tool"
     return wrong and f".schema{wrong}"
 
 

@@ -147,6 +147,9 @@ class Endpoint:
             raise self._refusal(error) from harmless(error, self._scrub)
         except openai.APIConnectionError as error:
             raise self._no_connection(error) from harmless(error, self._scrub)
+        except Exception as error:  # an answer that the client cannot read: a charset that is none, bytes that are no text
+            reason = f"endpoint: an answer that cannot be read - {type(error).__name__}"
+            raise Unanswered(reason) from harmless(error, self._scrub)
         self._answers = self._gave = True
         return text
 

@@ -150,7 +150,7 @@ class Lures:
 
 
 def _of_store(path: str) -> bool:
-    return STORED.fullmatch(path) is not None or path.startswith(("hub/ledger.sqlite", "hub/.staging"))
+    return STORED.fullmatch(path) is not None or path.startswith(("hub/ledger.sqlite", "hub/.staging", "hub/.faults"))
 
 
 def _looked_at(path: Path) -> tuple[int, int, str]:

@@ -52,7 +52,7 @@ def test_structured_content_that_the_text_does_not_tell_follows_it(text: str, st
     assert text_of(said) == f"{text}\n{shown}"
 
 
-@pytest.mark.parametrize("content", [[], None, "12", [{"type": "text", "text": ""}], [7]])
+@pytest.mark.parametrize("content", [[], None, "12", [{"type": "text", "text": ""}], [None]])
 def test_structured_content_alone_is_shown_as_json(content: Any) -> None:
     assert text_of({"content": content, "structuredContent": {"b": 1, "a": 2}}) == '{"a":2,"b":1}'
 

@@ -13,7 +13,7 @@ A server that is not to be started, since the user named none such, replays all 
 
 import functools
 from contextlib import AsyncExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Protocol
 
 from astra_data.characters import one_line
@@ -80,7 +80,7 @@ class LiveToolbox:
             recorded = await self._made(key, request, name, arguments)
         else:
             await self._ledger.once(key, "tool", request, _never)
-        result = ToolResult(**recorded.response)
+        result = _result_of(recorded)
         self._sent.append(Sent(name, arguments, result))
         return result
 
@@ -152,6 +152,15 @@ class LiveToolbox:
             await self._release()
         finally:
             await self._claim.aclose()
+
+
+def _result_of(recorded: Answer) -> ToolResult:
+    """The result that an answer of the ledger stands for. Raises `Unanswered` for one that is none."""
+    response = recorded.response
+    known = isinstance(response, dict) and isinstance(response.get("content"), str) and isinstance(response.get("is_error"), bool)
+    if not known or not response.keys() <= {field.name for field in fields(ToolResult)}:
+        raise Unanswered("ledger: no result of a tool; it is another's, or damaged", sent=False)
+    return ToolResult(**response)
 
 
 async def _compared(server: Server, session: "McpSession") -> None:

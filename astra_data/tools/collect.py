@@ -53,7 +53,10 @@ async def collect(
         if isinstance(failure.__cause__, ToolBackendDown):
             raise failure.__cause__ from None
         raise
-    document = Document.from_json(answer.response)
+    try:
+        document = Document.from_json(answer.response)
+    except ValueError as error:
+        raise Unanswered(f"ledger: {error}; it is another's, or damaged", sent=False) from error
     return replace(document, name=entry.name, license=(licenses or {}).get(entry.name, document.license))
 
 

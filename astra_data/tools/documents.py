@@ -41,7 +41,15 @@ class Document:
 
     @classmethod
     def from_json(cls, value: JsonObject) -> "Document":
-        return cls(**value | {"source": Source(**value["source"])})
+        """The inverse of `to_json`. Raises `ValueError` for a value of another shape."""
+        try:
+            found = cls(**value | {"source": Source(**value["source"])})
+        except (TypeError, KeyError) as error:
+            raise ValueError("no document of a server") from error
+        texts = (found.name, found.version, found.title, found.description, *found.flags)
+        if not all(isinstance(text, str) for text in texts) or not all(isinstance(tool, dict) for tool in found.tools):
+            raise ValueError("no document of a server")
+        return found
 
 
 SHAPES = "a record is a server {name, tools: [...]}, an OpenAPI 3 document, or one tool {name, description, parameters}"

@@ -47,8 +47,9 @@ MILD = frozenset({"resolve", "generate", "give", "make", "invoke"})
 ALARM = re.compile(
     r"\b(?:irreversibl[ey]|destructive|can(?:not|'t| not) be undone|permanently|self-destruct\w{0,4})\b", re.IGNORECASE
 )
-ACTED = re.compile(r"(?:\A|[.!?;:]\s{1,3}|\b(?:and|then|also)\s{1,3})([A-Za-z]{2,20}s\s{1,3}[A-Za-z]{1,12}\b)", re.IGNORECASE)
+ACTED = re.compile(r"(?:\A|[.!?;:]\s{1,3}|\b(?:and|then|also|it)\s{1,3})([a-z]{2,20}s)(?=\s{1,3}([a-z]{1,12})\b)")
 """A verb in the third person where a sentence or a further verb begins, and the word after it."""
+ACTING_ON = re.compile(r"\b([a-z]{2,20})ing\s{1,3}(?:it|them)\b")
 DETERMINERS = frozenset("a all an any each every her him his it its my one our that the their them this those you your".split())
 LONGEST_TEXT = 4_000
 METHODS = (["http", "method"], ["request", "method"])
@@ -137,9 +138,12 @@ def _of_text(tool: Declared) -> str | None:
         first = next(iter(re.findall(r"[A-Za-z]+", text[:200])), "").lower()
         if _base(first) & (WRITES - MILD):
             return f"its description says `{first}`"
-        for said, after in (pair.lower().split(maxsplit=1) for pair in ACTED.findall(text)):
+        for said, after in ACTED.findall(text.lower()):
             if _base(said) & (WRITES | DEEDS) - MILD and after in DETERMINERS:
                 return f"its description says `{said}`"
+        for stem in ACTING_ON.findall(text.lower()):
+            if {stem, f"{stem}e", stem[:-1]} & (WRITES - MILD):
+                return f"its description says `{stem}ing`"
     return None
 
 

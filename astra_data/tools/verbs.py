@@ -33,7 +33,7 @@ HEADS = frozenset(
 """Words of names without a verb (`account_balance`), which the server has to declare, as for those that lean."""
 
 WRITES = frozenset(
-    "abolish abort accept acheter annihilate ban buy dequeue destruct drain eradicate evict expunge forget obliterate "
+    "abolish abort accept acheter annihilate ban buy consume dequeue destruct drain eradicate evict expunge forget obliterate "
     "reinstate relocate unlist vacate zeroize "
     "acknowledge activate actualizar add agregar ajouter aktualisieren allocate alter amend anlegen "
     "apagar append apply approve assign attach atualizar authorize bestellen bezahlen bind borrar buchen cambiar cancel "
@@ -53,7 +53,7 @@ WRITES = frozenset(
 )
 NOUNS = frozenset(
     "access ack alert allow archive arm backup ban bid block book boot branch bridge broadcast bump burn buy call capture "
-    "change charge checkin checkout cherry claim click close comment commit complete confirm connect consume copy "
+    "change charge checkin checkout cherry claim click close comment commit complete confirm connect copy "
     "delegate deliver deploy deposit dial dispatch dock download draft drag email empty end enrol enroll escalate "
     "exchange exit export feature file fill fire flag follow force fork format forward fund grant hide hire hold hook "
     "hover import index invite issue join label lease leave lend like limit load lock login mail mark merge message mint "
@@ -76,7 +76,7 @@ JOINS = frozenset("after also and before dann else et n oder or ou plus then und
 """What may be followed by a second verb."""
 
 SPOILS = frozenset(
-    {("check", "in"), ("check", "out"), ("get", "started"), ("git", "fetch"), ("list", "for"), ("look", "after"),
+    {("check", "in"), ("check", "out"), ("get", "set"), ("get", "started"), ("git", "fetch"), ("list", "for"), ("look", "after"),
      ("mark", "read")}
 )
 """Pairs of words that mean something else than their parts."""

@@ -244,3 +244,41 @@ def test_a_session_of_the_pool_sends_no_call_that_is_not_permitted(tmp_path: Pat
         calls.unlink()
         asyncio.run(attempts(entry.permitting(frozenset({"send"}))))
         assert calls.read_text().split() == ["list_orders", "get_order", "find_order", "send"]
+
+
+@pytest.mark.parametrize(("name", "description"), [
+    ("get_ride", "Orders a ride for the customer."),
+    ("fetch_token", "Fetches and rotates the token."),
+    ("find_item", "Looks up an item. Deletes the copy that it finds."),
+    ("read_message", "Returns a message, removing it from the queue."),
+    ("get_order", "Looks it up; calling it cancels the order."),
+    ("get_report", "Gets the report. This is irreversible."),
+    ("list_keys", "Lists the keys and then revokes all of them."),
+])
+def test_what_a_description_says_that_a_tool_does_speaks_against_it(name: str, description: str) -> None:
+    assert doubt(Declared(name, description, {"type": "object", "properties": {}}, {"readOnlyHint": True})) is not None
+
+
+@pytest.mark.parametrize("description", [
+    "Returns the orders of a customer and their prices.",
+    "Gives the details of an item. Use it before you order one.",
+    "Lists deleted items; updates are shown first.",
+    "Reads a file. Set `limit` to get more lines, and add a filter to get fewer.",
+    "Gets the status of a payment. It moves slowly.",
+])
+def test_words_that_only_tell_of_other_things_do_not(description: str) -> None:
+    assert doubt(Declared("get_item", description, {"type": "object", "properties": {}}, None)) is None
+
+
+@pytest.mark.parametrize("name", ["get_obliterate", "list-unlist", "find_evict", "get_buy", "get_expunge", "get-set"])
+def test_a_verb_that_writes_is_one_after_a_verb_that_reads(name: str) -> None:
+    assert doubt(Declared(name, "Returns a thing.", {"type": "object", "properties": {}}, None)) is not None
+
+
+@pytest.mark.parametrize("schema", [
+    {"mode": {"enum": ["peek", "destroy"]}}, {"side_effects": {"type": "boolean"}}, {"webhook": {"type": "string"}},
+    {"if_missing": {"enum": ["fail", "create"]}}, {"callback_url": {"type": "string"}}, {"new_value": {"type": "string"}},
+    {"expression": {"type": "string", "description": "Python code that is evaluated for each row"}},
+])
+def test_a_parameter_by_which_something_is_done_besides_speaks_against_it(schema: Any) -> None:
+    assert doubt(Declared("get_item", "Returns an item.", {"type": "object", "properties": schema}, None)) is not None

@@ -43,12 +43,20 @@ def _sent_call(call: JsonObject) -> JsonObject:
 
 def from_wire(message: JsonObject, before: list[Message]) -> Message:
     """The assistant message that followed `before`. Thoughts inside the content become `reasoning_content`."""
-    thought, content = split_thought(text_of(message.get("content")))
+    thought, content = split_thought(text_of(message.get("content")) or text_of(message.get("refusal")))
     reasoning = text_of(message.get("reasoning_content")) or text_of(message.get("reasoning")) or _details(message)
     ids = _new_ids(before)
-    received = message.get("tool_calls")
-    calls = [_received(call, ids) for call in received] if isinstance(received, list) else []
+    calls = [_received(call, ids) for call in _calls(message)]
     return assistant(content, calls, "\n".join(filter(None, (reasoning, thought))) or None)
+
+
+def _calls(message: JsonObject) -> list[Any]:
+    """The calls of a message as it came: a list, a single one, or one in the older field."""
+    received = message.get("tool_calls")
+    if not received and isinstance(message.get("function_call"), dict):
+        return [{"function": message["function_call"]}]
+    single = isinstance(received, dict) and "function" in received
+    return [received] if single else received if isinstance(received, list) else []
 
 
 def text_of(content: Any) -> str:

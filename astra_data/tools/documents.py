@@ -19,6 +19,7 @@ from astra_data.errors import DataError, Place, UsageError
 from astra_data.hub.tree import sha256_file
 from astra_data.messages import JsonObject
 from astra_data.rows.tools import Source
+from astra_data.tools.filters import UNKEPT
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +197,15 @@ def _astra(base: Any, place: Place) -> Document:
 def _tools(value: Any, place: Place) -> list[JsonObject]:
     if not isinstance(value, list):
         raise DataError("missing" if value is None else "expected a list", place=place, mend=SHAPES)
-    return [_unwrapped(tool, _at(place, f"{place.field}[{index}]")) for index, tool in enumerate(bounded(value, place))]
+    return [_tool_at(tool, index, place) for index, tool in enumerate(bounded(value, place))]
+
+
+def _tool_at(tool: Any, index: int, place: Place) -> JsonObject:
+    """The tool; of one that is none its place, and why: it does not cost the others."""
+    try:
+        return _unwrapped(tool, _at(place, f"{place.field}[{index}]"))
+    except DataError as error:
+        return {"name": f"[{index}]", UNKEPT: error.message}
 
 
 def bounded(tools: list[Any], place: Place) -> list[Any]:

@@ -19,10 +19,16 @@ from astra_data.rows.tools import Source
 from astra_data.tools.documents import MOST_TOOLS, Document, bounded
 from astra_data.tools.references import Schemas
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 IGNORED_HEADERS = {"accept", "content-type", "authorization"}
 """Header parameters that OpenAPI says to ignore."""
 
+TOGETHER = {
+    "oneOf", "anyOf", "not", "if", "patternProperties", "minProperties", "maxProperties", "dependentRequired", "dependentSchemas",
+    "dependencies", "propertyNames",
+}
+"""What a schema says of its properties together: it cannot be taken apart."""
+PLAIN_MORE: tuple[Any, ...] = (None, True, False, {})
 MOST_NAME = 64
 LONGEST_SHOWN = 80
 """Characters of a name that a flag or an error tells."""
@@ -181,7 +187,7 @@ def _body(name: str, operation: JsonObject, schemas: Schemas, flags: list[str]) 
 def _as_object(schema: Any, schemas: Schemas, depth: int) -> tuple[JsonObject, set[str]] | None:
     """Properties and required names of an object schema, `allOf` of such taken together; None for any other schema."""
     found = schemas.named(schema)
-    if not isinstance(found, dict) or depth > 8 or {"oneOf", "anyOf", "not", "if"} & found.keys():
+    if not isinstance(found, dict) or depth > 8 or TOGETHER & found.keys() or found.get("additionalProperties") not in PLAIN_MORE:
         return None
     every, named, needed = found.get("allOf"), found.get("properties"), found.get("required")
     parts = [_as_object(part, schemas, depth + 1) for part in every] if isinstance(every, list) else []
@@ -193,7 +199,9 @@ def _as_object(schema: Any, schemas: Schemas, depth: int) -> tuple[JsonObject, s
     required: set[str] = set()
     for some, must in [*(part for part in parts if part is not None), own]:
         schemas.count(1 + len(some) + len(must))
-        properties |= some
+        for name, part in some.items():
+            other = properties.get(name, part)
+            properties[name] = part if other == part else {"allOf": [other, part]}
         required |= must
     return properties, required
 
@@ -211,9 +219,12 @@ def _output(operation: JsonObject, schemas: Schemas) -> Any:
 
 
 def _json_schema(content: Any) -> Any:
+    """The schema of the JSON, and where there is none that of a form."""
     media = content.items() if isinstance(content, dict) else ()
-    fitting = (one for kind, one in media if kind.partition(";")[0].strip().endswith(("/json", "+json")) or "form" in kind)
-    return next((one.get("schema") for one in fitting if isinstance(one, dict)), None)
+    spoken = [(kind.partition(";")[0].strip(), one) for kind, one in media if isinstance(one, dict)]
+    in_json = [one for kind, one in spoken if kind.endswith(("/json", "+json"))]
+    fitting = in_json or [one for kind, one in spoken if "form" in kind]
+    return fitting[0].get("schema") if fitting else None
 
 
 def _objects(value: Any) -> list[JsonObject]:

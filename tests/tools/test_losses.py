@@ -143,3 +143,36 @@ def test_a_live_tool_that_cannot_be_kept_keeps_its_name_and_its_reason() -> None
     assert listing.tools[-1] == {"name": "large", "description": SAY, UNKEPT: "an integer beyond 64 bits"}
     json.dumps(listing.tools, allow_nan=False).encode()
     assert kept({"name": "\ud800", "x": 1}) == {UNKEPT: "half of a surrogate pair"}
+
+
+def body(*schemas: Any, kinds: tuple[str, ...] = ("application/json",)) -> Any:
+    return {"requestBody": {"content": {kind: {"schema": schema} for kind, schema in zip(kinds, schemas, strict=True)}}}
+
+
+@pytest.mark.parametrize("schema", [
+    {"type": "object", "properties": {}, "additionalProperties": {"type": "string"}},
+    {"type": "object", "properties": {"a": {"type": "string"}}, "minProperties": 1},
+    {"type": "object", "properties": {"a": {}}, "patternProperties": {"^x": {"type": "string"}}},
+])
+def test_a_body_that_says_more_than_its_properties_stays_whole(tmp_path: Path, schema: Any) -> None:
+    found = written(tmp_path, "shop.json", api({"/a": {"post": operation("postA", **body(schema))}}))
+    assert found.tools[0]["inputSchema"]["properties"]["body"] == schema
+
+
+def test_what_two_parts_of_a_body_say_of_one_property_is_kept(tmp_path: Path) -> None:
+    parts = [{"type": "object", "properties": {"a": {"type": "string"}}}, {"properties": {"a": {"maxLength": 3}}}]
+    found = written(tmp_path, "shop.json", api({"/a": {"post": operation("postA", **body({"allOf": parts}))}}))
+    assert found.tools[0]["inputSchema"]["properties"]["a"] == {"allOf": [{"type": "string"}, {"maxLength": 3}]}
+
+
+def test_of_several_bodies_that_in_json_is_read(tmp_path: Path) -> None:
+    schemas = [{"type": "object", "properties": {name: {"type": "string"}}} for name in ("form", "json")]
+    post = operation("postA", **body(*schemas, kinds=("multipart/form-data", "application/json")))
+    assert list(written(tmp_path, "shop.json", api({"/a": {"post": post}})).tools[0]["inputSchema"]["properties"]) == ["json"]
+
+
+@pytest.mark.parametrize("odd", ["a text", None, 7, [], {"function": "x"}])
+def test_what_is_no_tool_does_not_cost_the_others(tmp_path: Path, odd: Any) -> None:
+    made = read(tmp_path, "shop.json", {"name": "shop", "tools": [*tools(), odd]})
+    assert made.server is not None and len(made.server.tools) == 3
+    assert [reason.partition(" - ")[0] for _, reason in made.rejected] == ["tool: cannot be kept"]

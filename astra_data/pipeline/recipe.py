@@ -10,6 +10,7 @@ Top-level keys are those of `RecipeHead` and the stage names. Unknown keys are e
 `tasks.per_server=4` on the command line overrides one value.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,10 @@ class WorkspaceConfig(BaseModel):
 
 ROLES = frozenset({"default", "labeller", "writer", "policy", "judge", "emulator", "user"})
 """Who takes part in stages of ours; a stage may name others."""
+
+
+NUMBERED = re.compile(r"[a-z]+_\d{1,3}")
+"""How the players of a panel are called."""
 
 
 class RecipeHead(BaseModel):
@@ -96,7 +101,7 @@ def load(path: Path, stages: Stages, overrides: Iterable[str] = ()) -> Recipe:
     head = checked(RecipeHead, {key: document[key] for key in head_keys}, path)
     configs = {name: checked(stage.config, _section(document, name), path, name) for name, stage in stages.items()}
     known = ROLES | {role for name, stage in stages.items() for role in stage.roles_of(configs[name])}
-    if unknown := next((role for role in head.models if role not in known), None):
+    if unknown := next((role for role in head.models if role not in known and not NUMBERED.fullmatch(role)), None):
         raise UsageError(f"no role is called {unknown!r}", place=Place(path.name, field=f"models.{unknown}"),
                          mend=did_you_mean(unknown, sorted(known)))
     return Recipe(head, configs, path.resolve().parent, path.parent.name if path.name == "pipeline.yaml" else path.name)

@@ -25,7 +25,8 @@ from astra_data.tools.breaker import Breaker
 from astra_data.tools.mcp_config import ServerEntry
 from astra_data.tools.permission import strayed
 from astra_data.tools.result import OUT_OF_SERVICE, ToolBackendDown, ToolResult
-from astra_data.tools.session import Deadlines, McpSession, finished
+from astra_data.tools.session import Deadlines, McpSession
+from astra_data.tools.waiting import finished
 from astra_data.tools.workspace import Template, Workspace
 
 

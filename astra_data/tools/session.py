@@ -15,7 +15,7 @@ Every call goes through `call`, and one that is not permitted goes no further: t
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,23 +35,12 @@ from astra_data.tools.listing import Listing
 from astra_data.tools.mcp_config import ServerEntry
 from astra_data.tools.permission import of_wire, refusals, strayed, undeclared, unlisted
 from astra_data.tools.result import DIED, EXPIRED, NOT_PERMITTED, START_FAILED, TIMEOUT, ToolBackendDown, ToolResult
-from astra_data.tools.statuses import trouble
+from astra_data.tools.statuses import forgotten, trouble, unread
 from astra_data.tools.stdio import FAULTS
+from astra_data.tools.waiting import extending, finished
 from astra_data.tools.workspace import Workspace
 
 PING_SECONDS = 5.0
-MOST_DEADLINES = 20
-"""Of a call that reports progress."""
-LOST = (
-    "Failed to parse JSON response", "Failed to parse SSE message", "Unexpected content type", "server answered a request with",
-    "Redirect to ", "SSE stream", "Session terminated", "Server returned an error response",
-)
-"""How what the HTTP transport says begins when it could not read an answer, rather than the server's code."""
-FORGOTTEN = frozenset({
-    "session not found", "session expired", "session terminated", "unknown session", "invalid session id", "invalid session",
-    "no valid session id provided", "bad request: no valid session id provided",
-})
-"""What servers say of a session that they know no more, whatever the status."""
 ENDED = ("Connection closed", *FAULTS)
 """What the transport of a process says when it is no longer listened to."""
 
@@ -258,7 +247,7 @@ class McpSession:
         try:
             async with asyncio.timeout(deadline) as limit:
                 if method == "tools/call":
-                    options["on_progress"] = _extending(limit, deadline)
+                    options["on_progress"] = extending(limit, deadline)
                 return await self._dispatcher.send_raw_request(method, params, options)
         except TimeoutError as error:
             self.alive = False
@@ -266,7 +255,7 @@ class McpSession:
             raise ToolBackendDown(TIMEOUT, said) from error
         except MCPError as error:
             told = trouble(error.message)
-            expired = told.expired if told else self._expired(error)
+            expired = told.expired if told else self.entry.transport == "http" and forgotten(error.message)
             if not (told or expired or self._lost(error)):
                 raise
             self.alive = False
@@ -274,12 +263,8 @@ class McpSession:
 
     def _lost(self, error: MCPError) -> bool:
         if self.entry.transport == "http":
-            return error.code == CONNECTION_CLOSED or error.message.startswith(LOST)
+            return error.code == CONNECTION_CLOSED or unread(error.message)
         return error.code == CONNECTION_CLOSED and error.message in ENDED
-
-    def _expired(self, error: MCPError) -> bool:
-        """Whether the server says of a session over HTTP that it knows it no more."""
-        return self.entry.transport == "http" and error.message.strip().rstrip(".").lower() in FORGOTTEN
 
     def _explain(self, error: BaseException) -> str:
         told = trouble(str(error))
@@ -293,31 +278,7 @@ class McpSession:
         return self.workspace.to_shown(text)
 
 
-def _extending(limit: asyncio.Timeout, deadline: float) -> Callable[..., Awaitable[None]]:
-    """What is to be done when a call reports progress: from now on it has the whole deadline again."""
-    latest = time.monotonic() + MOST_DEADLINES * deadline
-
-    async def heard(progress: float, total: float | None, message: str | None) -> None:
-        left = min(deadline, latest - time.monotonic())
-        if left > 0 and not limit.expired():
-            limit.reschedule(asyncio.get_running_loop().time() + left)
-
-    return heard
-
-
 def _innermost(error: Exception) -> Exception:
     while isinstance(error, ExceptionGroup):
         error = error.exceptions[0]
     return error
-
-
-async def finished(task: "asyncio.Task[Any]") -> None:
-    """Wait for `task` to its end, even if the waiting task is cancelled meanwhile; the cancellation follows."""
-    cancelled: asyncio.CancelledError | None = None
-    while not task.done():
-        try:
-            await asyncio.wait({task})
-        except asyncio.CancelledError as error:
-            cancelled = error
-    if cancelled:
-        raise cancelled

@@ -40,6 +40,17 @@ FAILED = "failed by itself; run again later"
 REFUSED = f"refuses the request; {ADDRESS}"
 ENDED = "no longer knows this session"
 
+LOST = (
+    "Failed to parse JSON response", "Failed to parse SSE message", "Unexpected content type", "server answered a request with",
+    "Redirect to ", "SSE stream", "Session terminated", "Server returned an error response",
+)
+"""How what the HTTP transport says begins when it could not read an answer, rather than the server's code."""
+FORGOTTEN = frozenset({
+    "session not found", "session expired", "session terminated", "unknown session", "invalid session id", "invalid session",
+    "no valid session id provided", "bad request: no valid session id provided",
+})
+"""What servers say of a session that they know no more, whatever the status."""
+
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
@@ -55,6 +66,16 @@ def trouble(message: str) -> Trouble | None:
         return None
     said = message.removeprefix(MARK)
     return Trouble(said, said.startswith(ENDED))
+
+
+def unread(message: str) -> bool:
+    """Whether the client says that it could not read an answer."""
+    return message.startswith(LOST)
+
+
+def forgotten(message: str) -> bool:
+    """Whether a server says of a session that it knows it no more."""
+    return message.strip().rstrip(".").lower() in FORGOTTEN
 
 
 class Telling(httpx2.AsyncBaseTransport):

@@ -78,7 +78,7 @@ class Desk:
         """Rewrite the recorded result of a tool."""
         with sqlite3.connect(self.folder / "ledger.sqlite") as ledger:
             where = "kind = 'tool' AND json_extract(request, '$.tool') = ?"
-            statement = f"UPDATE effects SET response = json_set(response, '$.content', ?) WHERE {where}"
+            statement = f"UPDATE effects SET digest = NULL, response = json_set(response, '$.content', ?) WHERE {where}"
             assert ledger.execute(statement, (json.dumps(content), tool)).rowcount == 1
         ledger.close()
 

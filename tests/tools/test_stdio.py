@@ -88,7 +88,7 @@ def called(way: str, arguments: dict[str, str] | None = None) -> ToolResult:
 
     async def main() -> ToolResult:
         template = Template()
-        entry = ServerEntry("s", "stdio", sys.executable, ("-c", SERVER.replace("WAY", way)), writes="allow")
+        entry = ServerEntry("s", "stdio", sys.executable, ("-c", SERVER.replace("WAY", way)), writes="allow", longest=1 << 30)
         with template.fresh() as workspace:
             session = await McpSession.start(entry, workspace, deadlines=DEADLINES)
             try:

@@ -89,10 +89,15 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     began = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
-        figures = measured(Path(folder), given.count, random.Random(given.seed))
+    figures = soak(given.count, given.seed)
     print(f"{time.monotonic() - began:.0f} s\n")
     sys.exit(0 if show(figures) else 1)
+
+
+def soak(count: int = 2_000, seed: int = 0) -> list[Figure]:
+    """The figures of so many damages."""
+    with tempfile.TemporaryDirectory() as folder:
+        return measured(Path(folder), count, random.Random(seed))
 
 
 def measured(folder: Path, count: int, rng: random.Random) -> list[Figure]:

@@ -29,6 +29,7 @@ from astra_data.rows.canonical import digest
 from benchmarks import (
     audit,
     bfcl,
+    damage,
     distractors,
     emulated,
     environments,
@@ -270,6 +271,7 @@ PARTS: dict[str, Callable[[Demo], list[Figure]]] = {
     "sandbox": sandbox_part,
     "trust": lambda demo: trust.figures(),
     "hostile": lambda demo: measure.soak(),
+    "damage": lambda demo: damage.soak(),
     "demo": demo_part,
     "replay": replay_part,
     "again": again_part,

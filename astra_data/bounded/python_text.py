@@ -6,16 +6,23 @@ The parser says in four ways that a text is too much for it; here all of them ar
 """
 
 import ast
-from typing import Literal, overload
 
 
-@overload
-def parsed(source: str, mode: Literal["exec"] = "exec") -> ast.Module: ...
-@overload
-def parsed(source: str, mode: Literal["eval"]) -> ast.Expression: ...
-def parsed(source: str, mode: str = "exec") -> ast.AST:
+def parsed(source: str) -> ast.Module:
     """The tree of a source. Raises `SyntaxError` for one that is no Python, or nested too deep."""
     try:
-        return ast.parse(source, mode=mode)
+        return ast.parse(source)
     except (ValueError, RecursionError, MemoryError) as error:
-        raise SyntaxError(f"no Python that can be parsed: {type(error).__name__}") from error
+        raise _too_much(error) from error
+
+
+def expression(source: str) -> ast.Expression:
+    """The tree of an expression. Raises as `parsed` does."""
+    try:
+        return ast.parse(source, mode="eval")
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise _too_much(error) from error
+
+
+def _too_much(error: Exception) -> SyntaxError:
+    return SyntaxError(f"no Python that can be parsed: {type(error).__name__}")

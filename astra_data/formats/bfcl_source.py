@@ -198,7 +198,7 @@ def parsed(text: str, methods: Mapping[str, list[str]]) -> Call:
 
 def _expression(text: str) -> ast.expr:
     try:
-        return python_text.parsed(text.strip(), mode="eval").body
+        return python_text.expression(text.strip()).body
     except (SyntaxError, RecursionError, MemoryError) as error:
         raise ValueError(f"not a Python expression: {text}") from error
 

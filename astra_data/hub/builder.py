@@ -16,6 +16,7 @@ from datasets.builder import Key
 from datasets.packaged_modules.parquet.parquet import Parquet, ParquetConfig
 
 from astra_data.hub import parquet
+from astra_data.hub.writer import schema
 from astra_data.rows import ROW_TYPES
 from astra_data.rows.fit import raise_unfit, sound
 
@@ -39,8 +40,10 @@ class Bounded(Parquet):  # type: ignore[misc]
         row_type, seen = ROW_TYPES.get(self.config.kind), set[str]()
         for index, path in enumerate(map(Path, files)):
             with parquet.opened(path) as file:
+                names = schema(row_type, refused=self.config.refused).names if row_type else []
+                known = bool(names) and set(names) <= set(file.schema_arrow.names)
                 for number, batch in enumerate(parquet.batches(file, path)):
-                    if row_type:
-                        name = f"{path.parent.name}/{path.name}"
-                        deque(sound(row_type, [batch], name, raise_unfit, seen, partial=True, refused=self.config.refused), 0)
+                    if known and row_type:
+                        name, rows = f"{path.parent.name}/{path.name}", [batch.select(names)]
+                        deque(sound(row_type, rows, name, raise_unfit, seen, partial=True, refused=self.config.refused), 0)
                     yield Key(index, number), self._cast_table(pa.Table.from_batches([batch]))

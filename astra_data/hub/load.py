@@ -21,7 +21,6 @@ from astra_data.hub.files import MEND, check_files, configs_of, file_at, files_o
 from astra_data.hub.lineage import Lineage
 from astra_data.hub.origins import Origin
 from astra_data.hub.store import Store, Version
-from astra_data.hub.writer import storage
 from astra_data.rows import ROW_TYPES
 
 if TYPE_CHECKING:
@@ -129,12 +128,13 @@ def load(
     config: str | None = None,
     split: str | None = "train",
     streaming: bool = False,
+    every: bool = False,
 ) -> "Dataset | DatasetDict | IterableDataset | IterableDatasetDict":
     """The rows of the version that `address` names, as `datasets` gives them; all splits where `split` is None.
 
     `config` wins over the `#config` of the address. Of a dataset that we did not make just the Parquet, JSON or CSV files in its
     own folder are read. Raises what `resolve` raises, and `DataError` where files hold no rows, or more than they may, and for
-    the first row that is not what it says.
+    the first row that is not what it says, unless `every` row is wanted by somebody who looks at each.
     """
     import datasets
     import pyarrow as pa
@@ -144,7 +144,7 @@ def load(
     place = resolve(address, None if store is None else Store.open(store))
     chosen = config or place.config
     rows = _rows(place, chosen)
-    kind = place.record.kind if place.record and place.record.kind in ROW_TYPES else None
+    kind = None if every or place.record is None or place.record.kind not in ROW_TYPES else place.record.kind
     tree = place.tree
     files = DataFilesDict({name: DataFilesList(paths, [(tree,)] * len(paths)) for name, paths in rows.files.items()})
     cache = Path(datasets.config.HF_DATASETS_CACHE) / "astra-versions" / tree
@@ -180,26 +180,23 @@ def _builder(rows: foreign.Rows, files: "DataFilesDict", cache: str, kind: str |
     from astra_data.hub.builder import Bounded
 
     paths = [Path(path) for paths in files.values() for path in paths]
-    features = _features(paths, known=kind is not None)
+    features = _features(paths)
     return Bounded(cache_dir=cache, data_files=files, features=features, kind=kind, refused=refused)
 
 
-def _features(paths: list[Path], *, known: bool) -> "Features":
+def _features(paths: list[Path]) -> "Features":
     """The features of Parquet files by the plain types of the first, whatever a library or a stranger has noted in it: no image,
-    sound or other type that opens files when a row is read. They are those of the row types where the rows are of a `known` kind;
-    of others JSON is text, since nobody has looked whether it can be read.
+    sound or other type that opens files when a row is read. They are those of the row types where the rows are ours.
 
     Raises `DataError` for any file that says more than it can hold.
     """
-    import pyarrow as pa
     from datasets import Features
 
     schemas = []
     for path in paths:
         with parquet.opened(path) as file:
             schemas.append(file.schema_arrow)
-    schema = schemas[0] if known else pa.schema([(field.name, storage(field.type)) for field in schemas[0]])
-    found = Features.from_arrow_schema(schema.remove_metadata())
+    found = Features.from_arrow_schema(schemas[0].remove_metadata())
     for name, feature in found.items():
         if not _is_plain(feature):
             raise ValueError(f"the column {name[:100]!r} has the type {type(feature).__name__}")

@@ -188,7 +188,7 @@ def _parsed(text: str) -> Iterator[ToolCall]:
     Of a call that is not well written, as those with `'Domino's'` inside, only the name is known.
     """
     try:
-        tree = python_text.parsed(text.strip(), mode="eval").body
+        tree = python_text.expression(text.strip()).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         yield from (ToolCall(name, ()) for name in BROKEN_CALL.findall(text)[:1])
         return

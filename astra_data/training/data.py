@@ -56,7 +56,7 @@ def choose(recipe: SftRecipe, address: str, split: str | None, kind: str, store:
     record = place.lineage()
     if record is not None and record.kind != kind:
         raise DataError(f"{address} holds {record.kind}, and {kind} are needed", mend=f"name a dataset of {kind} in data.train")
-    rows: Any = load(place.address, store=store, config=place.config)
+    rows: Any = load(place.address, store=store, config=place.config, every=True)
     _require_schema(rows, kind, address)
     check_rows(place, place.config or "default")
     rows, left_out = _sound(rows, kind, place.address)

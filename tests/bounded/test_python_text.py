@@ -2,7 +2,7 @@
 
 import pytest
 
-from astra_data.bounded.python_text import parsed
+from astra_data.bounded.python_text import expression, parsed
 
 ODD = {
     "no Python": "def",
@@ -31,4 +31,4 @@ def test_a_text_that_is_too_much_is_a_syntax_error(text: str) -> None:
 
 def test_python_is_a_tree() -> None:
     assert [type(node).__name__ for node in parsed("import json\nx = 1").body] == ["Import", "Assign"]
-    assert type(parsed("[1, 2]", "eval").body).__name__ == "List"
+    assert type(expression("[1, 2]").body).__name__ == "List"

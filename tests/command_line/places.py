@@ -26,13 +26,6 @@ STORES = [
         within=read_only,
     ),
     Case(
-        "store: read-only ledger",
-        "run small.yaml",
-        3,
-        "astra: hub/ledger.sqlite: the ledger cannot be used: ... (check that its folder exists and can be written)",
-        within=read_only,
-    ),
-    Case(
         "store: full",
         "run small.yaml seed=9 --only tasks --ledger l.sqlite",
         3,

@@ -137,16 +137,17 @@ CALLS: dict[str, Call] = {
     "characters.visible": characters.visible,
     "characters.one_line": characters.one_line,
     "characters.escaped": characters.escaped,
+    "characters.whole": characters.whole,
     "nesting.may_be_too_deep": nesting.may_be_too_deep,
-    "nesting.shallow": nesting.shallow,
 }
 NONE = {
     "text.literals.within", "text.ngrams.ngrams", "text.ngrams.jaccard", "text.ngrams.containment",
     "text.similarity.rows_per_band", "text.similarity.missed", "tools.documents.bounded", "bounded.files.readable",
-    "bounded.templates.render", "bounded.templates.known", "bounded.templates.check", "terminal.bare", "hub.markdown.templates",
+    "bounded.python_text.parsed", "bounded.python_text.expression", "tools.documents.documents_of", "terminal.bare",
+    "hub.markdown.templates",
     "messages.user", "messages.assistant", "messages.tool_call", "messages.tool_result", "nesting.too_deep",
 }  # fmt: skip
-"""Of values, not of texts; `templates` by the clock, in `tests/training/test_templates.py`."""
+"""Of values, not of texts; of `documents_of` in `read_documents`, and of Python by its own parser."""
 
 
 def text_of(unit: str, tail: str, length: int) -> str:

@@ -27,26 +27,8 @@ from astra_data.messages import calls_of, results_of
 from astra_data.rows import ROW_TYPES
 from astra_data.rows.canonical import digest
 from benchmarks import (
-    audit,
-    bfcl,
-    damage,
-    distractors,
-    emulated,
-    environments,
-    filling,
-    near_duplicates,
-    pool_chaos,
-    reward_hack,
-    roundtrips,
-    sandbox,
-    sandbox_chaos,
-    selection,
-    study,
-    tiny,
-    trust,
-    walks,
-    worlds,
-    writer,
+    audit, bfcl, damage, distractors, emulated, environments, filling, near_duplicates, pool_chaos, reward_hack, roundtrips,
+    sandbox, sandbox_chaos, selection, study, tiny, trust, walks, worlds, writer,
 )
 from benchmarks.figure import ROOT, Figure, at_least, at_most, equal, python, show
 from benchmarks.hostile import measure

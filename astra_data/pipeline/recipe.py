@@ -40,8 +40,6 @@ class WorkspaceConfig(BaseModel):
 
 ROLES = frozenset({"default", "labeller", "writer", "policy", "judge", "emulator", "user"})
 """Who takes part in stages of ours; a stage may name others."""
-
-
 NUMBERED = re.compile(r"[a-z]{1,40}_\d{1,3}")
 """How the players of a panel are called."""
 

@@ -2,8 +2,7 @@
 
     python -m benchmarks.soak [PART ...]        # a few of PARTS, or all
 
-Each part is a function that gives figures; the demo is made once and shared by the parts that look at it. Leaves with 1 if any
-figure misses its target.
+Each part gives figures; the demo is made once for all that look at it. Leaves with 1 if any figure misses its target.
 """
 
 import asyncio
@@ -27,8 +26,26 @@ from astra_data.messages import calls_of, results_of
 from astra_data.rows import ROW_TYPES
 from astra_data.rows.canonical import digest
 from benchmarks import (
-    audit, bfcl, damage, distractors, emulated, environments, filling, near_duplicates, pool_chaos, reward_hack, roundtrips,
-    sandbox, sandbox_chaos, selection, study, tiny, trust, walks, worlds, writer,
+    audit,
+    bfcl,
+    damage,
+    distractors,
+    emulated,
+    environments,
+    filling,
+    near_duplicates,
+    pool_chaos,
+    reward_hack,
+    roundtrips,
+    sandbox,
+    sandbox_chaos,
+    selection,
+    study,
+    tiny,
+    trust,
+    walks,
+    worlds,
+    writer,
 )
 from benchmarks.figure import ROOT, Figure, at_least, at_most, equal, python, show
 from benchmarks.hostile import measure

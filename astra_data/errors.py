@@ -70,7 +70,7 @@ class ToolError(AstraError):
 
 
 class NothingKept(AstraError):  # noqa: N818  (an end state of a run, by its name)
-    """A stage looked at items and kept no row."""
+    """The last stage of a run kept no row."""
 
     exit_code = 7
 

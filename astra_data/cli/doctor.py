@@ -20,13 +20,13 @@ from astra_data.hub.store import Store
 from astra_data.ledger import Ledger
 from astra_data.sandbox import Sandbox
 from astra_data.terminal import say, say_json
+from astra_data.tools.statuses import forgotten
 
 STATUSES = frozenset({
-    "session not found", "session terminated", "session expired", "invalid session id", "no valid session id provided",
-    "bad request: no valid session id provided", "server returned an error response", "not found", "unauthorized", "forbidden",
-    "method not allowed", "too many requests", "internal server error", "bad gateway", "service unavailable", "gateway timeout",
+    "server returned an error response", "not found", "unauthorized", "forbidden", "method not allowed", "too many requests",
+    "internal server error", "bad gateway", "service unavailable", "gateway timeout",
 })
-"""What was recorded as the answer of a tool where a web server had not taken the call."""
+"""What was recorded as the answer of a tool where a web server had not taken the call; a session that ended is `forgotten`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,8 @@ def _by_status(effect: Mapping[str, Any]) -> bool:
     response = effect["response"]
     if effect["kind"] != "tool" or not isinstance(response, dict) or response.get("is_error") is not True:
         return False
-    return str(response.get("content")).strip().rstrip(".").lower() in STATUSES
+    content = str(response.get("content"))
+    return forgotten(content) or content.strip().rstrip(".").lower() in STATUSES
 
 
 def _sandbox() -> Finding:

@@ -1,6 +1,6 @@
 """Errors of our own that items met: named in a row, kept whole for developers.
 
-    faults = Faults(store / ".faults", "weather-tasks", scrub)
+    faults = Faults(store.root, "weather-tasks", scrub)
     faults.noted("3f2a...", error)         # "inner error: KeyError - in tools/validate.py:88"
     faults.file                            # the tracebacks, one after the other
 
@@ -22,10 +22,10 @@ PACKAGE = f"{astra_data.__name__}."
 
 
 class Faults:
-    """Those of one run of a stage. `count` items met one; nothing is written before the first."""
+    """Those of one run of a stage on the store at `root`. `count` items met one; nothing is written before the first."""
 
-    def __init__(self, folder: Path, dataset: str, scrub: Scrub) -> None:
-        self.file = inside(folder, f"{dataset}.txt")
+    def __init__(self, root: Path, dataset: str, scrub: Scrub) -> None:
+        self.file = inside(root / FOLDER, f"{dataset}.txt")
         self.count = 0
         self._scrub, self._first = scrub, ""
 

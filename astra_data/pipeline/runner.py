@@ -24,7 +24,6 @@ from astra_data.hub.store import Store, Version
 from astra_data.hub.tree import sha256_file
 from astra_data.hub.writer import Written
 from astra_data.ledger import Unanswered
-from astra_data.pipeline.faults import FOLDER as FAULTS
 from astra_data.pipeline.faults import INNER, Faults
 from astra_data.pipeline.histograms import histograms
 from astra_data.pipeline.progress import Meter
@@ -85,7 +84,7 @@ async def run_stage(stage: Stage, config: StageConfig, inputs: Mapping[str, Sour
         run.store.promote(found)
         funnel = found.lineage().funnel
         return Report(stage.name, dataset, found, funnel, found=True, advice=stage.advice(funnel))
-    faults = Faults(run.store.root / FAULTS, dataset, run.resources.ledger.scrub)
+    faults = Faults(run.store.root, dataset, run.resources.ledger.scrub)
     with run.store.staging(dataset) as folder:
         lineage = await _fill(stage, config, inputs, run, meter, folder, key, faults)
         version = run.store.commit(dataset, folder, lineage)

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from astra_data.cli import options
-from astra_data.errors import AstraError
+from astra_data.errors import AstraError, DataError, UsageError
 from astra_data.filenames import inside
 from astra_data.hub.addresses import LEDGER
 from astra_data.hub.store import Store
@@ -31,12 +31,18 @@ STATUSES = frozenset({
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at. `needed_for` says what does not work without it."""
+    """One thing looked at. `needed_for` says what does not work without it; `code` is what the command leaves
+    with where it is not ok, and 0 where that ends nothing."""
 
     what: str
     ok: bool
     detail: str
     needed_for: str
+    code: int = 0
+
+    @property
+    def word(self) -> str:
+        return "ok" if self.ok else "damaged" if self.code == DataError.exit_code else "missing"
 
 
 @click.command("doctor")
@@ -46,35 +52,37 @@ class Finding:
 def command(store: Path, ledger: bool, as_json: bool) -> None:
     """Look at Python, MCP launchers, keys, every file of the store and the optional packages.
 
-    Leaves with 1 if something base is missing, or the store is damaged.
+    Leaves with 3 if the store is damaged, and with 2 if there can be none, or Python is another than is supported.
     """
-    checks = (_python, _uvx, _npx, lambda: _store(store), _sandbox, _key, _token)
-    findings = [check() for check in checks] + list(_packages())
+    findings = [_python(), _uvx(), _npx(), *_store(store), _sandbox(), _key(), _token(), *_packages()]
     findings += [_ledger(store)] if ledger else []
     if as_json:
         say_json([asdict(finding) for finding in findings])
     else:
         for finding in findings:
-            say(f"{'ok     ' if finding.ok else 'missing'}  {finding.what:<22} {finding.detail}  [{finding.needed_for}]")
-    if any(not finding.ok and finding.needed_for == "everything" for finding in findings):
-        sys.exit(1)
+            say(f"{finding.word:<8} {finding.what:<22} {finding.detail}  [{finding.needed_for}]")
+    if code := max(finding.code for finding in findings):
+        sys.exit(code)
 
 
 def _python() -> Finding:
     version = ".".join(str(part) for part in sys.version_info[:3])
     good = (3, 11) <= sys.version_info[:2] <= (3, 13)
-    return Finding("python", good, version if good else f"{version}; use 3.11, 3.12 or 3.13", "everything")
+    if good:
+        return Finding("python", True, version, "everything")
+    return Finding("python", False, f"{version}; use 3.11, 3.12 or 3.13", "everything", UsageError.exit_code)
 
 
-def _store(root: Path) -> Finding:
+def _store(root: Path) -> list[Finding]:
+    """The store as one finding, or one for each damage."""
     try:
         store = Store.open(root)
         names, damages = store.names(), list(store.damages())
     except AstraError as error:
-        return Finding("store", False, str(error), "everything")
+        return [Finding("store", False, str(error), "everything", error.exit_code)]
     if damages:
-        return Finding("store", False, "; ".join(map(str, damages)), "everything")
-    return Finding("store", True, f"{root}, {len(names)} datasets, all files as their lineages say", "everything")
+        return [Finding("store", False, str(damage), "everything", damage.exit_code) for damage in damages]
+    return [Finding("store", True, f"{root}, {len(names)} datasets, all files as their lineages say", "everything")]
 
 
 def _ledger(root: Path) -> Finding:

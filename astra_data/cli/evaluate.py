@@ -1,6 +1,7 @@
 """`astra evaluate arena ADDR`: let a policy act in arenas, and say what its rollouts are worth."""
 
 import asyncio
+import difflib
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -100,6 +101,9 @@ def _folder(model: str, base_url: str | None, revision: str | None) -> Path | No
     if Path(model).expanduser().is_dir():
         return Path(model).expanduser()
     if "/" not in model:
+        if close := difflib.get_close_matches(model, SCRIPTED, n=1, cutoff=0.75):
+            raise UsageError(f"no model {model!r} is known here",
+                             mend=f"did you mean {close[0]}? For a model of an endpoint, give --base-url")
         return None
     try:
         return fetched(model, revision)

@@ -3,6 +3,7 @@
 Nothing that is said of an error holds a key of the environment, or the user and password of an address.
 """
 
+import difflib
 import functools
 import importlib
 import io
@@ -50,7 +51,8 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
-            return None
+            close = difflib.get_close_matches(cmd_name, COMMANDS, n=1)
+            ctx.fail(f"there is no command {cmd_name!r}{f'; did you mean {close[0]}?' if close else ''}")
         command: click.Command = importlib.import_module(f"astra_data.cli.{cmd_name}").command
         return command
 

@@ -1,7 +1,7 @@
 """A second look at stored rows, as `score` and `audit` take it: all rows of a version, and which of them it moved.
 
     source = all_rows(place, "environments")
-    tell(outcome, place, as_json=False)        # ... entered: 1: 3f2a...   left: 0
+    tell(outcome, place, as_json=False)        # ... entered: 1, and its id; left: 0
 """
 
 from dataclasses import replace
@@ -16,6 +16,9 @@ from astra_data.pipeline.execute import Outcome
 from astra_data.pipeline.sources import Source, lineage_of, row_type_of, source_at
 from astra_data.pipeline.stage import Rows
 from astra_data.terminal import say, say_json
+
+SHOWN = 10
+"""Ids of rows that are printed of each kind."""
 
 
 def all_rows(place: Located, kind: str) -> Source:
@@ -41,5 +44,9 @@ def tell(outcome: Outcome, place: Located, *, as_json: bool) -> None:
     else:
         tell_outcome(outcome)
         for word, ids in moved.items():
-            say(f"{word}: {len(ids)}{': ' if ids else ''}{' '.join(ids)}")
+            say(f"{word}: {len(ids)}")
+            for row_id in ids[:SHOWN]:
+                say(f"    {row_id}")
+            if len(ids) > SHOWN:
+                say(f"    and {len(ids) - SHOWN} more; --json has them all")
     outcome.check()

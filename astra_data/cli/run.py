@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from astra_data.characters import one_line
 from astra_data.cli import options
 from astra_data.console import plain_console
 from astra_data.hub.store import Version
@@ -61,6 +62,9 @@ def tell_outcome(outcome: Outcome) -> None:
     for report in outcome.reports:
         say(f"{report.dataset}@{report.version.tree[:12]}")
         say(f'    load_dataset("{report.version.path}", split="train")   # {report.funnel.kept} rows')
+    for report in outcome.reports:
+        for failure in report.failures:
+            say(f"{report.stage}: to be tried again: {one_line(failure, 400)}")
     for line in filter(None, (report.advice for report in outcome.reports)):
         say(line)
 
@@ -84,6 +88,7 @@ def as_object(outcome: Outcome) -> dict[str, object]:
                 "found": report.found,
                 "funnel": report.funnel,
                 "advice": report.advice,
+                "failures": report.failures,
             }
             for report in outcome.reports
         ],

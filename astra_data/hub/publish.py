@@ -87,7 +87,7 @@ def pull(repo: str, revision: str | None, store: Store, name: str | None = None)
     that we did not make, `UsageError` where it would take the name of one of which this store made a version, though `name` does
     not say so, and what `resolve` raises.
     """
-    taken = check_name(name or check_repo(repo).split("/")[1].lower())
+    taken = check_name(check_repo(repo).split("/")[1].lower() if name is None else name)
     place = resolve(HubAddress(check_repo(repo), revision))
     if place.record is None or place.commit is None:
         raise DataError("has no lineage.json: astra-data did not write it", place=Place(place.address),

@@ -24,6 +24,7 @@ from astra_data.hub.store import Store, Version
 from astra_data.ledger import Ledger, Totals
 from astra_data.pipeline.barren import nothing_kept
 from astra_data.pipeline.calling import LeftAlone, entries, forewarned, left_alone, unmeant
+from astra_data.pipeline.complaints import did_you_mean
 from astra_data.pipeline.progress import Board, Silent
 from astra_data.pipeline.recipe import Recipe
 from astra_data.pipeline.runner import Report, Run, find_version, key_of, run_stage
@@ -104,7 +105,7 @@ async def execute(recipe: Recipe, stages: Stages, options: Options, console: Con
 def _known(only: tuple[str, ...], stages: Stages) -> None:
     for name in only:
         if name not in stages:
-            raise UsageError(f"no stage {name!r}", mend=f"one of: {', '.join(stages)}")
+            raise UsageError(f"no stage {name!r}", mend=did_you_mean(name, stages))
 
 
 def _chosen(recipe: Recipe, stages: Stages, options: Options, run: Run, given: Mapping[str, Source]) -> Stages:
@@ -127,6 +128,7 @@ def _chosen(recipe: Recipe, stages: Stages, options: Options, run: Run, given: M
 async def status(recipe: Recipe, stages: Stages, options: Options) -> list[tuple[str, str, Version | None]]:
     """(stage, dataset, version found) as `execute` would meet them, running nothing. Of a stage that reads what has to be
     made first nothing is known of the inputs, and so nothing is found."""
+    _known(options.only, stages)
     async with opened(recipe, options) as run:
         sources: dict[str, Source] = {}
         found: list[tuple[str, str, Version | None]] = []

@@ -1,9 +1,11 @@
 """What a person sees while a stage runs, and the funnel at the end.
 
 On a terminal one live line per stage: rate, kept, rejected, quarantined, cost so far, time left. Elsewhere (a log file, CI) a
-plain line now and then, and one per stage when it ends. Everything goes to standard error; standard output is for results.
+plain line every few seconds, whether an item is done or not, and one per stage when it ends. Everything goes to standard
+error; standard output is for results.
 """
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -16,8 +18,8 @@ from rich.text import Text
 from astra_data.characters import one_line
 from astra_data.hub.lineage import Funnel
 
-PLAIN_SECONDS = 20.0
-"""Between two lines about one stage where there is no terminal."""
+PLAIN_SECONDS = 8.0
+"""Between two lines about a stage where there is no terminal."""
 
 
 class Meter(Protocol):
@@ -48,12 +50,15 @@ class Board:
             console=console,
             disable=not console.is_terminal,
         )
+        self._line: _Line | None = None
+        self._over = threading.Event()
 
     def meter(self, stage: str, total: int | None) -> Meter:
         """A meter for one stage; `total` is its item count where it is known."""
         total_text = "?" if total is None else str(total)
         task = self.progress.add_task(stage, total=total, total_text=total_text, tally="")
-        return _Line(self, stage, task)
+        self._line = _Line(self, stage, task)
+        return self._line
 
     def say(self, line: str) -> None:
         """One line above the live display."""
@@ -61,27 +66,38 @@ class Board:
 
     def __enter__(self) -> "Board":
         self.progress.start()
+        if self.progress.disable and not self._console.quiet:
+            threading.Thread(target=self._tell, daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._over.set()
         self.progress.stop()
+
+    def _tell(self) -> None:
+        while not self._over.wait(PLAIN_SECONDS):
+            self.say("starting" if self._line is None else str(self._line))
 
 
 class _Line:
-    """The line of one stage."""
+    """The line of one stage; as a text, what is said of it where there is no terminal."""
 
     def __init__(self, board: Board, stage: str, task: TaskID) -> None:
         self._board, self._stage, self._task = board, stage, task
-        self._started = self._said = time.monotonic()
+        self._started = time.monotonic()
+        self._items, self._kept, self._rejected, self._quarantined = 0, 0, 0, 0
 
     def update(self, items: int, kept: int, rejected: int, quarantined: int) -> None:
-        now = time.monotonic()
-        rate = items / max(now - self._started, 1e-9)
-        tally = f"{rate:6.1f}/s  {kept} ok  {rejected} rejected  {quarantined} quarantined  ${self._board.cost():.4f}"
-        self._board.progress.update(self._task, completed=items, tally=tally)
-        if self._board.progress.disable and now - self._said >= PLAIN_SECONDS:
-            self._said = now
-            self._board.say(f"{self._stage:<14}{items} items  {tally.strip()}")
+        self._items, self._kept, self._rejected, self._quarantined = items, kept, rejected, quarantined
+        self._board.progress.update(self._task, completed=items, tally=self._tally())
+
+    def _tally(self) -> str:
+        rate = self._items / max(time.monotonic() - self._started, 1e-9)
+        counts = f"{self._kept} ok  {self._rejected} rejected  {self._quarantined} quarantined"
+        return f"{rate:6.1f}/s  {counts}  ${self._board.cost():.4f}"
+
+    def __str__(self) -> str:
+        return f"{self._stage:<14}{self._items} items  {self._tally().strip()}"
 
 
 def funnel_table(funnels: Sequence[tuple[str, Funnel]]) -> Table:

@@ -86,7 +86,7 @@ def find(name: str) -> Path:
     if (packaged / name / "pipeline.yaml").is_file():
         return packaged / name / "pipeline.yaml"
     known = sorted(entry.parent.name for entry in packaged.glob("*/pipeline.yaml"))
-    raise UsageError(f"no recipe {name!r}", mend=f"give a YAML file, or one of: {', '.join(known)}")
+    raise UsageError(f"no recipe {name!r}", mend=f"give a YAML file, or a packaged recipe; {did_you_mean(name, known)}")
 
 
 def load(path: Path, stages: Stages, overrides: Iterable[str] = ()) -> Recipe:

@@ -61,7 +61,7 @@ class Run:
 @dataclass(frozen=True, slots=True)
 class Report:
     """What became of a stage: the version that holds its rows, its funnel, whether it was run or found, and what to mend; `fault`
-    if items met an error of ours."""
+    if items met an error of ours, `failures` the first reasons for which items are to be tried again, in full."""
 
     stage: str
     dataset: str
@@ -70,6 +70,7 @@ class Report:
     found: bool
     advice: str | None = None
     fault: InnerError | None = None
+    failures: tuple[str, ...] = ()
 
 
 async def run_stage(stage: Stage, config: StageConfig, inputs: Mapping[str, Source], run: Run, meter: Meter) -> Report:
@@ -86,10 +87,10 @@ async def run_stage(stage: Stage, config: StageConfig, inputs: Mapping[str, Sour
         return Report(stage.name, dataset, found, funnel, found=True, advice=stage.advice(funnel))
     faults = Faults(run.store.root, dataset, run.resources.ledger.scrub)
     with run.store.staging(dataset) as folder:
-        lineage = await _fill(stage, config, inputs, run, meter, folder, key, faults)
+        lineage, failures = await _fill(stage, config, inputs, run, meter, folder, key, faults)
         version = run.store.commit(dataset, folder, lineage)
     return Report(stage.name, dataset, version, lineage.funnel, found=False, advice=stage.advice(lineage.funnel),
-                  fault=faults.error(stage.name))
+                  fault=faults.error(stage.name), failures=failures)
 
 
 def find_version(stage: Stage, key: str, run: Run) -> Version | None:
@@ -116,8 +117,8 @@ def key_of(stage: Stage, config: StageConfig, inputs: Mapping[str, Source], run:
 
 
 async def _fill(stage: Stage, config: StageConfig, inputs: Mapping[str, Source], run: Run, meter: Meter, folder: Path,
-                key: str, faults: Faults) -> Lineage:
-    """Write the rows of a version into `folder`, and say what they are."""
+                key: str, faults: Faults) -> tuple[Lineage, tuple[str, ...]]:
+    """Write the rows of a version into `folder`, and say what they are, and what failed first."""
     rows = {role: replace(source.rows, left_out=set()) for role, source in inputs.items()}
     items = islice(stage.items(rows, config, run.resources), run.limit)
     count = 0
@@ -139,12 +140,13 @@ async def _fill(stage: Stage, config: StageConfig, inputs: Mapping[str, Source],
     funnel = Funnel(count, written["default"].num_rows, dict(sorted(spool.rejected.items())),
                     dict(sorted(spool.quarantined.items())))
     lineage = _lineage(stage, config, inputs, run, key, funnel, folder, written)
-    return from_json(scrub.json(to_json(lineage)), file=FILE)
+    return from_json(scrub.json(to_json(lineage)), file=FILE), tuple(spool.failures)
 
 
 def _uncollected(stage: str, spool: Spool, faults: Faults) -> AstraError | None:
     """Why a source that kept nothing makes no version; None where it looked at everything, and nothing was good."""
-    failure, said = spool.first_failure, f"{stage}: nothing could be collected: {spool.first_failure}"
+    failure = next(iter(spool.failures), "")
+    said = f"{stage}: nothing could be collected: {failure}"
     if failure.startswith(INNER):
         return faults.error(stage)
     if failure.startswith(("endpoint", "answer", "judge")):

@@ -153,8 +153,9 @@ def read_mcp_json(path: Path) -> list[ServerEntry]:
     if not isinstance(servers, dict) or not servers:
         place = Place(path.name, field=key or "mcpServers")
         raise DataError("no servers", place=place, mend='write {"mcpServers": {"name": {"command": ...}}}')
-    if any(map(token_in, servers)):
-        raise _named_by_a_secret(path)
+    for number, name in enumerate(servers, 1):
+        if token_in(name):
+            raise _named_by_a_secret(path, number, MASK)
     entries = [
         _entry(name, fields, Place(path.name, field=f"{key}.{name}"))
         for name, fields in servers.items()
@@ -162,13 +163,14 @@ def read_mcp_json(path: Path) -> list[ServerEntry]:
     ]
     hidden = searchable(value for entry in entries for value in entry.hidden())
     known = Scrub(value for value in hidden if not wordlike(value))
-    if any(known(entry.name) != entry.name for entry in entries):
-        raise _named_by_a_secret(path)
+    for entry in entries:
+        if (shown := known(entry.name)) != entry.name:
+            raise _named_by_a_secret(path, list(servers).index(entry.name) + 1, shown)
     return entries
 
 
-def _named_by_a_secret(path: Path) -> UsageError:
-    message = "the name of a server is, or holds, a secret, and names are in every row"
+def _named_by_a_secret(path: Path, number: int, shown: str) -> UsageError:
+    message = f"the name of server {number} of the file, shown as {shown}, is or holds a secret, and names are in every row"
     return UsageError(message, place=Place(path.name, field="mcpServers"), mend="give it a name that all may read")
 
 

@@ -27,7 +27,7 @@ TOKEN = re.compile(
 )
 """What the keys of well-known services look like, wherever they stand."""
 
-PLAIN = re.compile(r"[a-z]{1,12}(?:[-_,. ][a-z]{1,12}){0,7}|[\d.,:-]{1,16}|/workspace(?:/.*)?|True|False")
+PLAIN = re.compile(r"[a-z]{1,12}(?:[-_,. ][a-z]{1,12}){0,7}|[\d.,:-]{1,16}|/workspace(?:/[\w.@ +/-]*)?|True|False")
 ORDINARY = frozenset(
     "true false yes no on off none null auto all any default main latest local localhost host http https stdio sse info debug"
     " warn error trace get post put json yaml csv text utc test dev prod production development staging user users"
@@ -72,7 +72,9 @@ def plain_setting(value: str) -> bool:
     """Whether a value is a few calm words, a number or a path of the workspace. Words that speak of secrets are none."""
     if not value or not PLAIN.fullmatch(value):
         return not value
-    if value[0] in "/TF" or not value[-1].isalpha():
+    if value[0] == "/":
+        return all(map(calm_name, filter(None, value.split("/"))))
+    if value[0] in "TF" or not value[-1].isalpha():
         return True
     return calm_name(value) and not (SECRET_NAME.search(value) and len(re.findall(r"[a-z]+", value)) > 1)
 

@@ -32,7 +32,7 @@ def test_a_cheat_leaves_and_comes_back_when_it_is_audited_as_it_was(astra: Astra
     sound, cheat = stored
     said = astra("audit", "mine", *RUN)
     assert said.code == 0, said.err
-    assert said.out.endswith(f"entered: 0\nleft: 1: {cheat}\n")
+    assert said.out.endswith(f"entered: 0\nleft: 1\n    {cheat}\n")
     assert [row["id"] for row in astra("show", "mine-audited", "--json").lines()] == [sound]
     (refused,) = astra("show", "mine-audited#rejected", "--json").lines()
     assert refused["id"] == cheat and refused["reasons"][0].startswith("audit: sensitivity - get_capacity: get_capacity(")

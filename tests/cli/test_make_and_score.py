@@ -82,7 +82,7 @@ def test_laxer_thresholds_say_which_rows_entered_and_stricter_ones_which_left(as
     kept = rows(astra, "small-trajectories")
     said = astra("score", "small-trajectories", "--to", "lax", *RECIPE, "--set", "trajectories.accept.answer=0.5")
     assert said.code == 0
-    assert f"entered: 1: {rejected['id']}\nleft: 0\n" in said.out
+    assert f"entered: 1\n    {rejected['id']}\nleft: 0\n" in said.out
     lax = rows(astra, "lax")
     assert [row["id"] for row in lax] == [*(row["id"] for row in kept), rejected["id"]]
     assert [row["scores"] for row in lax] == [row["scores"] for row in [*kept, rejected]]
@@ -100,10 +100,10 @@ def test_other_weights_give_another_reward_and_say_which_rows_left(astra: Astra)
     plain = sum(values.values()) / len(values)
     lax += ["--set", f"trajectories.accept.reward={plain - 0.01}"]
     said = astra("score", "small-trajectories", "--to", "plain", *RECIPE, *lax)
-    assert f"entered: 1: {wrong['id']}\nleft: 0\n" in said.out
+    assert f"entered: 1\n    {wrong['id']}\nleft: 0\n" in said.out
     heavier = ["--set", "trajectories.accept.weights={FA: 20}"]
     said = astra("score", "plain", "--to", "heavier", *RECIPE, *lax, *heavier)
-    assert f"entered: 0\nleft: 1: {wrong['id']}\n" in said.out
+    assert f"entered: 0\nleft: 1\n    {wrong['id']}\n" in said.out
     [left] = rows(astra, "heavier#rejected")
     assert left["reasons"] == [f"score: reward below {plain - 0.01:g}"]
     assert left["reward"] == pytest.approx((sum(values.values()) + 19 * values["FA"]) / (len(values) + 19))

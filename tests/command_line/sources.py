@@ -138,7 +138,7 @@ def recipe(content: str | bytes, line: str, words: str = "", code: int = 2) -> C
 
 
 RECIPES = [
-    Case("recipe: unknown", "run nope", 2, "astra: no recipe 'nope' (give a YAML file, or one of: astra-14b...)"),
+    Case("recipe: unknown", "run nope", 2, "astra: no recipe 'nope' (give a YAML file, or a packaged recipe; known: astra-14b...)"),
     recipe("name: [\n", "r.yaml, row 2: not YAML: ... (check brackets, quotes and indentation)"),
     recipe(b"\xff\xfe\x00", "r.yaml: cannot be read: ... (name a YAML file in UTF-8)"),
     recipe("- a\n", "r.yaml: a recipe is a mapping (start it with `name: my-recipe`)"),
@@ -202,6 +202,6 @@ RECIPES = [
     recipe("name: x\n", "'a' overrides nothing (write KEY=VALUE, such as tasks.per_server=4)", "a"),
     recipe("name: x\n", "a: '[' is not YAML: ... (put quotes around it: 'a=\"...\"')", "a=["),
     recipe("name: x\nseed: 1\n", "seed.x: seed is not a mapping (override one of the values beside it)", "seed.x=1"),
-    recipe("name: x\n", "no stage 'task' (one of: tools, chains, tasks, trajectories, questions...)", "--only task"),
+    recipe("name: x\n", "no stage 'task' (did you mean tasks?)", "--only task"),
     recipe("name: x\n", "no dataset 'x-tools' in the store ...hub (did you mean small-tools?)", "--only chains", 3),
 ]

@@ -1,6 +1,7 @@
 """What a person reads: the funnel with its reasons, and lines that say what they were given."""
 
 import io
+import time
 
 import pytest
 from rich.console import Console
@@ -46,11 +47,27 @@ def test_a_long_line_is_not_broken_where_there_is_no_terminal() -> None:
     assert line in shown(page)
 
 
-def test_without_a_terminal_a_stage_says_now_and_then_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_terminal_a_stage_says_how_far_it_is_though_no_item_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "PLAIN_SECONDS", 0.001)
+    page = console()
+
+    def line(start: str) -> str:
+        while not (found := [said for said in shown(page).splitlines() if said.startswith(start)]):
+            time.sleep(0.001)
+        return found[0]
+
+    with Board(page, lambda: 1.5) as board:
+        assert line("starting")
+        meter = board.meter("tasks", None)
+        assert line("tasks         0 items")
+        meter.update(10, 7, 2, 1)
+        assert line("tasks         10 items").endswith("7 ok  2 rejected  1 quarantined  $1.5000")
+
+
+def test_a_quiet_console_stays_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(progress, "PLAIN_SECONDS", 0.0)
     page = console()
+    page.quiet = True
     with Board(page, lambda: 1.5) as board:
         board.meter("tasks", None).update(10, 7, 2, 1)
-    (line,) = shown(page).strip().splitlines()
-    assert line.startswith("tasks         10 items")
-    assert line.endswith("7 ok  2 rejected  1 quarantined  $1.5000")
+    assert not shown(page)

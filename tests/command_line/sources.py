@@ -138,7 +138,7 @@ def recipe(content: str | bytes, line: str, words: str = "", code: int = 2) -> C
 
 
 RECIPES = [
-    Case("recipe: unknown", "run nope", 2, "astra: no recipe 'nope' (give a YAML file, or a packaged recipe; known: astra-14b...)"),
+    Case("recipe: unknown", "run nope", 2, "astra: no recipe 'nope' (give a YAML file, or a packaged...: astra-14b...)"),
     recipe("name: [\n", "r.yaml, row 2: not YAML: ... (check brackets, quotes and indentation)"),
     recipe(b"\xff\xfe\x00", "r.yaml: cannot be read: ... (name a YAML file in UTF-8)"),
     recipe("- a\n", "r.yaml: a recipe is a mapping (start it with `name: my-recipe`)"),

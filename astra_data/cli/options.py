@@ -19,6 +19,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 FOLDERS = re.compile(r"(?<![\w.:/-])[~/](?!workspace\b)(?:[^/\s,'\"\[\]{}]{0,255}/)*(?=[^/\s])")
 """The folders of a path that starts at the root or at home."""
 
+TOLD = 20
+"""Rows that are left out and told, each in a line."""
+TELLING = "astra_data.left_out"
+"""Where a command's context counts them."""
+
 
 def store(command: F) -> F:
     return click.option(
@@ -51,8 +56,13 @@ def with_seed(overrides: Iterable[str], seed: int | None) -> list[str]:
 
 
 def tell_left_out(unfit: "Unfit") -> None:
-    """Say that a stored row is not what it says, and that the command goes on without it."""
-    say(f"astra: {unfit}; the row is left out", err=True)
+    """Say that a stored row is not what it says, and that the command goes on without it; of many, the first `TOLD`."""
+    meta = click.get_current_context().meta
+    told = meta[TELLING] = meta.get(TELLING, 0) + 1
+    if told <= TOLD:
+        say(f"astra: {unfit}; the row is left out", err=True)
+    elif told == TOLD + 1:
+        say(f"astra: more rows are left out; the first {TOLD} are told", err=True)
 
 
 def recorded(*words: str, recipe: str | None = None, overrides: Iterable[str] = (), limit: int | None = None) -> str:

@@ -70,16 +70,21 @@ def sound(row_type: type, batches: Iterable[pa.RecordBatch], file: str, tell: Te
         known = not refused and flawless(batch, row_type)
         for one in stored:
             number += 1
+            if not refused and isinstance(one["id"], str) and one["id"] in seen:
+                tell(Unfit(file, number, "same id as an earlier row"))
+                continue
             try:
                 row = decode(one)
                 wrong = None if known else _wrong(row_type, row, partial=refused and partial)
                 wrong = wrong or _misshapen(row_type, row)
-                why = wrong or _misnamed(row_type, row, None if refused else seen)
+                why = wrong or _misnamed(row_type, row)
             except ValueError as error:
                 why = _said(str(error))
             except (TypeError, KeyError, AttributeError) as error:
                 why = _said(type(error).__name__)
             if why is None:
+                if not refused:
+                    seen.add(row["id"])
                 yield row
             else:
                 tell(Unfit(file, number, why))
@@ -107,17 +112,9 @@ def _said(wrong: str) -> str:
     return f"no row of this kind - {wrong if wrong.isprintable() else ascii(wrong)}"
 
 
-def _misnamed(row_type: Any, row: Row, seen: set[str] | None) -> str | None:
-    """What is wrong with the id. Where others of the same id are `seen`, the row is, too, from then on."""
-    if row["id"] is None:
-        return None
-    if row["id"] != identity(row_type, row):
-        return "id is not that of the content"
-    if seen is not None:
-        if row["id"] in seen:
-            return "same id as an earlier row"
-        seen.add(row["id"])
-    return None
+def _misnamed(row_type: Any, row: Row) -> str | None:
+    """What is wrong with the id."""
+    return None if row["id"] in (None, identity(row_type, row)) else "id is not that of the content"
 
 
 @cache

@@ -122,7 +122,8 @@ def _ending(messages: list[Message], finish: str, tools: list[JsonObject]) -> st
     if finish in CUT:
         return CUT_OFF
     names = {tool["function"]["name"] for tool in tools}
-    return ANSWERED if written_call(spoken(messages[-1]), names) is None else CALLS_AS_TEXT
+    others = "\n".join(str(message.get("content") or "") for message in messages if message["role"] != "assistant")
+    return ANSWERED if written_call(spoken(messages[-1]), names, others) is None else CALLS_AS_TEXT
 
 
 async def _perform(call: Call, toolbox: Toolbox, tools: list[JsonObject], done: Rollout) -> None:

@@ -13,6 +13,8 @@ MARKED = [
     "functions.get_entry:0", "<minimax:tool_call>", "<seed:tool_call>", "<arg_key>a</arg_key>", "It is 7.</think>", "<think>It",
     "It is 7.<eos>", "It is 7.<unused99>", "[gMASK]<sop>", "<|endoftext|>", "<function_calls>", "<|END_OF_TURN_TOKEN|>",
     "<invoke name=\"x\">", "</parameter", "<extra_id_1>", "<tool_code>print(1)</tool_code>",
+    "<\uff5cDSML\uff5cinvoke name=\"x\">", "</\uff5cDSML\uff5cfunction_calls>", "<tool_call|>", "<start_function_call>",
+    "[TOOL_REQUEST]", "[END_TOOL_REQUEST]", "<TOOLCALL>[]",
 ]  # fmt: skip
 PLAIN = [
     "It is 7.", "It is <b>7</b>, and <i>x</i> < 8 > 2.", "Use `<div>` and </div>.", "a <| b |> c", "f(x) |> g",
@@ -38,6 +40,9 @@ CALLS = {
     "<|tool_calls_section_begin|><|tool_call_begin|>functions.get_entry:0<|tool_call_argument_begin|>{}": "get_entry",
     "<\uff5ctool\u2581call\u2581begin\uff5c>function<\uff5ctool\u2581sep\uff5c>get_entry\n```json\n{}\n```": "get_entry",
     "<get_entry>\n<key>a</key>\n</get_entry>": "get_entry",
+    ">>>get_entry\n{\"key\": \"a\"}": "get_entry",
+    "<start_function_call>call:get_entry{key:<escape>a<escape>}<end_function_call>": "get_entry",
+    "<\uff5cDSML\uff5cinvoke name=\"drop-entry\">": "drop-entry",
 }
 NO_CALLS = [
     "I called get_entry(key='a'), and it said 7.", "The tools are get_entry and math.add.",
@@ -68,3 +73,10 @@ def test_a_call_in_words_is_known_by_its_tool(text: str, tool: str) -> None:
 @pytest.mark.parametrize("text", NO_CALLS)
 def test_words_about_tools_are_no_calls(text: str) -> None:
     assert written_call(text, TOOLS) is None
+
+
+def test_a_result_that_is_told_again_is_no_call() -> None:
+    log = '{"name": "get_entry", "arguments": {"key": "a"}}'
+    assert written_call(f"The log says:\n{log}", TOOLS, f"[\n  {log}\n]") is None
+    assert written_call(f"The log says:\n{log}", TOOLS, "[]") == "get_entry"
+    assert written_call('get_entry(key="a")', TOOLS, "Which notes are there?") == "get_entry"

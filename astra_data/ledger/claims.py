@@ -11,6 +11,7 @@ import asyncio
 import fcntl
 import os
 import struct
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from hashlib import sha256
@@ -71,9 +72,9 @@ def _locked(descriptor: int, place: int) -> bool:
 
 
 def _set_lock(descriptor: int, kind: int, place: int) -> None:
-    """Locks of the open file where the system has them; else of the process, which two ledgers in one process would share."""
-    if command := getattr(fcntl, "F_OFD_SETLK", None):
-        fcntl.fcntl(descriptor, command, LOCK.pack(kind, os.SEEK_SET, place, 1, 0))
+    """Locks of the open file on Linux; elsewhere of the process, which two ledgers in one process would share."""
+    if sys.platform == "linux":
+        fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, LOCK.pack(kind, os.SEEK_SET, place, 1, 0))
     else:
         operation = fcntl.LOCK_UN if kind == fcntl.F_UNLCK else fcntl.LOCK_EX | fcntl.LOCK_NB
         fcntl.lockf(descriptor, operation, 1, place)

@@ -36,13 +36,12 @@ from astra_data.tools.mcp_config import ServerEntry
 from astra_data.tools.permission import of_wire, refusals, strayed, undeclared, unlisted
 from astra_data.tools.result import DIED, EXPIRED, NOT_PERMITTED, START_FAILED, TIMEOUT, ToolBackendDown, ToolResult
 from astra_data.tools.statuses import forgotten, trouble, unread
-from astra_data.tools.stdio import FAULTS
 from astra_data.tools.waiting import extending, finished
 from astra_data.tools.workspace import Workspace
 
 PING_SECONDS = 5.0
-ENDED = ("Connection closed", *FAULTS)
-"""What the transport of a process says when it is no longer listened to."""
+ENDED = "Connection closed"
+"""What the official client says when the streams of a process have ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +263,7 @@ class McpSession:
     def _lost(self, error: MCPError) -> bool:
         if self.entry.transport == "http":
             return error.code == CONNECTION_CLOSED or unread(error.message)
-        return error.code == CONNECTION_CLOSED and error.message in ENDED
+        return error.code == CONNECTION_CLOSED and error.message == ENDED
 
     def _explain(self, error: BaseException) -> str:
         told = trouble(str(error))

@@ -26,8 +26,8 @@ APART = ("auth/", "elicitation")
 REVISIONS = {"2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"}
 """Of the protocol, those with the handshake."""
 BROKEN = {
-    "0.1.9: tools_call": "its server connects one object anew for each request, which its own SDK refuses from the second on: every "
-                         "client gets HTTP 500 for tools/list; later versions do not",
+    "0.1.9: tools_call": "its server connects one object anew for each request, which its own SDK refuses from the second on: "
+                         "every client gets HTTP 500 for tools/list; later versions do not",
 }
 """Version and scenario -> why no client can pass it. None of `VERSIONS` has one."""
 LISTED = re.compile(r"^  - (\S+) \[(.*)\]$", re.MULTILINE)
@@ -89,7 +89,7 @@ def figures() -> list[Figure]:
 
 
 async def drive(url: str) -> list[str]:
-    """List the tools of a server and call each of them; what they said. An object that a tool wants is the schema of the first."""
+    """List the tools of a server and call each; what they said. An object that a tool wants is the schema of the first."""
     from astra_data.tools.mcp_config import ServerEntry
     from astra_data.tools.session import McpSession
     from astra_data.tools.workspace import Template

@@ -33,7 +33,7 @@ from astra_data.tools.launch import for_old_sdk, running, stderr_tail
 from astra_data.tools.links import strange
 from astra_data.tools.listing import Listing
 from astra_data.tools.mcp_config import ServerEntry
-from astra_data.tools.permission import of_wire, refusals, strayed, undeclared, unlisted
+from astra_data.tools.permission import of_wire, refusals, strayed, undeclared, unlisted, unsendable
 from astra_data.tools.result import DIED, EXPIRED, NOT_PERMITTED, START_FAILED, TIMEOUT, ToolBackendDown, ToolResult
 from astra_data.tools.statuses import forgotten, trouble, unread
 from astra_data.tools.waiting import extending, finished
@@ -138,7 +138,8 @@ class McpSession:
             return self._refusals
 
     async def call(self, name: str, arguments: JsonObject) -> ToolResult:
-        """Call a tool. Whatever the server says of the call is a result, in both styles of error that servers use.
+        """Call a tool. Whatever the server says of the call is a result, in both styles of error that servers use; so is the
+        refusal of arguments that cannot be sent as they are.
 
         Raises `ToolBackendDown` for a tool that may not be called, or not so, and where a link in the workspace leads out of it;
         nothing is sent then.
@@ -149,7 +150,7 @@ class McpSession:
             raise ToolBackendDown(NOT_PERMITTED, f"{self.entry.name}: {name}: {why}")
         if self.entry.transport == "stdio" and (fault := await asyncio.to_thread(self._strange)):
             raise ToolBackendDown(NOT_PERMITTED, f"{self.entry.name}: in its workspace {one_line(self._shown(fault))}")
-        if refusal := strayed(self.entry, name, arguments):
+        if refusal := strayed(self.entry, name, arguments) or unsendable(arguments):
             return refusal
         real = arguments if self.entry.transport == "http" else self.workspace.to_real(arguments)
         try:

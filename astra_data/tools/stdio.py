@@ -8,14 +8,13 @@ over, as servers print all manner of things, unless it was to be an answer (`wir
 """
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import anyio
 from mcp.shared.message import SessionMessage
-from mcp.types import CONNECTION_CLOSED, ErrorData, JSONRPCError, JSONRPCMessage, JSONRPCRequest, JSONRPCResponse
+from mcp.types import CONNECTION_CLOSED, ErrorData, JSONRPCError, JSONRPCRequest, JSONRPCResponse
 
 from astra_data.tools.process import MOST_BUFFERED
 from astra_data.tools.statuses import MARK
@@ -99,15 +98,7 @@ class _Pipes:
                 async for message in self._sent:
                     if isinstance(message.message, JSONRPCRequest):
                         self._waiting[str(message.message.id)] = message.message.id
-                    self._writer.write(_line_of(message.message))
+                    self._writer.write(message.message.model_dump_json(by_alias=True, exclude_unset=True).encode() + b"\n")
                     await self._writer.drain()
         except (anyio.ClosedResourceError, anyio.BrokenResourceError, OSError):
             await self._received.aclose()
-
-
-def _line_of(message: JSONRPCMessage) -> bytes:
-    try:
-        text = message.model_dump_json(by_alias=True, exclude_unset=True)
-    except ValueError:
-        text = json.dumps(message.model_dump(by_alias=True, exclude_unset=True))
-    return f"{text}\n".encode()

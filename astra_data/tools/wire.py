@@ -4,9 +4,9 @@
     read(b'{"jsonrpc": "2.0", "id": 1, "result": null}')                # Refused(1, "its result is no object")
     read(b"Loading ...")                                                # None: no message
 
-The parser of the official client ends at about 200 levels, reads 1e999 as infinite, and of a message with a result and an error
-takes one. What it refuses is read again, so that one tool that cannot be kept costs that tool alone; in a list the tool's place is
-taken by what can be kept of it, and the reason. An answer that cannot be read becomes an error of ours (`statuses.trouble`).
+The parser of the official client ends at about 200 levels, reads 1e999 as infinite, and takes one of two where a message has a
+result and an error. What it refuses is read again, so that a tool that cannot be kept costs that tool alone: it keeps its place in
+a list, with what can be kept of it and the reason. An answer that cannot be read becomes an error of ours (`statuses.trouble`).
 """
 
 import json
@@ -37,15 +37,11 @@ class Refused:
     id: Any
     why: str
 
-    @property
-    def told(self) -> str:
-        """As the message of an error."""
-        return f"{MARK}{UNREADABLE}: {self.why}"
-
     def error(self, asked: Any = None) -> JSONRPCError:
         """What is handed on in its place, to the request `asked` or to the one that it names."""
-        known = self.id if isinstance(self.id, int | str) else None
-        return JSONRPCError(jsonrpc="2.0", id=known if asked is None else asked, error=ErrorData(code=CONNECTION_CLOSED, message=self.told))
+        known = self.id if type(self.id) is int or (isinstance(self.id, str) and self.id.isascii()) else None
+        error = ErrorData(code=CONNECTION_CLOSED, message=f"{MARK}{UNREADABLE}: {self.why}")
+        return JSONRPCError(jsonrpc="2.0", id=known if asked is None else asked, error=error)
 
 
 def read(text: bytes) -> JSONRPCMessage | Refused | None:
@@ -115,15 +111,17 @@ def _kept(tool: Any, text: bytes) -> Any:
 
 
 def _fault(value: Any, text: bytes) -> str | None:
-    """Why a value of the text cannot be kept."""
+    """Why a value of the text cannot be kept. Of bytes that are no UTF-8 each stands for half of a character."""
     why = fault(value)
-    return NO_TEXT if why == HALF and not _is_text(text) else why
+    if why != HALF or _encodes(text.decode(errors="surrogateescape"), "strict"):
+        return why
+    return NO_TEXT if _encodes(json.dumps(value, ensure_ascii=False), "surrogateescape") else HALF
 
 
-def _is_text(text: bytes) -> bool:
+def _encodes(text: str, errors: str) -> bool:
     try:
-        text.decode()
-    except UnicodeDecodeError:
+        text.encode(errors=errors)
+    except UnicodeEncodeError:
         return False
     return True
 

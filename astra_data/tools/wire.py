@@ -5,8 +5,9 @@
     read(b"Loading ...")                                                # None: no message
 
 The parser of the official client ends at about 200 levels, reads 1e999 as infinite, and takes one of two where a message has a
-result and an error. What it refuses is read again, so that a tool that cannot be kept costs that tool alone: it keeps its place in
-a list, with what can be kept of it and the reason. An answer that cannot be read becomes an error of ours (`statuses.trouble`).
+result and an error. What it refuses is read again, so that a tool that cannot be kept costs that tool alone: it keeps its place
+in a list, with what can be kept of it and the reason. An answer that cannot be read becomes an error
+of ours (`statuses.trouble`).
 """
 
 import json
@@ -27,7 +28,6 @@ NO_TEXT = "bytes that are no UTF-8"
 NO_MESSAGE = "it is no message of the protocol"
 ANSWER = re.compile(rb'\s*\{[^{}\[\]]{0,400}"(?:result|error)"\s*:')
 """How an answer begins, even one that does not end."""
-_LARGE = re.compile(rb"[eE]\+?[0-9]{3}|[0-9]{300}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +72,8 @@ def _quick(text: bytes) -> JSONRPCMessage | Refused | None:
         return message
     if b'"result"' in text and b'"error"' in text and (why := _twofold(wide(text))):
         return Refused(message.id, why)
-    large = isinstance(message, JSONRPCResponse) and "tools" not in message.result and _LARGE.search(text)
-    return Refused(message.id, NOT_FINITE) if large and _infinite(text) else message
+    odd = isinstance(message, JSONRPCResponse) and "tools" not in message.result and fault(message.result)
+    return Refused(message.id, NOT_FINITE) if odd and _infinite(text) else message
 
 
 def _again(text: bytes) -> JSONRPCMessage | Refused | None:

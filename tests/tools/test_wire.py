@@ -55,8 +55,8 @@ REFUSED: dict[str, tuple[bytes, str, str]] = {
     "a text": (b'"tell"', "[3]", "tool: cannot be kept - [3]: expected an object"),
     "a text that is half a character": (rb'"\ud800"', "[3]", "tool: cannot be kept - [3]: expected an object"),
     "a list": (b"[{}]", "[3]", "tool: cannot be kept - [3]: expected an object"),
-    "no name": (bytes_of({"description": SAY}), "", "tool: no name"),
-    "a name that is null": (bytes_of(tool(None)), "", "tool: no name"),
+    "no name": (bytes_of({"description": SAY}), "", "tool: invalid name - it has none"),
+    "a name that is null": (bytes_of(tool(None)), "", "tool: invalid name - it has none"),
     "a name that is a number": (bytes_of(tool(7)), "7", "tool: invalid name - 7"),
     "a name that is a list": (bytes_of(tool(["a"])), "['a']", "tool: invalid name - ['a']"),
     "a name twice": (bytes_of(tool("tell_0")), "tell_0", "tool: duplicate name - tell_0"),
@@ -222,6 +222,13 @@ def test_what_a_result_says_in_its_own_way_is_shown(case: str) -> None:
     answer, shown = READ[case]
     for way in WAYS:
         assert called(way, answer) == ToolResult(shown, is_error=False)
+
+
+@pytest.mark.usefixtures("nothing_left")
+@pytest.mark.parametrize("way", ["body", "event"])
+def test_a_long_result_comes_as_a_body_and_as_an_event(way: str) -> None:
+    said = called(way, message(result={"content": [{"type": "text", "text": "x" * (3 << 20)}]}))
+    assert said.content.startswith("x" * 50_000) and said.content.endswith("more characters]")
 
 
 @pytest.mark.usefixtures("nothing_left")

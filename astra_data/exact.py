@@ -26,6 +26,7 @@ BEYOND = "an integer beyond 64 bits"
 NOT_FINITE = "a number that is not finite"
 HALF = "half of a surrogate pair"
 DEEP = f"nested more than {MOST_DEPTH} deep"
+UNREAD = "nested deeper than any parser here reads"
 NO_JSON = "no JSON value"
 UNKEPT = (BEYOND, NOT_FINITE, HALF)
 """Why JSON that can be read cannot be kept."""
@@ -57,6 +58,8 @@ def wide(text: str | bytes) -> Any:
     try:
         value = orjson.loads(text)
         return json.loads(text, parse_int=_long) if _may_be_beyond(text) else value
+    except RecursionError:
+        raise ValueError(UNREAD) from None
     except orjson.JSONDecodeError as error:
         try:
             return json.loads(text, parse_int=_long)
@@ -87,6 +90,8 @@ def _said(error: orjson.JSONDecodeError, text: str | bytes) -> str:
     said = str(error)
     if "surrogate" in said and (isinstance(text, str) or "UTF-8" not in said):
         return HALF
+    if "depth limit" in said:
+        return UNREAD
     return NOT_FINITE if "infinity" in said else f"not JSON: {said}"
 
 

@@ -28,6 +28,7 @@ from astra_data.rows.canonical import digest
 from benchmarks import (
     audit,
     bfcl,
+    conformance,
     damage,
     distractors,
     emulated,
@@ -100,10 +101,6 @@ def distractors_part(demo: Demo) -> list[Figure]:
 
 def near_part(demo: Demo) -> list[Figure]:
     return near_duplicates.figures()
-
-
-def walks_part(demo: Demo) -> list[Figure]:
-    return walks.figures()
 
 
 def worlds_part(demo: Demo) -> list[Figure]:
@@ -253,7 +250,7 @@ PARTS: dict[str, Callable[[Demo], list[Figure]]] = {
     "select": select_part,
     "near": near_part,
     "distractors": distractors_part,
-    "walks": walks_part,
+    "walks": lambda demo: walks.figures(),
     "worlds": worlds_part,
     "reward": reward_part,
     "environments": environments_part,
@@ -266,6 +263,7 @@ PARTS: dict[str, Callable[[Demo], list[Figure]]] = {
     "client": client_part,
     "emulated": emulated_part,
     "bfcl": bfcl_part,
+    "conformance": lambda demo: conformance.figures(),
     "chaos": chaos_part,
     "sandbox": sandbox_part,
     "trust": lambda demo: trust.figures(),

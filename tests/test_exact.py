@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from astra_data.exact import BEYOND, DEEP, HALF, NO_JSON, NOT_FINITE, fault, loads, shallow, wide
+from astra_data.exact import BEYOND, DEEP, HALF, NO_JSON, NOT_FINITE, UNREAD, fault, loads, shallow, wide
 
 NUMBERS = st.integers(-(10**40), 10**40) | st.integers(-(2**64) - 3, 2**64 + 3) | st.floats()
 TEXTS = st.text(st.characters(), max_size=8) | st.just("") | st.sampled_from(["1" * 30, "NaN", "\ud800", "null"])
@@ -65,7 +65,7 @@ def test_a_value_is_kept_exactly_or_refused(value: Any) -> None:
     ("-1e999", NOT_FINITE),
     ('"\\udc00\\ud800"', HALF),
     ("[" * 129 + "]" * 129, DEEP),
-    ("[" * 100_000, "not JSON"),
+    ("[" * 100_000, UNREAD),
     ("[NaN]", "not JSON"),
     ("", "not JSON"),
 ])
@@ -87,6 +87,16 @@ def test_what_can_be_kept_is(text: str) -> None:
 ])
 def test_what_others_read_is_looked_at_too(value: Any, why: str) -> None:
     assert fault(value) == why
+
+
+@pytest.mark.parametrize("inner", ["1", "9" * 30, '"\\ud800"'])
+@pytest.mark.parametrize("deep", [980, 1_015, 3_000])
+def test_a_value_is_read_in_parts_as_deep_as_a_parser_goes(deep: int, inner: str) -> None:
+    text = "[" * deep + inner + "]" * deep
+    try:
+        assert fault(wide(text)) == DEEP
+    except ValueError as error:
+        assert deep > 900 and str(error) in (UNREAD, HALF)
 
 
 def test_what_walks_a_value_is_not_led_too_deep() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from astra_data import exact
 from astra_data.bounded.files import MOST_BYTES
 from astra_data.errors import DataError, Place
-from astra_data.exact import DEEP, wide
+from astra_data.exact import DEEP, UNREAD, wide
 from astra_data.nesting import may_be_too_deep, too_deep
 
 MOST_VALUES = 4_000_000
@@ -27,7 +27,7 @@ def loads(text: bytes, place: Place, *, mend: str = "write JSON", in_parts: bool
     try:
         value = wide(text) if in_parts else exact.loads(text)
     except ValueError as error:
-        deep = str(error) == DEEP
+        deep = str(error) in (DEEP, UNREAD)
         raise DataError(str(error), place=place, mend="write it flatter" if deep else mend) from None
     if in_parts and may_be_too_deep(text) and too_deep(value):
         raise DataError(DEEP, place=place, mend="write it flatter")

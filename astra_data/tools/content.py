@@ -16,10 +16,14 @@ from astra_data.messages import JsonObject
 
 NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?!\w|\.\d)")
 
-IGNORED = {"_meta", "isError"}
+IGNORED = {"_meta", "isError", "content"}
 MOST_LEAVES = 5_000
 ERROR_TEXTS = ("error", "message", "detail", "details")
 VERDICTS = ("success", "ok")
+MEDIA = ("image", "audio", "resource_link")
+"""Types of parts that are shown by a line that describes them."""
+ABOUT_PARTS = {"type", "annotations", "_meta", "name", "mimeType", "uri", "data"}
+"""What of any part such a line tells, or nobody needs to know."""
 ABOUT_ERRORS = ("code", "error_code", "error_type", "hint", "status", "suggestion", "type")
 """What an object may hold beside its error and still tell of nothing else."""
 
@@ -55,7 +59,7 @@ def cut(text: str, most: int) -> str:
 def failed(result: JsonObject) -> bool:
     """True if the result is flagged as an error, or is a JSON object that tells of nothing but an error, as many servers answer:
     `{"error": "no such file"}`, `{"success": false, "message": "no such file"}`."""
-    if str(result.get("isError")).lower() == "true":
+    if str(result.get("isError")).lower() in ("true", "1"):
         return True
     value = _parsed(text_of(result))
     if not isinstance(value, dict):
@@ -104,12 +108,13 @@ def _part(part: JsonObject) -> str:
     kind = str(part.get("type", "unknown"))
     if part and "type" not in part:
         return _plain(part)
-    if kind == "text":
-        return _plain(part.get("text", ""))
+    if kind == "text" and ("text" in part or not part.keys() - ABOUT_PARTS):
+        return _plain(part.get("text"))
     if kind == "resource" and isinstance(part.get("resource"), dict):
         resource = part["resource"]
-        return str(resource["text"]) if "text" in resource else _line("resource", resource, resource.get("blob"))
-    return _line(kind, part, part.get("data"))
+        return _plain(resource["text"]) if "text" in resource else _line("resource", resource, resource.get("blob"))
+    known = kind in MEDIA or not part.keys() - ABOUT_PARTS
+    return _line(kind, part, part.get("data")) if known else _plain(part)
 
 
 def _bare(result: JsonObject) -> JsonObject | None:

@@ -205,7 +205,12 @@ def _tool_at(tool: Any, index: int, place: Place) -> JsonObject:
     try:
         return _unwrapped(tool, _at(place, f"{place.field}[{index}]"))
     except DataError as error:
-        return {"name": f"[{index}]", UNKEPT: error.message}
+        return no_tool(index, error.message)
+
+
+def no_tool(index: int, why: str = "expected an object") -> JsonObject:
+    """What stands for an entry of a list, counted from 0, that is no tool, so that it is rejected and not forgotten."""
+    return {"name": f"[{index}]", UNKEPT: why}
 
 
 def bounded(tools: list[Any], place: Place) -> list[Any]:

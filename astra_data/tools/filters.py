@@ -104,6 +104,8 @@ def tool_reason(tool: JsonObject, *, taken: Collection[str]) -> str | None:
         return f"tool: cannot be kept - {whole(str(name))[:LONGEST_SHOWN]}: {str(why)[:LONGEST_SHOWN]}"
     if pseudo(tool):
         return f"tool: pseudo-tool - {str(name)[:LONGEST_SHOWN]}"
+    if name is None:
+        return "tool: invalid name - it has none"
     if not isinstance(name, str) or not NAME.fullmatch(name):
         return f"tool: invalid name - {str(name)[:LONGEST_SHOWN]}"
     if name in taken:

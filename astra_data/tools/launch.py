@@ -15,7 +15,8 @@ from typing import Any
 import httpx2
 from mcp.client.streamable_http import streamable_http_client
 
-from astra_data.bounded.answers import HOOKS, PLAIN
+from astra_data.bounded.answers import HOOKS, MOST_BYTES, PLAIN
+from astra_data.tools.bodies import Exact
 from astra_data.tools.environment import scrubbed
 from astra_data.tools.links import regular
 from astra_data.tools.mcp_config import ServerEntry
@@ -58,8 +59,8 @@ async def _over_http(entry: ServerEntry) -> AsyncIterator[tuple[Any, Any]]:
     timeout = httpx2.Timeout(30.0, read=None)
     async with (
         httpx2.AsyncClient(headers=PLAIN | dict(entry.headers), timeout=timeout, event_hooks=HOOKS,
-                           transport=Telling(httpx2.AsyncHTTPTransport())) as client,
-        streamable_http_client(entry.url, http_client=client) as streams,
+                           transport=Telling(Exact(httpx2.AsyncHTTPTransport()))) as client,
+        streamable_http_client(entry.url, http_client=client, max_sse_event_size=MOST_BYTES) as streams,
     ):
         yield streams
 

@@ -8,13 +8,14 @@
 from dataclasses import dataclass, field
 
 from astra_data.messages import JsonObject
-from astra_data.tools.documents import MOST_TOOLS
+from astra_data.tools.documents import MOST_TOOLS, no_tool
 from astra_data.tools.filters import kept
 
 MOST_LIST_BYTES = 4 << 20
 """Of the tools of a server, as they are listed. The largest server known has 2 MiB."""
 MOST_TOOL_BYTES = 1 << 20
 LEFT_OUT = f"tools/list: tools of more than {MOST_TOOL_BYTES >> 20} MiB left out"
+NO_LIST = "tools/list: a page whose tools are no list"
 UNENDED = "tools/list: left before its end"
 
 
@@ -26,6 +27,7 @@ class Listing:
     flag: str | None = None
     _names: set[str] = field(default_factory=set)
     _size: int = 0
+    _seen: int = 0
 
     def add(self, page: JsonObject, cursor: str | None, *, late: bool) -> str | None:
         """Take in the page that `cursor` stands for. The cursor of the next one, or None where the list ends or is left.
@@ -33,8 +35,12 @@ class Listing:
         It is left at a page without a new tool, at a bound, and where it has taken too long and there is more.
         """
         listed, following = page.get("tools"), page.get("nextCursor")
-        found = [tool for tool in listed if isinstance(tool, dict)] if isinstance(listed, list) else []
-        if cursor and following and self._names.issuperset(str(tool.get("name")) for tool in found):
+        if not isinstance(listed, list | None):
+            self.flag = NO_LIST
+        entries = listed if isinstance(listed, list) else []
+        found = [tool if isinstance(tool, dict) else no_tool(index) for index, tool in enumerate(entries, self._seen)]
+        self._seen += len(entries)
+        if cursor and following and self._names.issuperset(str(tool.get("name")) for tool in entries if isinstance(tool, dict)):
             self.flag = f"{UNENDED}: a page without a new tool"
             return None
         if not all(self._take(tool) for tool in found):

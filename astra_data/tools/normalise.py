@@ -86,7 +86,7 @@ def normalise(document: Document) -> Normalised:
             continue
         taken.add(tool.name)
         tools.append(tool)
-        flags += [f"repaired: {tool.name}"] * repaired + [f"no usable output schema: {tool.name}"] * dropped
+        flags += [f"repaired: {tool.name}"] * repaired + [f"no usable {what}: {tool.name}" for what in dropped]
     return settled(document, tools, [*flags, *_undescribed(tools)], rejected)
 
 
@@ -140,19 +140,21 @@ def repair(schema: Any) -> tuple[Any, bool]:
     return schema, untyped
 
 
-def _tool(raw: JsonObject, parameters: Any) -> tuple[Tool, bool]:
-    """The tool, and whether an output schema was dropped because it is none."""
+def _tool(raw: JsonObject, parameters: Any) -> tuple[Tool, list[str]]:
+    """The tool, and what of it was dropped because it is none: an output schema, annotations."""
     output = raw.get("outputSchema", raw.get("output_schema"))
     unusable = output is not None and not _usable(output)
-    annotations = raw.get("annotations") or None
+    given = raw.get("annotations") or None
+    annotations = given if isinstance(given, dict) else None
+    dropped = ["output schema"] * unusable + ["annotations"] * (given is not None and annotations is None)
     if raw.get("title"):
-        annotations = {"title": raw["title"]} | (annotations if isinstance(annotations, dict) else {})
+        annotations = {"title": raw["title"]} | (annotations or {})
     description = raw.get("description")
     text = description.strip()[:MOST_DESCRIPTION] if isinstance(description, str) else ""
     kept = _kept(parameters, MOST_KEPT_BYTES)
     shown = _kept(annotations, MOST_ANNOTATION_BYTES)
-    name = str(raw.get("name", ""))[:LONGEST_TEXT]
-    return Tool(whole(name), whole(text), {} if kept is None else kept, None if unusable else output, shown), unusable
+    name = "" if raw.get("name") is None else str(raw["name"])[:LONGEST_TEXT]
+    return Tool(whole(name), whole(text), {} if kept is None else kept, None if unusable else output, shown), dropped
 
 
 def _usable(output: Any) -> bool:

@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from astra_data.characters import one_line
+from astra_data.exact import fault
 from astra_data.messages import JsonObject
 from astra_data.rows.tools import Tool
 from astra_data.tools.code import runs
@@ -74,6 +75,12 @@ def strayed(entry: ServerEntry, tool: str, arguments: JsonObject) -> ToolResult 
     if (place := reaches_out(arguments)) is None:
         return None
     return ToolResult(f"Error: {one_line(place)} lies outside of /workspace", is_error=True, backend="none")
+
+
+def unsendable(arguments: JsonObject) -> ToolResult | None:
+    """What comes of a call whose arguments would arrive as others; None where they arrive as they are."""
+    why = fault(arguments)
+    return ToolResult(f"Error: these arguments cannot be sent: {why}", is_error=True, backend="none") if why else None
 
 
 def of_row(tool: Tool) -> Declared:

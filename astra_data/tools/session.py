@@ -33,16 +33,15 @@ from astra_data.tools.launch import for_old_sdk, running, stderr_tail
 from astra_data.tools.links import strange
 from astra_data.tools.listing import Listing
 from astra_data.tools.mcp_config import ServerEntry
-from astra_data.tools.permission import of_wire, refusals, strayed, undeclared, unlisted
+from astra_data.tools.permission import of_wire, refusals, strayed, undeclared, unlisted, unsendable
 from astra_data.tools.result import DIED, EXPIRED, NOT_PERMITTED, START_FAILED, TIMEOUT, ToolBackendDown, ToolResult
 from astra_data.tools.statuses import forgotten, trouble, unread
-from astra_data.tools.stdio import FAULTS
 from astra_data.tools.waiting import extending, finished
 from astra_data.tools.workspace import Workspace
 
 PING_SECONDS = 5.0
-ENDED = ("Connection closed", *FAULTS)
-"""What the transport of a process says when it is no longer listened to."""
+ENDED = "Connection closed"
+"""What the official client says when the streams of a process have ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +138,8 @@ class McpSession:
             return self._refusals
 
     async def call(self, name: str, arguments: JsonObject) -> ToolResult:
-        """Call a tool. Whatever the server says of the call is a result, in both styles of error that servers use.
+        """Call a tool. Whatever the server says of the call is a result, in both styles of error that servers use; so is the
+        refusal of arguments that cannot be sent as they are.
 
         Raises `ToolBackendDown` for a tool that may not be called, or not so, and where a link in the workspace leads out of it;
         nothing is sent then.
@@ -150,7 +150,7 @@ class McpSession:
             raise ToolBackendDown(NOT_PERMITTED, f"{self.entry.name}: {name}: {why}")
         if self.entry.transport == "stdio" and (fault := await asyncio.to_thread(self._strange)):
             raise ToolBackendDown(NOT_PERMITTED, f"{self.entry.name}: in its workspace {one_line(self._shown(fault))}")
-        if refusal := strayed(self.entry, name, arguments):
+        if refusal := strayed(self.entry, name, arguments) or unsendable(arguments):
             return refusal
         real = arguments if self.entry.transport == "http" else self.workspace.to_real(arguments)
         try:
@@ -264,7 +264,7 @@ class McpSession:
     def _lost(self, error: MCPError) -> bool:
         if self.entry.transport == "http":
             return error.code == CONNECTION_CLOSED or unread(error.message)
-        return error.code == CONNECTION_CLOSED and error.message in ENDED
+        return error.code == CONNECTION_CLOSED and error.message == ENDED
 
     def _explain(self, error: BaseException) -> str:
         told = trouble(str(error))

@@ -94,7 +94,7 @@ class Telling(httpx2.AsyncBaseTransport):
             await response.aclose()
             await asyncio.sleep(delay)
             left -= delay
-        asked = _asked(request)
+        asked = asked_of(request)
         if asked is None or response.status_code < 400:
             return response
         body = await _body(response)
@@ -114,7 +114,7 @@ def _delay(response: httpx2.Response) -> float | None:
     return float(said) if said.isdecimal() and len(said) < 9 else None
 
 
-def _asked(request: httpx2.Request) -> Any:
+def asked_of(request: httpx2.Request) -> Any:
     """The id of the request of the protocol that is sent; None for anything else."""
     try:
         sent = json.loads(request.content) if request.method == "POST" else None

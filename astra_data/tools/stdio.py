@@ -4,22 +4,21 @@
 
 The official transport keeps a line until it ends, however long that takes. Here a message has an end, and so have messages that
 nobody asked for: then the process is no longer listened to, and who waits for an answer is told why. What is no message is passed
-over, as servers print all manner of things, unless it was to be an answer.
+over, as servers print all manner of things, unless it was to be an answer (`wire`).
 """
 
 import asyncio
-import json
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import anyio
 from mcp.shared.message import SessionMessage
-from mcp.types import CONNECTION_CLOSED, ErrorData, JSONRPCError, JSONRPCMessage, JSONRPCRequest, JSONRPCResponse
-from mcp.types import jsonrpc_message_adapter as messages
+from mcp.types import CONNECTION_CLOSED, ErrorData, JSONRPCError, JSONRPCRequest, JSONRPCResponse
 
 from astra_data.tools.process import MOST_BUFFERED
+from astra_data.tools.statuses import MARK
+from astra_data.tools.wire import UNREADABLE, Refused, read
 
 MOST_PARTS = 500_000
 """Lists and objects of a message, at an upper bound: their opening brackets, those in texts too."""
@@ -28,10 +27,6 @@ MOST_UNASKED = 3_000
 TOO_LONG = f"it sent a message of more than {MOST_BUFFERED >> 20} MiB"
 TOO_RICH = f"it sent a message of more than {MOST_PARTS:,} lists and objects"
 TOO_MANY = f"it sent more than {MOST_UNASKED:,} messages that nobody had asked for"
-UNREADABLE = "it sent an answer that cannot be read"
-FAULTS = (TOO_LONG, TOO_RICH, TOO_MANY, UNREADABLE)
-"""Why a process is no longer listened to."""
-ANSWER = re.compile(r'\s*\{[^{}\[\]]{0,400}"(?:result|error)"\s*:')
 
 
 @asynccontextmanager
@@ -46,7 +41,7 @@ async def stdio(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> A
 
 
 class _FaultError(Exception):
-    """One of `FAULTS`."""
+    """Why a process is no longer listened to."""
 
 
 class _Pipes:
@@ -63,14 +58,14 @@ class _Pipes:
                 try:
                     await self._hand_on()
                 except _FaultError as fault:
-                    error = ErrorData(code=CONNECTION_CLOSED, message=str(fault))
+                    error = ErrorData(code=CONNECTION_CLOSED, message=f"{MARK}{fault}")
                     for request in list(self._waiting.values()):
                         await self._received.send(SessionMessage(JSONRPCError(jsonrpc="2.0", id=request, error=error)))
 
     async def _hand_on(self) -> None:
         unasked = 0
         while line := await self._line():
-            message = _message(line.decode(errors="replace"))
+            message = self._refused(found) if isinstance(found := read(line), Refused) else found
             unasked += 1
             if isinstance(message, JSONRPCResponse | JSONRPCError) and self._waiting.pop(str(message.id), None) is not None:
                 unasked = 0
@@ -78,6 +73,12 @@ class _Pipes:
                 raise _FaultError(TOO_MANY)
             if message is not None:
                 await self._received.send(SessionMessage(message))
+
+    def _refused(self, answer: Refused) -> JSONRPCError | None:
+        """What the request is told whose answer cannot be read. Where none is known by it, whoever waits waits in vain."""
+        if answer.id is None:
+            raise _FaultError(f"{UNREADABLE}: {answer.why}")
+        return answer.error(self._waiting.get(str(answer.id)))
 
     async def _line(self) -> bytes:
         """The next line; nothing at the end."""
@@ -97,34 +98,7 @@ class _Pipes:
                 async for message in self._sent:
                     if isinstance(message.message, JSONRPCRequest):
                         self._waiting[str(message.message.id)] = message.message.id
-                    self._writer.write(_line_of(message.message))
+                    self._writer.write(message.message.model_dump_json(by_alias=True, exclude_unset=True).encode() + b"\n")
                     await self._writer.drain()
         except (anyio.ClosedResourceError, anyio.BrokenResourceError, OSError):
             await self._received.aclose()
-
-
-def _message(line: str) -> JSONRPCMessage | None:
-    """A line as a message; None for what is none. Halves of letters are replaced."""
-    for text in (line, _whole(line)):
-        with suppress(ValueError):
-            return messages.validate_json(text, by_name=False)
-    if ANSWER.match(line):
-        raise _FaultError(UNREADABLE)
-    return None
-
-
-def _whole(line: str) -> str:
-    """The line without halves of letters, which `\\ud83d` alone is."""
-    if r"\ud" not in line.lower():
-        return ""
-    with suppress(ValueError, RecursionError):
-        return json.dumps(json.loads(line), ensure_ascii=False).encode(errors="replace").decode()
-    return ""
-
-
-def _line_of(message: JSONRPCMessage) -> bytes:
-    try:
-        text = message.model_dump_json(by_alias=True, exclude_unset=True)
-    except ValueError:
-        text = json.dumps(message.model_dump(by_alias=True, exclude_unset=True), ensure_ascii=False)
-    return f"{text}\n".encode(errors="replace")

@@ -85,7 +85,7 @@ def test_what_is_no_file_is_not_opened(tmp_path: Path, make: object) -> None:
     [
         (b"[" * 129 + b"]" * 129, "nested more than 128 deep"),
         (b'{"a":' * 200 + b"1" + b"}" * 200, "nested more than 128 deep"),
-        (b"[" * 100_000, "not JSON"),
+        (b"[" * 100_000, "nested deeper than any parser here reads"),
         (b"[" + b"0," * json_text.MOST_VALUES + b"0]", "holds more than 4,000,000 values"),
         (b"1e999", "a number that is not finite"),
         (b"NaN", "not JSON"),

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from astra_data.tools.filters import UNKEPT
 from astra_data.tools.listing import MOST_LIST_BYTES, MOST_TOOL_BYTES, Listing
 
 
@@ -28,10 +29,22 @@ def test_all_pages_of_a_list_with_an_end_are_taken() -> None:
     assert ([tool["name"] for tool in listing.tools], listing.flag, number) == (["a", "b", "c", "d"], None, 3)
 
 
-@pytest.mark.parametrize("last", [page("a"), page(), {"tools": None}, {"tools": {}}, {"tools": ["x", None]}])
+@pytest.mark.parametrize("last", [page("a"), page(), {"tools": None}, {"tools": ["x", None]}])
 def test_a_last_page_may_hold_nothing_new(last: dict[str, Any]) -> None:
     listing, _ = asked({None: page("a", following="2"), "2": last}.__getitem__)
     assert listing.tools[0]["name"] == "a" and listing.flag is None
+
+
+@pytest.mark.parametrize("odd", [{}, "a", 7, True])
+def test_a_page_whose_tools_are_no_list_is_flagged(odd: Any) -> None:
+    listing, _ = asked({None: page("a", following="2"), "2": {"tools": odd}}.__getitem__)
+    assert (len(listing.tools), listing.flag) == (1, "tools/list: a page whose tools are no list")
+
+
+def test_an_entry_that_is_no_tool_keeps_its_place_and_the_reason() -> None:
+    listing, _ = asked({None: {"tools": ["x", {"name": "a"}], "nextCursor": "2"}, "2": {"tools": [None]}}.__getitem__)
+    assert listing.tools == [{"name": "[0]", UNKEPT: "expected an object"}, {"name": "a"},
+                             {"name": "[2]", UNKEPT: "expected an object"}]
 
 
 @pytest.mark.parametrize("names", [("a",), (), ("b", "a")])

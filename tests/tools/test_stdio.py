@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from measured import memory
 
+from astra_data.exact import HALF, NOT_FINITE, UNREAD
 from astra_data.tools.mcp_config import ServerEntry
 from astra_data.tools.result import DIED, ToolBackendDown, ToolResult
 from astra_data.tools.session import Deadlines, McpSession
-from astra_data.tools.stdio import TOO_LONG, TOO_MANY, TOO_RICH, UNREADABLE
+from astra_data.tools.stdio import TOO_LONG, TOO_MANY, TOO_RICH
+from astra_data.tools.wire import NO_TEXT, UNREADABLE
 from astra_data.tools.workspace import Template
 
 DEADLINES = Deadlines(60, 60, 9)
@@ -47,11 +49,18 @@ BEYOND = {
     "an answer that is too long": ("text('x' * (33 << 20))", TOO_LONG),
     "many lists": ("raw(b'{\"x\": [' + b'[],' * 500_000 + b'[]]}')", TOO_RICH),
     "lists in one another, many": ("raw(b'{\"x\": ' + b'[' * 600_000 + b']' * 600_000 + b'}')", TOO_RICH),
-    "lists in one another": ("raw(b'{\"x\": ' + b'[' * 5_000 + b']' * 5_000 + b'}')", UNREADABLE),
-    "objects in one another": ("raw(b'{\"x\":' * 5_000 + b'1' + b'}' * 5_000)", UNREADABLE),
-    "a number without end": ("raw(b'{\"x\": ' + b'1' * 1_000_000 + b'}')", UNREADABLE),
-    "a result that is none": ("answer(5)", UNREADABLE),
-    "half of an answer": ("say(b'{\"jsonrpc\": \"2.0\", \"id\": %d, \"result\": {\"content\": \\n' % id)", UNREADABLE),
+    "lists in one another": ("raw(b'{\"x\": ' + b'[' * 5_000 + b']' * 5_000 + b'}')", f"{UNREADABLE}: {UNREAD}"),
+    "objects in one another": ("raw(b'{\"x\":' * 5_000 + b'1' + b'}' * 5_000)", f"{UNREADABLE}: {UNREAD}"),
+    "a number without end": ("raw(b'{\"x\": ' + b'1' * 1_000_000 + b'}')", f"{UNREADABLE}: {NOT_FINITE}"),
+    "a result that is none": ("answer(5)", f"{UNREADABLE}: its result is no object"),
+    "half of an answer": (
+        "say(b'{\"jsonrpc\": \"2.0\", \"id\": %d, \"result\": {\"content\": \\n' % id)",
+        f"{UNREADABLE}: not JSON: unexpected end of data: line 2 column 1 (char 51)",
+    ),
+    "half a letter as an escape": ("said(rb'a \\ud83d b')", f"{UNREADABLE}: {HALF}"),
+    "the other half": ("said(rb'\\udc00 \\\\ud83d')", f"{UNREADABLE}: {HALF}"),
+    "bytes that are no letter": ("said(b'a \\xff\\xfe b')", f"{UNREADABLE}: {NO_TEXT}"),
+    "half a letter as bytes": ("said(b'a \\xed\\xa0\\xbd b')", f"{UNREADABLE}: {NO_TEXT}"),
     "notifications without end": (
         "for_ever(b'{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{\"level\":\"info\",\"data\":1}}\\n')",
         TOO_MANY,
@@ -65,11 +74,12 @@ BEYOND = {
     "the end, in an answer": ("say(b'{\"jsonrpc\": \"2.0\", \"id\"'); sys.exit()", "Connection closed"),
 }  # fmt: skip
 WITHIN = {
-    "half a letter as an escape": ("said(rb'a \\ud83d b')", "a ? b"),
-    "the other half": ("said(rb'\\udc00 \\\\ud83d')", r"? \ud83d"),
     "two halves that are one letter": (r"said(rb'\ud83d\ude00')", "\U0001f600"),
-    "bytes that are no letter": ("said(b'a \\xff\\xfe b')", "a \ufffd\ufffd b"),
-    "half a letter as bytes": ("said(b'a \\xed\\xa0\\xbd b')", "a \ufffd\ufffd\ufffd b"),
+    "half a letter in what nobody asked for": (
+        "say(rb'{\"jsonrpc\": \"2.0\", \"method\": \"notifications/message\", \"params\": {\"data\": \"\\ud800\"}}');"
+        "say(b'\\n'); text('yes')",
+        "yes",
+    ),
     "a NUL in a text": ("text('a\\0b')", "a\0b"),
     "NUL bytes before it": ("say(b'\\0\\0\\n'); text('yes')", "yes"),
     "what is no JSON": ("say(b'Loading ...\\n{\\n[1, 2\\n\\xff\\n\"\\n'); text('yes')", "yes"),
@@ -116,11 +126,6 @@ def test_what_goes_beyond_a_bound_ends_the_call_with_one_sentence_and_takes_litt
 def test_what_can_be_made_out_is_an_answer(nothing_left: Path, case: str) -> None:
     way, said = WITHIN[case]
     assert called(way) == ToolResult(said, is_error=False)
-
-
-def test_half_a_letter_in_an_argument_is_sent_as_a_question_mark(nothing_left: Path) -> None:
-    found = called("text(params['arguments']['value'])", {"value": "a \ud83d b"})
-    assert found == ToolResult("a ? b", is_error=False)
 
 
 def test_a_server_that_never_answers_is_given_up_at_the_deadline(nothing_left: Path, monkeypatch: pytest.MonkeyPatch) -> None:

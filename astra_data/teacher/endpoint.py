@@ -56,7 +56,8 @@ class Completion:
 
 
 def new_client(config: ModelConfig, key: str | None) -> openai.AsyncOpenAI:
-    """A client on the aiohttp transport, quiet. An absent key is sent as a placeholder, never looked up elsewhere.
+    """A client on the aiohttp transport, quiet. It follows no redirect: prompts go to the address that was given, and nowhere
+    else. An absent key is sent as a placeholder, never looked up elsewhere.
 
     User and password of the address become a header, so that no address with them goes from hand to hand.
     """
@@ -68,7 +69,8 @@ def new_client(config: ModelConfig, key: str | None) -> openai.AsyncOpenAI:
         default_headers=_login(config.base_url),
         timeout=config.timeout_s,
         max_retries=config.max_retries,
-        http_client=openai.DefaultAioHttpClient(timeout=config.timeout_s, headers=PLAIN, event_hooks=HOOKS),
+        http_client=openai.DefaultAioHttpClient(timeout=config.timeout_s, headers=PLAIN, event_hooks=HOOKS,
+                                                follow_redirects=False),
     )
 
 
@@ -156,7 +158,10 @@ class Endpoint:
     def _refusal(self, error: openai.APIStatusError) -> Exception:
         status, config = error.status_code, self.config
         reason = f"endpoint: {status} - {_detail(self._scrub.json(error.body))}"
-        if status in (403, 404) and self._gave:
+        if status < 400 and not self._gave:
+            mend = f"if you trust that address, give it as models.{self._role}.base_url"
+            return self._fail(f"the endpoint sends elsewhere (HTTP {status}), which is not followed", mend)
+        if status < 400 or (status in (403, 404) and self._gave):
             return Unanswered(reason)  # it refuses this request, and not the key or the model
         if status in (401, 403):
             key = config.api_key_env or "no key (api_key_env is null)"
@@ -217,8 +222,9 @@ def _first_choice(response: JsonObject, usage: Usage) -> Completion:
 
 
 def _counted(usage: Any) -> tuple[int, int] | None:
-    """(input tokens, output tokens) of a response's usage, or None where it does not say them."""
+    """(input tokens, output tokens) of a response's usage, or None where it does not say them: no prompt has none."""
     if not isinstance(usage, dict) or not usage:
         return None
     counts = [usage.get(name) or 0 for name in ("prompt_tokens", "completion_tokens")]
-    return (counts[0], counts[1]) if all(type(count) is int and count >= 0 for count in counts) else None
+    fit = all(type(count) is int and count >= 0 for count in counts) and counts[0] > 0
+    return (counts[0], counts[1]) if fit else None

@@ -35,7 +35,10 @@ async def running(
     entry: ServerEntry, workspace: Workspace, environ: Mapping[str, str]
 ) -> AsyncIterator[tuple[Any, Any, Callable[[], None]]]:
     """The message streams of a server, and what ends its processes at once; they are gone when the block is left. `entry` is
-    expanded."""
+    expanded. The official client logs a traceback for each odd message of a server; what matters of that is a result or a
+    `ToolBackendDown` here."""
+    for name in ("mcp", "client"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     if entry.transport == "http":
         async with _over_http(entry) as (read, write):
             yield read, write, lambda: None
@@ -54,8 +57,7 @@ async def running(
 
 @asynccontextmanager
 async def _over_http(entry: ServerEntry) -> AsyncIterator[tuple[Any, Any]]:
-    """The official transport, of bounded answers. It logs a traceback for what becomes a result or a `ToolBackendDown` here."""
-    logging.getLogger("mcp.client.streamable_http").setLevel(logging.CRITICAL)
+    """The official transport, of bounded answers."""
     timeout = httpx2.Timeout(30.0, read=None)
     async with (
         httpx2.AsyncClient(headers=PLAIN | dict(entry.headers), timeout=timeout, event_hooks=HOOKS,

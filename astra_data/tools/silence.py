@@ -56,8 +56,10 @@ class Silence:
         scrub = self._scrub()
         made.msg, made.args = scrub(said), ()
         if made.exc_info and made.exc_info[1]:
-            made.exc_text = scrub("".join(traceback.format_exception(made.exc_info[1])).rstrip())
+            made.exc_text = "".join(traceback.format_exception(made.exc_info[1])).rstrip()
             made.exc_info = None
+        made.exc_text = made.exc_text and scrub(made.exc_text)  # that which another such block has made, too
+        made.stack_info = made.stack_info and scrub(made.stack_info)
         return made
 
 

@@ -117,6 +117,16 @@ def test_no_log_says_a_known_value_and_afterwards_logs_are_as_before(caplog: pyt
     assert logging.getLogRecordFactory() is factory
 
 
+def test_of_two_blocks_in_one_another_a_log_keeps_the_secrets_of_both(caplog: pytest.LogCaptureFixture) -> None:
+    log = logging.getLogger("a.library")
+    with Silence(lambda: Scrub({"outer-8kQ"})), Silence(lambda: SCRUB):
+        try:
+            raise ValueError(f"{SECRET} and outer-8kQ")
+        except ValueError:
+            log.warning("failed", exc_info=True, stack_info=True)
+    assert "ValueError: *** and ***" in caplog.text and SECRET not in caplog.text and "outer-8kQ" not in caplog.text
+
+
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit, asyncio.CancelledError])
 def test_what_stops_a_program_keeps_its_type_and_says_nothing_either(stop: type[BaseException]) -> None:
     with pytest.raises(stop) as raised, Silence(lambda: SCRUB):

@@ -132,3 +132,11 @@ def test_a_server_that_never_answers_is_given_up_at_the_deadline(nothing_left: P
     monkeypatch.setitem(globals(), "DEADLINES", Deadlines(60, 60, 0.5))
     with pytest.raises(ToolBackendDown, match=r"s: get took more than 0\.5 s"):
         called("pass")
+
+
+@pytest.mark.parametrize("params", ['{"level": "sk-CANARY-x7", "data": 1}', "null", '{"progress": "a lot", "progressToken": {}}'])
+def test_odd_notifications_are_passed_over_in_silence(nothing_left: Path, params: str, capfd: pytest.CaptureFixture[str]) -> None:
+    methods = ("notifications/message", "notifications/progress", "notifications/cancelled", "notifications/made_up")
+    lines = [f'{{"jsonrpc": "2.0", "method": "{method}", "params": {params}}}\n' for method in methods]
+    assert called(f"say({''.join(lines).encode()!r} * 100); text('7')") == ToolResult("7", is_error=False)
+    assert capfd.readouterr().err == ""

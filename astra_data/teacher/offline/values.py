@@ -52,12 +52,16 @@ class Draw:
         if kind == "boolean":
             return self._rng.choice([True, False])
         if kind in ("integer", "number"):
-            return self._number(schema)
+            try:
+                return self._number(schema)
+            except OverflowError:
+                raise Abstained(f"no number is known for {tool}.{parameter}") from None
         if kind == "string" and parameter in FREE_TEXT:
             return self._rng.choice(FREE_TEXT[parameter])
         raise Abstained(f"no value is known for {tool}.{parameter}")
 
     def _number(self, schema: JsonObject) -> int | float:
+        """Raises `OverflowError` where the numbers of the schema lie too far apart to reckon with."""
         low, high = _bounds(schema)
         value = low + (high - low) * self._rng.uniform(0.1, 0.9)
         step = schema.get("multipleOf") or 1

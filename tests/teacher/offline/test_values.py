@@ -97,3 +97,13 @@ def test_a_description_may_name_examples() -> None:
 def test_what_nothing_tells_is_not_made_up(schema: dict[str, Any]) -> None:
     with pytest.raises(Abstained, match=r"no value is known for t\.p"):
         Draw(random.Random(0), {}).value("t", "p", schema)
+
+
+@pytest.mark.parametrize("schema", [
+    {"type": "number", "multipleOf": 5e-324, "minimum": 1e308, "exclusiveMaximum": 1.7e308},
+    {"type": "number", "minimum": -1.7e308, "maximum": 1.7e308},
+    {"type": "integer", "minimum": 1e300, "multipleOf": 1e-300},
+])
+def test_numbers_too_far_apart_to_reckon_with_are_not_drawn(schema: dict[str, Any]) -> None:
+    with pytest.raises(Abstained, match=r"no number is known for t\.p"):
+        Draw(random.Random(0), {}).value("t", "p", schema)

@@ -1,7 +1,6 @@
 """`astra evaluate arena ADDR`: let a policy act in arenas, and say what its rollouts are worth."""
 
 import asyncio
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from astra_data.errors import EndpointError, UsageError
 from astra_data.evaluate.stage import ROLE, EvaluationConfig, evaluation
 from astra_data.evaluate.statistics import Estimate
 from astra_data.evaluate.summary import Summary, summarised
-from astra_data.hub.addresses import parse
+from astra_data.hub.addresses import name_for, parse
 from astra_data.hub.load import resolve
 from astra_data.hub.models import fetched
 from astra_data.hub.store import Store
@@ -28,7 +27,6 @@ from astra_data.rollout.acting import MAX_TURNS
 from astra_data.terminal import say, say_json
 
 SCRIPTED = ("oracle", "random", "empty")
-NOT_PLAIN = re.compile(r"[^a-z0-9._-]+")
 
 
 @click.group("evaluate")
@@ -74,7 +72,7 @@ def arena(address: str, model: str, base_url: str | None, api_key_env: str | Non
     config = _config(model, base_url, folder, chosen)
     models = _models(config, base_url, api_key_env, chosen)
     recipe = Recipe(RecipeHead(name="evaluate", seed=seed or 0, models=models), {"evaluation": config}, Path(), "none")
-    name = to or NOT_PLAIN.sub("-", f"{place.address.partition('@')[0].rpartition('/')[2]}-{config.model or model}".lower())
+    name = to or name_for(place.address, config.model or model)
     local = {} if folder is None else {"revision": _commit(model, folder), "batch": batch}
     words = _words({"model": _shown(model), **_asked(models), **local, **_chosen(config), "seed": seed or None, "to": name})
     told = Options(store, (), None if limit is None else limit * config.samples, concurrency, budget, refresh, ledger,

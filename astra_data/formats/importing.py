@@ -17,7 +17,7 @@ from astra_data.hub.writer import jsonl_rows
 from astra_data.pipeline.stage import Expand, Inputs, Item, Keep, Outcome, Resources, Stage, StageConfig, taken
 from astra_data.rows import Environment, Row
 from astra_data.rows.environments import EnvironmentDifficulty, EnvironmentTool, EnvironmentTurn, Goal, World
-from astra_data.stages.imported import ImportConfig
+from astra_data.stages.imported import IMPORT, ImportConfig
 
 STATELESS = World(None, None, None, [], None)
 VERSION = 1
@@ -29,7 +29,7 @@ Open = Callable[[Any], AbstractAsyncContextManager[Expand]]
 
 def stage_of(form: str, items: Callable[[], Iterable[Item]], files: Sequence[Path], opened: Open | None = None,
              config: type[StageConfig] = ImportConfig) -> Stage:
-    """A stage `environments` over these items, keyed by the form and the bytes of `files`. `opened` takes the config; without
+    """A stage that imports environments, those of these items, keyed by the form and the bytes of `files`. `opened` takes the config; without
     it the items hold environments, or why there is none, as `item_of` makes them."""
 
     @asynccontextmanager
@@ -48,7 +48,7 @@ def stage_of(form: str, items: Callable[[], Iterable[Item]], files: Sequence[Pat
     def open_stage(inputs: Inputs, config: Any, resources: Resources) -> AbstractAsyncContextManager[Expand]:
         return (opened or kept)(config)
 
-    return Stage("environments", VERSION, (), config, all_items, open_stage, fingerprint=fingerprint)
+    return Stage(IMPORT, VERSION, (), config, all_items, open_stage, fingerprint=fingerprint, writes="environments")
 
 
 def digest_of(files: Sequence[Path]) -> str:

@@ -18,7 +18,7 @@ from rich.console import Console
 from astra_data.console import plain_console
 from astra_data.errors import DataError, Place, UsageError
 from astra_data.filenames import inside
-from astra_data.hub.addresses import FOLDER, LEDGER
+from astra_data.hub.addresses import FOLDER, LEDGER, recorded
 from astra_data.hub.load import resolve
 from astra_data.hub.store import Store, Version
 from astra_data.ledger import Ledger, Totals
@@ -229,10 +229,7 @@ def _at(address: str, kind: str, run: Run) -> Source:
     source = source_at(resolve(run.resources.address(address), run.store))
     if source.record.role != kind:
         raise UsageError(f"{source.record.address} holds {source.record.role}", mend=f"name a dataset of {kind}")
-    if not FOLDER.match(address):
-        return source
-    shown = address if address.startswith(".") else Path(address).name
-    return replace(source, record=replace(source.record, address=shown))
+    return replace(source, record=replace(source.record, address=recorded(address))) if FOLDER.match(address) else source
 
 
 def _stored(name: str, run: Run) -> Source:

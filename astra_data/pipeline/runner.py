@@ -275,7 +275,7 @@ def _lineage(stage: Stage, config: StageConfig, inputs: Mapping[str, Source], ru
         outputs=outputs,
         code=Code("astra-data", astra_data.__version__),
         recipe=run.recipe,
-        inputs=[replace(source.record, role=role) for role, source in inputs.items()],
+        inputs=[replace(record, role=role) for role, source in inputs.items() for record in source.records],
         models=run.resources.roles.names(stage.roles_of(config)),
         prompts=_prompts(stage),
         licenses=_licenses(stage, config, inputs, folder, outputs),

@@ -88,7 +88,8 @@ def _write(source: str, form: str, output: Path, limit: int | None, store: Path,
     environments = source_at(place)
     if environments.record.role != "environments":
         raise UsageError(f"{source} holds {environments.record.role}", mend="give the address of environments")
-    name = place.path.absolute().name if isinstance(parse(source), FolderAddress) else place.address.partition("@")[0].rpartition("/")[2]
+    is_folder = isinstance(parse(source), FolderAddress)
+    name = place.path.absolute().name if is_folder else place.address.partition("@")[0].rpartition("/")[2]
     text = card(form, lineage_of(place), name, place.tree)
     with _new_folder(output) as folder:
         written = exporter(form).write(_limited(environments.rows, limit), folder, text, _tell_refused)

@@ -31,8 +31,9 @@ UNSTORABLE = "row: cannot be stored"
 class Spool:
     """Takes the outcomes of a stage in order. Counts what it took, by reason class (what precedes ` - `).
 
-    `first_rejection` and `first_failure` are the whole reasons of the first outcome that was rejected, and quarantined, empty
-    while there is none. No row and no reason is taken with a secret that `scrub` knows.
+    `first_rejection` is the whole reason of the first outcome that was rejected, empty while there is none; `first_failures` are
+    those of the first that were quarantined, by what precedes the colon. No row and no reason is taken with a secret that `scrub`
+    knows.
     """
 
     def __init__(self, folder: Path, row_type: type, *, deferred: bool, scrub: Scrub | None = None) -> None:
@@ -45,7 +46,7 @@ class Spool:
         self.candidates = 0
         self.rejected: Counter[str] = Counter()
         self.quarantined: Counter[str] = Counter()
-        self.first_rejection = self.first_failure = ""
+        self.first_rejection, self.first_failures = "", dict[str, str]()
 
     def add(self, item_id: str, outcome: Outcome) -> None:
         """File one outcome of the item."""
@@ -60,7 +61,7 @@ class Spool:
             self.first_rejection = self.first_rejection or reason
             self._refuse("rejected", row, item_id, reason)
         else:
-            self.first_failure = self.first_failure or reason
+            self.first_failures.setdefault(reason.partition(":")[0], reason)
             self._refuse("quarantined", row, item_id, reason)
 
     def _scrubbed(self, row: Row) -> Row:

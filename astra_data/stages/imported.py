@@ -19,7 +19,6 @@ from astra_data.rows import ROW_TYPES, check, from_dict, identity, with_floats
 from astra_data.rows.checks import AS_PRINTED, unstorable
 from astra_data.rows.shapes import shape_error
 
-
 IMPORT = "import"
 """How lineages call what made rows that were written elsewhere."""
 

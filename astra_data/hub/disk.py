@@ -27,7 +27,7 @@ REFUSALS = {
     errno.EPERM: ("permission denied", f"give yourself write access, {ELSEWHERE}"),
 }
 IN_THE_WAY = "move away what lies there, or set ASTRA_STORE to another folder"
-CHANGED = "leave the store alone while a run works in it, and run again: every answer so far is kept"
+CHANGED = "leave the store alone while a run works in it, and run again"
 SHAPES = {
     errno.ENOTDIR: ("a file lies where a folder of the store should be", IN_THE_WAY),
     errno.EEXIST: ("a file lies where a folder of the store should be", IN_THE_WAY),
@@ -44,6 +44,7 @@ LACKS = {
     errno.EMFILE: ("this process may open no more files", "raise `ulimit -n`, or lower --concurrency"),
     errno.ENFILE: ("this machine can open no more files", "end other programs, or lower --concurrency"),
     errno.ENOMEM: ("this machine has no memory left", "end other programs, or lower --concurrency"),
+    errno.EFBIG: ("no file may be as large here as one would be", "raise `ulimit -f`"),
     errno.EAGAIN: ("this machine starts no more processes", "raise `ulimit -u`, or lower --concurrency"),
 }
 
@@ -74,7 +75,8 @@ def require_writable(folder: Path, root: Path) -> None:
 
 def refused(error: Exception) -> StoreError | None:
     """What a person reads where the machine has no more of what every item needs; None for any other error."""
-    lack = LACKS.get(error.errno or 0) if isinstance(error, OSError) else None
+    number = errno.ENOMEM if isinstance(error, MemoryError) else error.errno if isinstance(error, OSError) else None
+    lack = LACKS.get(number or 0)
     if lack is None:
         return None
     where = f" ({error.filename})" if isinstance(error, OSError) and error.filename else ""

@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import os
 import queue
+import resource
 import shutil
 import sqlite3
 import threading
@@ -59,6 +60,7 @@ class Files:
     def __init__(self, path: Path) -> None:
         self._path = path.absolute()
         self._known: dict[Path, tuple[int, int]] = {}
+        self._size = 0
 
     def require_same(self) -> None:
         """Raise `StoreError` where one of them is gone, or another file in its place. Each is known once it was seen."""
@@ -66,6 +68,8 @@ class Files:
             try:
                 now = path.stat()
                 found: tuple[int, int] | None = (now.st_dev, now.st_ino)
+                if path == self._path:
+                    found, self._size = None if now.st_size < self._size else found, now.st_size
             except OSError:
                 found = None
             if found is not None and path not in self._known:
@@ -226,6 +230,10 @@ def disk_error(path: Path, error: OSError | sqlite3.Error) -> StoreError:
         return StoreError("the ledger is damaged", place=Place(str(path)), mend=MALFORMED)
     if "full" in text or ("I/O" in text and not _room(path)):
         message, mend = "the disk is full", "free some space and run again: every answer returned so far is kept"
+    elif "I/O" in text and resource.getrlimit(resource.RLIMIT_FSIZE)[0] != resource.RLIM_INFINITY:
+        message, mend = "no file may be as large here as the ledger would be", "raise `ulimit -f`, and run again"
+    elif "open files" in text:
+        message, mend = "this process may open no more files", "raise `ulimit -n`, or lower --concurrency"
     elif "locked" in text:
         message, mend = "another process holds the ledger", "wait for it to end, or stop it, and run again"
     else:

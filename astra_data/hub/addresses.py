@@ -128,6 +128,13 @@ def check_repo(repo: str) -> str:
     raise _bad(repo, "this is no Hub dataset id", "write org/name, with letters, digits, '.', '_' and single '-'")
 
 
+def check_tag(tag: str) -> str:
+    """`tag` itself if a revision of the Hub may be called so, else `UsageError`."""
+    if REVISION.fullmatch(tag) and ".." not in tag and "//" not in tag and not tag.endswith((".", "/", ".lock")):
+        return tag
+    raise UsageError(f"{tag!r} is no tag", mend="write one such as v1.0, of letters, digits, '.', '_', '-' and single '/'")
+
+
 def _refuse_strangers(text: str, head: str) -> None:
     if head.startswith(("http://", "https://")):
         raise _bad(text, "an address is not a URL", "write org/name for a dataset on the Hub")

@@ -93,10 +93,13 @@ def _write(source: str, form: str, output: Path, limit: int | None, store: Path,
     text = card(form, lineage_of(place), name, place.tree)
     with _new_folder(output) as folder:
         written = exporter(form).write(_limited(environments.rows, limit), folder, text, _tell_refused)
+    beyond = max(len(environments.rows) - limit, 0) if limit else 0
     if as_json:
-        say_json({"format": form, "environments": written, "from": place.address})
+        say_json({"format": form, "environments": written, "from": place.address, "not_looked_at": beyond})
     else:
         say(f"{written} environments as {form} in {output}")
+        if beyond:
+            say(f"not looked at, by --limit: {beyond} environments")
         say(f'    load_dataset("{output}", split="train")')
 
 

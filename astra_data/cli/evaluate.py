@@ -9,7 +9,7 @@ import click
 from rich.table import Table
 
 from astra_data.cli import options
-from astra_data.cli.run import as_object
+from astra_data.cli.run import as_object, not_looked_at
 from astra_data.console import plain_console
 from astra_data.errors import EndpointError, UsageError
 from astra_data.evaluate.stage import ROLE, EvaluationConfig, evaluation
@@ -161,6 +161,8 @@ def _say(outcome: Outcome, summary: Summary) -> None:
     shown = plain_console(width=140)
     shown.print(f"{summary.rollouts} rollouts in {summary.arenas} arenas; {summary.no_score} without a score, "
                 f"{summary.rejected} in arenas that do not work")
+    for line in not_looked_at(outcome):
+        shown.print(line)
     ends = ", ".join(f"{name} {count}" for name, count in summary.terminals.items())
     shown.print(f"endings: {ends or 'none'}\n")
     figures = Table("figure", "mean [95 %]", "arenas", "interval", box=None, pad_edge=False)

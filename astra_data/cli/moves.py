@@ -1,7 +1,7 @@
 """A second look at stored rows, as `score` and `audit` take it: all rows of a version, and which of them it moved.
 
     source = all_rows(place, "environments")
-    tell(outcome, moves(outcome, place, source, limit=2), as_json=False)      # entered: 1: 3f2a...   left: 0   not looked at: 3
+    tell(outcome, moves(outcome, place, source, limit=2), as_json=False)      # entered: 1: 3f2a...   left: 0
 """
 
 from dataclasses import dataclass, replace
@@ -40,12 +40,11 @@ def all_rows(place: Located, kind: str) -> Source:
 @dataclass(frozen=True, slots=True)
 class Moves:
     """Ids of rows: accepted now and not before; refused now and accepted before; accepted before and without an answer now, so
-    that nobody knows. `beyond` counts the rows that were not looked at, of which nothing is said."""
+    that nobody knows. Nothing is said of rows that were not looked at."""
 
     entered: list[str]
     left: list[str]
     open: list[str]
-    beyond: int
 
 
 def moves(outcome: Outcome, place: Located, source: Source, limit: int | None) -> Moves:
@@ -66,20 +65,16 @@ def moves(outcome: Outcome, place: Located, source: Source, limit: int | None) -
         entered=[one for one in after if one not in before],
         left=[one for one in gone if one not in unknown],
         open=[one for one in gone if one in unknown],
-        beyond=sum(1 for _ in rows),
     )
 
 
 def tell(outcome: Outcome, found: Moves, *, as_json: bool) -> None:
     """Print what was made, and which rows moved."""
     if as_json:
-        say_json(as_object(outcome) | {"entered": found.entered, "left": found.left, "open": found.open,
-                                       "not_looked_at": found.beyond})
+        say_json(as_object(outcome) | {"entered": found.entered, "left": found.left, "open": found.open})
     else:
         tell_outcome(outcome)
         moved = {"entered": found.entered, "left": found.left} | ({"without an answer": found.open} if found.open else {})
         for word, ids in moved.items():
             say(f"{word}: {len(ids)}{': ' if ids else ''}{' '.join(ids)}")
-        if found.beyond:
-            say(f"not looked at: {found.beyond}")
     outcome.check()

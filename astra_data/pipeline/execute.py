@@ -9,7 +9,7 @@ A stage that reads nothing is run if the recipe names something for it to start 
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from pathlib import Path
 
@@ -176,9 +176,11 @@ async def _stages(recipe: Recipe, steps: list[Step], reading: Reading, console: 
                 board.say(f"{stage.name:<16}reads {strange}")
             for line in _warnings(stage, config, inputs, run, warned):
                 board.say(line)
-            total = _total(stage, config, inputs, run)
-            meter = board.meter(stage.name, total) if console else Silent()
+            total = stage.total({role: source.rows for role, source in inputs.items()}, config, run.resources)
+            most = total if total is None or run.limit is None else min(total, run.limit)
+            meter = board.meter(stage.name, most) if console else Silent()
             report = await run_stage(stage, config, inputs, run, meter)
+            report = replace(report, beyond=(total or 0) - (most or 0))
             board.say(_said(report))
             reading.made[stage.kind] = source_of(stage.kind, report.version)
             reports.append(report)
@@ -202,11 +204,6 @@ async def notices(recipe: Recipe, options: Options) -> list[str]:
             return list(forewarned(run.resources))
         rows = source_of("tools", run.store.version(dataset)).rows
         return [*map(str, left_alone(rows, run.resources)), *unmeant(rows, run.resources)]
-
-
-def _total(stage: Stage, config: object, inputs: Mapping[str, Source], run: Run) -> int | None:
-    total = stage.total({role: source.rows for role, source in inputs.items()}, config, run.resources)
-    return total if total is None or run.limit is None else min(total, run.limit)
 
 
 def _said(report: Report) -> str:

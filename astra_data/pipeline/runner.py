@@ -59,7 +59,7 @@ class Run:
 @dataclass(frozen=True, slots=True)
 class Report:
     """What became of a stage: the version that holds its rows, its funnel, whether it was run or found, and what to mend; `fault`
-    if items met an error of ours."""
+    if items met an error of ours. `beyond` are the items that a limit left out, of which nothing is known, 0 without one."""
 
     stage: str
     dataset: str
@@ -68,6 +68,7 @@ class Report:
     found: bool
     advice: str | None = None
     fault: InnerError | None = None
+    beyond: int = 0
 
 
 async def run_stage(stage: Stage, config: StageConfig, inputs: Mapping[str, Source], run: Run, meter: Meter) -> Report:

@@ -53,6 +53,17 @@ def items(inputs: Inputs, config: ActingConfig, resources: Resources) -> Iterato
                 yield Item(arena.id, Wanted(arena, sample))
 
 
+def total(inputs: Inputs, config: ActingConfig, resources: Resources) -> int:
+    """How many rollouts are wanted; the column of splits alone is read."""
+    import polars as pl
+
+    rows = inputs["arenas"]
+    if config.split is None or not rows.files:
+        return len(rows) * config.samples
+    of_split = pl.scan_parquet(list(rows.files)).filter(pl.col("split") == config.split).select(pl.len())
+    return int(of_split.collect().item()) * config.samples
+
+
 @functools.cache
 def require_sandbox(isolation: Literal["strict", "best_effort"]) -> None:
     """Raise `SandboxError` where code cannot be held as asked for."""

@@ -17,7 +17,7 @@ from astra_data.hub.writer import jsonl_rows
 from astra_data.pipeline.stage import Expand, Inputs, Item, Keep, Outcome, Resources, Stage, StageConfig, taken
 from astra_data.rows import Environment, Row
 from astra_data.rows.environments import EnvironmentDifficulty, EnvironmentTool, EnvironmentTurn, Goal, World
-from astra_data.stages.imported import IMPORT, ImportConfig
+from astra_data.stages.imported import ImportConfig
 
 STATELESS = World(None, None, None, [], None)
 VERSION = 1
@@ -48,7 +48,7 @@ def stage_of(form: str, items: Callable[[], Iterable[Item]], files: Sequence[Pat
     def open_stage(inputs: Inputs, config: Any, resources: Resources) -> AbstractAsyncContextManager[Expand]:
         return (opened or kept)(config)
 
-    return Stage(IMPORT, VERSION, (), config, all_items, open_stage, fingerprint=fingerprint, writes="environments")
+    return Stage("environments", VERSION, (), config, all_items, open_stage, fingerprint=fingerprint)
 
 
 def digest_of(files: Sequence[Path]) -> str:

@@ -28,7 +28,7 @@ def looked_ahead(stages: Stages, recipe: Recipe, reading: Reading) -> list[Step]
     steps: list[Step] = []
     coming: set[str] = set()
     for stage in stages.values():
-        config = recipe.stages[stage.name]
+        config = recipe.config(stage)
         inputs = _inputs(stage, config, reading, coming)
         known = len(inputs) == len({*reading.own(stage, config), *stage.addresses(config)})
         key = key_of(stage, config, inputs, run) if known else UNKNOWN

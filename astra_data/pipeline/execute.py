@@ -170,7 +170,7 @@ async def _stages(recipe: Recipe, steps: list[Step], reading: Reading, console: 
         for line in absentees(run.resources) if any(version is None for _, version in steps) else ():
             board.say(line)
         for stage, _ in steps:
-            config = recipe.stages[stage.name]
+            config = recipe.config(stage)
             inputs = reading.of(stage, config)
             for strange in {source.strange: None for source in inputs.values() if source.strange}:
                 board.say(f"{stage.name:<16}reads {strange}")

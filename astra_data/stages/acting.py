@@ -54,14 +54,10 @@ def items(inputs: Inputs, config: ActingConfig, resources: Resources) -> Iterato
 
 
 def total(inputs: Inputs, config: ActingConfig, resources: Resources) -> int:
-    """How many rollouts are wanted; the column of splits alone is read."""
-    import polars as pl
-
-    rows = inputs["arenas"]
-    if config.split is None or not rows.files:
-        return len(rows) * config.samples
-    of_split = pl.scan_parquet(list(rows.files)).filter(pl.col("split") == config.split).select(pl.len())
-    return int(of_split.collect().item()) * config.samples
+    """How many rollouts are wanted. Where a split is, every arena is looked at for its own."""
+    arenas = inputs["arenas"]
+    count = len(arenas) if config.split is None else sum(arena.split == config.split for arena in arenas)
+    return count * config.samples
 
 
 @functools.cache

@@ -19,9 +19,6 @@ from astra_data.rows import ROW_TYPES, check, from_dict, identity, with_floats
 from astra_data.rows.checks import AS_PRINTED, unstorable
 from astra_data.rows.shapes import shape_error
 
-IMPORT = "import"
-"""How lineages call what made rows that were written elsewhere."""
-
 
 class ImportConfig(StageConfig):
     """Nothing to choose."""
@@ -47,7 +44,7 @@ def import_stage(kind: str, file: Path) -> Stage:
     def fingerprint(config: Any, resources: Resources) -> dict[str, str]:
         return {"file": sha256_file(file)}
 
-    return Stage(IMPORT, 1, (), ImportConfig, items, open_stage, fingerprint=fingerprint, writes=kind)
+    return Stage(kind, 1, (), ImportConfig, items, open_stage, fingerprint=fingerprint)
 
 
 def _row(kind: str, read: Callable[[], Any], file: str, number: int) -> Any:

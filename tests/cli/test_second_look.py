@@ -93,7 +93,7 @@ def test_the_lineage_says_which_stage_of_which_version_looked_at_which_rows(astr
 
 
 @pytest.mark.parametrize(("kind", "stage"), [("tasks", "tasks"), ("environments", "environments"), ("arenas", "arenas")])
-def test_rows_from_a_file_have_no_config_of_the_stage_that_makes_such_rows(astra: Astra, made: Path, kind: str, stage: str) -> None:
+def test_rows_from_a_file_have_no_config_of_a_stage(astra: Astra, made: Path, kind: str, stage: str) -> None:
     (made.parent / "rows.jsonl").write_text(astra("show", f"small-{kind}", "--json").out)
     assert astra("make", stage, "rows.jsonl", "--to", "t").code == 0
     record = lineage(made, "t")

@@ -6,9 +6,9 @@ from pathlib import Path
 import click
 
 from astra_data.cli import options
-from astra_data.cli.moves import all_rows, tell
+from astra_data.cli.moves import all_rows, moves, tell
 from astra_data.console import plain_console
-from astra_data.hub.addresses import parse
+from astra_data.hub.addresses import name_for, parse
 from astra_data.hub.load import resolve
 from astra_data.hub.store import Store
 from astra_data.pipeline.execute import Options, execute
@@ -30,7 +30,8 @@ def command(address: str, to: str | None, isolation: str, most_hackability: floa
             refresh: bool, budget: float | None, concurrency: int, limit: int | None, seed: int | None, as_json: bool) -> None:
     """Audit the environments at ADDRESS again, accepted and rejected ones. `astra show ADDRESS ID --why` prints an audit."""
     place = resolve(parse(address), Store.open(store))
-    name = to or f"{place.address.partition('@')[0].rpartition('/')[2]}-audited"
+    rows = all_rows(place, "environments")
+    name = to or name_for(place.address, "audited")
     config = ReauditConfig.model_validate({"isolation": isolation, "most_hackability": most_hackability})
     recipe = Recipe(RecipeHead(name="audit"), {REAUDIT.name: config}, Path(), "none")
     source = place.address if place.repo else address
@@ -38,5 +39,5 @@ def command(address: str, to: str | None, isolation: str, most_hackability: floa
                              "--to", name, limit=limit)
     told = Options(store, (), limit, concurrency, budget, refresh, ledger, shown, name)
     outcome = asyncio.run(execute(recipe, {REAUDIT.name: REAUDIT}, told, plain_console(err=True, quiet=as_json),
-                                  {"environments": all_rows(place, "environments")}))
-    tell(outcome, place, as_json=as_json)
+                                  {"environments": rows}))
+    tell(outcome, moves(outcome, place, rows, limit), as_json=as_json)

@@ -16,7 +16,7 @@ from astra_data.console import plain_console
 from astra_data.errors import DataError, Place, UsageError
 from astra_data.formats import EXPORTERS, IMPORTERS, exporter, importer
 from astra_data.formats.card import card
-from astra_data.hub.addresses import HubAddress, parse
+from astra_data.hub.addresses import FolderAddress, HubAddress, parse
 from astra_data.hub.load import resolve
 from astra_data.hub.store import Store
 from astra_data.pipeline.execute import Options, execute
@@ -88,14 +88,18 @@ def _write(source: str, form: str, output: Path, limit: int | None, store: Path,
     environments = source_at(place)
     if environments.record.role != "environments":
         raise UsageError(f"{source} holds {environments.record.role}", mend="give the address of environments")
-    name = place.address.partition("@")[0].rstrip("/").rpartition("/")[2]
+    is_folder = isinstance(parse(source), FolderAddress)
+    name = place.path.absolute().name if is_folder else place.address.partition("@")[0].rpartition("/")[2]
     text = card(form, lineage_of(place), name, place.tree)
     with _new_folder(output) as folder:
         written = exporter(form).write(_limited(environments.rows, limit), folder, text, _tell_refused)
+    beyond = max(len(environments.rows) - limit, 0) if limit else 0
     if as_json:
-        say_json({"format": form, "environments": written, "from": place.address})
+        say_json({"format": form, "environments": written, "from": place.address, "not_looked_at": beyond})
     else:
         say(f"{written} environments as {form} in {output}")
+        if beyond:
+            say(f"not looked at, by --limit: {beyond} environments")
         say(f'    load_dataset("{output}", split="train")')
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import difflib
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,13 +10,13 @@ import click
 from rich.table import Table
 
 from astra_data.cli import options
-from astra_data.cli.run import as_object
+from astra_data.cli.run import as_object, not_looked_at
 from astra_data.console import plain_console
 from astra_data.errors import EndpointError, UsageError
 from astra_data.evaluate.stage import ROLE, EvaluationConfig, evaluation
 from astra_data.evaluate.statistics import Estimate
 from astra_data.evaluate.summary import Summary, summarised
-from astra_data.hub.addresses import parse
+from astra_data.hub.addresses import name_for, parse
 from astra_data.hub.load import resolve
 from astra_data.hub.models import fetched
 from astra_data.hub.store import Store
@@ -29,7 +28,6 @@ from astra_data.rollout.acting import MAX_TURNS
 from astra_data.terminal import say, say_json
 
 SCRIPTED = ("oracle", "random", "empty")
-NOT_PLAIN = re.compile(r"[^a-z0-9._-]+")
 
 
 @click.group("evaluate")
@@ -75,7 +73,7 @@ def arena(address: str, model: str, base_url: str | None, api_key_env: str | Non
     config = _config(model, base_url, folder, chosen)
     models = _models(config, base_url, api_key_env, chosen)
     recipe = Recipe(RecipeHead(name="evaluate", seed=seed or 0, models=models), {"evaluation": config}, Path(), "none")
-    name = to or NOT_PLAIN.sub("-", f"{place.address.partition('@')[0].rpartition('/')[2]}-{config.model or model}".lower())
+    name = to or name_for(place.address, config.model or model)
     local = {} if folder is None else {"revision": _commit(model, folder), "batch": batch}
     words = _words({"model": _shown(model), **_asked(models), **local, **_chosen(config), "seed": seed or None, "to": name})
     told = Options(store, (), None if limit is None else limit * config.samples, concurrency, budget, refresh, ledger,
@@ -167,6 +165,8 @@ def _say(outcome: Outcome, summary: Summary) -> None:
     shown = plain_console(width=140)
     shown.print(f"{summary.rollouts} rollouts in {summary.arenas} arenas; {summary.no_score} without a score, "
                 f"{summary.rejected} in arenas that do not work")
+    for line in not_looked_at(outcome):
+        shown.print(line)
     ends = ", ".join(f"{name} {count}" for name, count in summary.terminals.items())
     shown.print(f"endings: {ends or 'none'}\n")
     figures = Table("figure", "mean [95 %]", "arenas", "interval", box=None, pad_edge=False)

@@ -104,6 +104,13 @@ def _scrub() -> "Scrub":
     return Scrub(credentials(os.environ))
 
 
+def _refused(error: Exception) -> AstraError | None:
+    """What the machine has no more of, if that is what ended the command."""
+    from astra_data.hub.disk import refused
+
+    return refused(error)
+
+
 def _run() -> int:
     """Run the command that was typed, and say what went wrong, if anything did. Returns the exit code."""
     try:
@@ -125,7 +132,10 @@ def _run() -> int:
     except (click.Abort, KeyboardInterrupt):
         say("astra: interrupted; run the same command again to go on", err=True)
         return INTERRUPTED
-    except Exception:
+    except Exception as error:
+        if refusal := _refused(error):
+            say(f"astra: {_scrub().said(str(refusal))}", err=True)
+            return refusal.exit_code
         say_block(traceback.format_exc().rstrip("\n"), err=True)
         return 1
     return 0

@@ -46,12 +46,13 @@ def command(stage: str, sources: tuple[str, ...], to: str, recipe: str | None, o
     checked = _recipe(recipe, given, stage, sources)
     if sources and sources[0].endswith(".jsonl") and (stage != "tools" or _holds_rows(stage, Path(sources[0]))):
         chosen, inputs = _imported(STAGES[stage].kind, sources), {}
+        checked = replace(checked, stages={chosen.name: chosen.config()})
     else:
         chosen, inputs = STAGES[stage], _inputs(STAGES[stage], sources, store)
         checked = _naming(checked, chosen, inputs)
     shown = options.recorded("make", stage, *sources, "--to", to, recipe=recipe, overrides=given, limit=limit)
     told = Options(store, (), limit, concurrency, budget, refresh, ledger, shown, to)
-    outcome = asyncio.run(execute(checked, {stage: chosen}, told, plain_console(err=True, quiet=as_json), inputs))
+    outcome = asyncio.run(execute(checked, {chosen.name: chosen}, told, plain_console(err=True, quiet=as_json), inputs))
     say_json(as_object(outcome)) if as_json else tell_outcome(outcome)
     outcome.check()
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from astra_data.hub.bounds import MOST_COUNT as MOST
 from astra_data.terminal import say
 from astra_data.tools import urls
 
@@ -44,7 +45,7 @@ def running(command: F) -> F:
         click.option("--budget", type=click.FloatRange(min=0), help="Most USD to spend; what is left over is quarantined."),
         click.option("--concurrency", type=click.IntRange(min=1), default=16, show_default=True, help="Items in flight."),
         click.option("--limit", type=click.IntRange(min=1), help="Only the first N items of every stage."),
-        click.option("--seed", type=int, help="Overrides the recipe's seed."),
+        click.option("--seed", type=click.IntRange(-MOST, MOST), help="Overrides the recipe's seed."),
     ):
         command = option(command)
     return command

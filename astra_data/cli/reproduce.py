@@ -63,8 +63,12 @@ def command(recipe: str, seed: int, check: bool, runs: Path | None, limit: int |
     """
     folder = found(recipe)
     wanted = expected(folder) if check else {}
-    some = limit or wanted.get("limit")
+    some = wanted.get("limit") if limit is None else limit
+    if check and some != wanted.get("limit"):
+        first = f"the first {wanted['limit']} arenas" if wanted.get("limit") else "all arenas"
+        raise UsageError(f"the figures of {folder.name}/expected.json are those of {first}", mend="leave out --limit, or --check")
     work = Work(folder, store.resolve(), (runs or Path("runs") / f"{folder.name}-{seed}").resolve(), seed, some)
+    look_ahead(work)
     made = reproduced(work)
     if as_json:
         say_json(made, indent=True)
@@ -81,6 +85,22 @@ def found(recipe: str) -> Path:
         if all((folder / f"{name}.yaml").is_file() for name in ("pipeline", "sft", "grpo")):
             return folder
     raise UsageError(f"{recipe!r} holds no pipeline.yaml, sft.yaml and grpo.yaml", mend="name a folder that has the three")
+
+
+def look_ahead(work: Work) -> None:
+    """Raise what a later step would end in, before the first: recipes that are none, packages and a folder that are not there."""
+    from astra_data.hub.disk import require_writable
+    from astra_data.pipeline.recipe import load as pipeline
+    from astra_data.stages import STAGES
+    from astra_data.training.recipe import load, trainer_config
+    from astra_data.training.run import require_packages
+
+    if not pipeline(work.recipe / "pipeline.yaml", STAGES).stages["arenas"].model_fields_set:
+        raise _no_arenas(work.recipe)
+    require_packages()
+    for kind in ("sft", "grpo"):
+        trainer_config(load(work.recipe / f"{kind}.yaml", kind, ["--seed", str(work.seed)]))
+    require_writable(work.runs, work.runs)
 
 
 def reproduced(work: Work) -> dict[str, Any]:
@@ -103,8 +123,12 @@ def arenas_of(recipe: Path, datasets: Iterable[str]) -> str:
     """The arenas among the datasets that a pipeline made. Raises `UsageError` where there are none."""
     found = [name for name in datasets if name.endswith("-arenas")]
     if not found:
-        raise UsageError(f"{recipe.name}/pipeline.yaml makes no arenas", mend="give it a section arenas")
+        raise _no_arenas(recipe)
     return found[0]
+
+
+def _no_arenas(recipe: Path) -> UsageError:
+    return UsageError(f"{recipe.name}/pipeline.yaml makes no arenas", mend="give it a section arenas")
 
 
 def untrained(work: Work, datasets: Mapping[str, str]) -> None:

@@ -56,6 +56,8 @@ def tell_outcome(outcome: Outcome) -> None:
     shown = plain_console(width=140)
     shown.print(funnel_table([(report.stage, report.funnel) for report in outcome.reports]))
     totals = outcome.totals
+    for line in not_looked_at(outcome):
+        shown.print(line)
     shown.print(f"\nledger: {totals.asked} new answers, {totals.reused} at hand, {totals.failed} failed; ${totals.cost:.4f}\n")
     if outcome.reports and all(report.found for report in outcome.reports):
         shown.print("Nothing to do: every stage was found complete.\n")
@@ -67,6 +69,11 @@ def tell_outcome(outcome: Outcome) -> None:
             say(f"{report.stage}: to be tried again: {one_line(failure, 400)}")
     for line in filter(None, (report.advice for report in outcome.reports)):
         say(line)
+
+
+def not_looked_at(outcome: Outcome) -> list[str]:
+    """How many items a limit left out, by stage."""
+    return [f"not looked at, by --limit: {report.beyond} items of {report.stage}" for report in outcome.reports if report.beyond]
 
 
 def as_object(outcome: Outcome) -> dict[str, object]:
@@ -89,6 +96,7 @@ def as_object(outcome: Outcome) -> dict[str, object]:
                 "funnel": report.funnel,
                 "advice": report.advice,
                 "failures": report.failures,
+                "not_looked_at": report.beyond,
             }
             for report in outcome.reports
         ],

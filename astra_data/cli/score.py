@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from astra_data.cli import options
-from astra_data.cli.moves import all_rows, tell
+from astra_data.cli.moves import all_rows, moves, tell
 from astra_data.console import plain_console
 from astra_data.errors import UsageError
-from astra_data.hub.addresses import parse
+from astra_data.hub.addresses import name_for, parse
 from astra_data.hub.load import Located, input_of, resolve
 from astra_data.hub.store import Store
 from astra_data.pipeline.execute import Options, execute
@@ -37,14 +37,15 @@ def command(address: str, tasks: str | None, to: str | None, recipe: str | None,
     place = resolve(parse(address), shelf)
     given = options.with_seed(overrides, seed)
     checked = _recipe(recipe, given)
-    inputs = {"trajectories": all_rows(place, "trajectories"), "tasks": _tasks(place, tasks, shelf)}
-    name = to or f"{place.address.partition('@')[0].rpartition('/')[2]}-rescored"
+    source = all_rows(place, "trajectories")
+    inputs = {"trajectories": source, "tasks": _tasks(place, tasks, shelf)}
+    name = to or name_for(place.address, "rescored")
     told_tasks = ["--tasks", tasks] if tasks else []
     shown = options.recorded("score", place.address if place.repo else address, *told_tasks, "--to", name,
                              recipe=recipe, overrides=given, limit=limit)
     told = Options(store, (), limit, concurrency, budget, refresh, ledger, shown, name)
     outcome = asyncio.run(execute(checked, {RESCORE.name: RESCORE}, told, plain_console(err=True, quiet=as_json), inputs))
-    tell(outcome, place, as_json=as_json)
+    tell(outcome, moves(outcome, place, source, limit), as_json=as_json)
 
 
 def _recipe(name: str | None, overrides: list[str]) -> Recipe:

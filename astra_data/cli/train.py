@@ -7,6 +7,7 @@ from typing import cast
 import click
 
 from astra_data.cli import options
+from astra_data.hub.addresses import check_repo
 from astra_data.terminal import say, say_json
 
 
@@ -29,6 +30,8 @@ def command(kind: str, overrides: tuple[str, ...], config: str, dry_run: bool, p
     from astra_data.training import recipe as recipes
     from astra_data.training.run import Told, require_packages
 
+    if push is not None:
+        check_repo(push)
     chosen = cast(recipes.Kind, kind)
     recipe = recipes.load(recipes.find(config, chosen), chosen, overrides)
     require_packages()

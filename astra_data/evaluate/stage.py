@@ -21,7 +21,7 @@ from astra_data.pipeline.stage import Expand, Inputs, Keep, Outcome, Resources, 
 from astra_data.rollout.oracle import Oracle
 from astra_data.rollout.scoring import Mode, Terms
 from astra_data.rows import Arena
-from astra_data.stages.acting import ActingConfig, Wanted, items, outcome, sandboxed
+from astra_data.stages.acting import ActingConfig, Wanted, items, outcome, sandboxed, total
 from astra_data.teacher.teacher import Policy
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def evaluation(folder: Path | None = None, batch: int = 16, notes: list[str] | N
 
     return Stage(
         name="evaluation", version=2, reads=("arenas",), config=EvaluationConfig, items=items, open=open_stage, roles=_roles,
-        fingerprint=fingerprint, histograms=("reward",), writes="trajectories",
+        fingerprint=fingerprint, histograms=("reward",), writes="trajectories", total=total,
     )
 
 

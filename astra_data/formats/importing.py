@@ -29,8 +29,8 @@ Open = Callable[[Any], AbstractAsyncContextManager[Expand]]
 
 def stage_of(form: str, items: Callable[[], Iterable[Item]], files: Sequence[Path], opened: Open | None = None,
              config: type[StageConfig] = ImportConfig) -> Stage:
-    """A stage `environments` over these items, keyed by the form and the bytes of `files`. `opened` takes the config; without
-    it the items hold environments, or why there is none, as `item_of` makes them."""
+    """A stage that imports the environments of these items, keyed by the form and the bytes of `files`. `opened` takes the
+    config; without it the items hold environments, or why there is none, as `item_of` makes them."""
 
     @asynccontextmanager
     async def kept(config: Any) -> AsyncIterator[Expand]:

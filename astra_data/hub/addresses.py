@@ -11,8 +11,10 @@ A plain name is always in the store, `org/name` and `hf://datasets/org/name` are
 lie around, and a folder starts with `.`, `/`, `~` or a drive. A source file is no address: a stage reads it.
 """
 
+import os
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from astra_data.errors import UsageError
 
@@ -24,6 +26,8 @@ CONFIG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 FOLDER = re.compile(r"[./~]|[A-Za-z]:[/\\]")
 HUB_PREFIX = "hf://datasets/"
 LEDGER = "ledger.sqlite"
+LONGEST_NAME = 96
+NO_NAME = re.compile(r"[^a-z0-9._-]+")
 SOURCE_SUFFIXES = (".json", ".jsonl", ".gz", ".yaml", ".yml", ".csv")
 
 
@@ -87,13 +91,29 @@ def parse(text: str) -> Address:
     return _stored(text, body, version, config)
 
 
+def recorded(text: str) -> str:
+    """The address as lineages have it: a folder by its last part where its path starts at the root or at home."""
+    if not FOLDER.match(text):
+        return text
+    return f"./{Path(text).name}" if not text.startswith(".") else text.rstrip("/") or text
+
+
+def name_for(address: str, made: str) -> str:
+    """A name in the store for what is `made` of the dataset at `address`: `my-data-rescored` of the folder `./My Data/`."""
+    last = address.partition("@")[0].rpartition("/")[2]
+    if FOLDER.match(address):
+        last = Path(os.path.abspath(Path(address).expanduser())).name  # noqa: PTH100 (resolve() would follow links)
+    end = NO_NAME.sub("-", f"-{made}".lower())[: LONGEST_NAME // 2]
+    return (NO_NAME.sub("-", last.lower())[: LONGEST_NAME - len(end)] + end).strip("._-")
+
+
 def check_name(name: str) -> str:
     """`name` itself if a dataset in the store may be called so, else `UsageError`."""
     if name.startswith(LEDGER):
         raise _bad(name, "this is the ledger of a store", "choose another name")
     if NAME.fullmatch(name):
         return name
-    fixed = re.sub(r"[^a-z0-9._-]+", "-", name.lower()).strip("._-")[:96]
+    fixed = NO_NAME.sub("-", name.lower()).strip("._-")[:LONGEST_NAME]
     raise _bad(
         name,
         "a name in the store is 1 to 96 of a-z, 0-9, '.', '_' and '-', and starts with a letter or digit",
@@ -106,6 +126,13 @@ def check_repo(repo: str) -> str:
     if REPO.fullmatch(repo) and "--" not in repo and ".." not in repo and not repo.endswith((".git", ".", "-")):
         return repo
     raise _bad(repo, "this is no Hub dataset id", "write org/name, with letters, digits, '.', '_' and single '-'")
+
+
+def check_tag(tag: str) -> str:
+    """`tag` itself if a revision of the Hub may be called so, else `UsageError`."""
+    if REVISION.fullmatch(tag) and ".." not in tag and "//" not in tag and not tag.endswith((".", "/", ".lock")):
+        return tag
+    raise UsageError(f"{tag!r} is no tag", mend="write one such as v1.0, of letters, digits, '.', '_', '-' and single '/'")
 
 
 def _refuse_strangers(text: str, head: str) -> None:

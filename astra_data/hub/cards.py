@@ -101,7 +101,7 @@ def head(tree: str, record: Lineage, configs: Sequence[str]) -> dict[str, Any]:
             "rows": {output.config: output.rows for output in record.outputs},
             "complete": record.complete,
             "key": record.key,
-            "inputs": [source.address for source in record.inputs],
+            "inputs": list(dict.fromkeys(source.address for source in record.inputs)),
         },
     }
 

@@ -26,6 +26,17 @@ REFUSALS = {
     errno.EACCES: ("permission denied", f"give yourself write access, {ELSEWHERE}"),
     errno.EPERM: ("permission denied", f"give yourself write access, {ELSEWHERE}"),
 }
+IN_THE_WAY = "move away what lies there, or set ASTRA_STORE to another folder"
+CHANGED = "leave the store alone while a run works in it, and run again"
+SHAPES = {
+    errno.ENOTDIR: ("a file lies where a folder of the store should be", IN_THE_WAY),
+    errno.EEXIST: ("a file lies where a folder of the store should be", IN_THE_WAY),
+    errno.EISDIR: ("a folder lies where a file of the store should be", IN_THE_WAY),
+    errno.ENOENT: ("a folder of the store was removed meanwhile", CHANGED),
+    errno.ENOTEMPTY: ("a folder of the store was filled meanwhile", CHANGED),
+    errno.EFBIG: ("no file may be as large as one of it would be", f"raise `ulimit -f`, {ELSEWHERE}"),
+}
+"""What else ends a write in the store: others that lie there or work there, and limits."""
 TEMPORARY = "free some space there, or set TMPDIR to a folder with room"
 LACKS = {
     errno.ENOSPC: ("no room is left on the disk of the store or of temporary files", TEMPORARY),
@@ -33,6 +44,7 @@ LACKS = {
     errno.EMFILE: ("this process may open no more files", "raise `ulimit -n`, or lower --concurrency"),
     errno.ENFILE: ("this machine can open no more files", "end other programs, or lower --concurrency"),
     errno.ENOMEM: ("this machine has no memory left", "end other programs, or lower --concurrency"),
+    errno.EFBIG: ("no file may be as large here as one would be", "raise `ulimit -f`"),
     errno.EAGAIN: ("this machine starts no more processes", "raise `ulimit -u`, or lower --concurrency"),
 }
 
@@ -43,16 +55,28 @@ def guarded(root: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        refusal = REFUSALS.get(error.errno or 0)
+        refusal = (REFUSALS | SHAPES).get(error.errno or 0)
         elsewhere = error.filename is not None and not str(error.filename).startswith(str(root))
         if refusal is None or elsewhere:
             raise
         raise StoreError(f"cannot write in {root}: {refusal[0]}", mend=refusal[1]) from error
 
 
+def require_writable(folder: Path, root: Path) -> None:
+    """Raise the `StoreError` of a folder below `root` in which nothing could be written, or that could not be made."""
+    above = next(one for one in (folder, *folder.parents) if os.path.lexists(one))
+    if above.is_dir() and os.access(above, os.W_OK | os.X_OK):
+        return
+    number = errno.EROFS if above.is_dir() and os.statvfs(above).f_flag & os.ST_RDONLY else errno.EACCES
+    said, mend = REFUSALS[number] if above.is_dir() else SHAPES[errno.ENOTDIR]
+    where = "" if above == root else f" ({above})"
+    raise StoreError(f"cannot write in {root}: {said}{where}", mend=mend)
+
+
 def refused(error: Exception) -> StoreError | None:
     """What a person reads where the machine has no more of what every item needs; None for any other error."""
-    lack = LACKS.get(error.errno or 0) if isinstance(error, OSError) else None
+    number = errno.ENOMEM if isinstance(error, MemoryError) else error.errno if isinstance(error, OSError) else None
+    lack = LACKS.get(number or 0)
     if lack is None:
         return None
     where = f" ({error.filename})" if isinstance(error, OSError) and error.filename else ""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from astra_data.errors import DataError, Place, UsageError
 from astra_data.hub import foreign, lineage, parquet, snapshots
-from astra_data.hub.addresses import Address, FolderAddress, HubAddress, StoreAddress, parse
+from astra_data.hub.addresses import FOLDER, Address, FolderAddress, HubAddress, StoreAddress, parse
 from astra_data.hub.bounds import SHA1
 from astra_data.hub.files import MEND, check_files, configs_of, file_at, files_of, tree_named
 from astra_data.hub.lineage import Lineage
@@ -107,9 +107,10 @@ def input_of(place: Located, role: str, store: Store) -> Located | None:
     source = next((one for one in place.record.inputs if one.role == role), None) if place.record else None
     if source is None:
         return None
-    if place.made:
+    held, folder = store.holding(source.tree), FOLDER.match(source.address) is not None
+    if place.made and (held is None or not folder):
         found = resolve(source.address, store)
-    elif (held := store.holding(source.tree)) is not None:
+    elif held is not None:
         found = _from_store(store, held, None)
     else:
         mend = f"pull {source.address if source.repo else 'its ' + role} first if you trust it"

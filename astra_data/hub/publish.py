@@ -10,27 +10,25 @@ commit, and a version that is already there makes none.
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from astra_data.errors import DataError, Place, UsageError
 from astra_data.hub import cards, lineage
-from astra_data.hub.addresses import HubAddress, check_name, check_repo
+from astra_data.hub.addresses import HubAddress, check_name, check_repo, check_tag
 from astra_data.hub.client import retried
 from astra_data.hub.files import MEND, check_files, configs_of, file_at, tree_named
 from astra_data.hub.lineage import Lineage
 from astra_data.hub.load import resolve
 from astra_data.hub.origins import Origin
+from astra_data.hub.pushing import require_push
 from astra_data.hub.store import Store, Version
 from astra_data.hub.tree import DATA_FOLDERS, blob_id
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
-
-NOT_PUBLIC = frozenset({"proprietary", "unlicensed", "all-rights-reserved"})
-"""Recorded licences, in lower case, that allow no publication. (npm writes UNLICENSED for proprietary packages.)"""
 
 _one_push_a_repo: dict[str, threading.Lock] = {}
 
@@ -58,21 +56,20 @@ def push(
     """Make `version` the head of the Hub dataset `repo`, which is created if need be, and tag it.
 
     Every version gets the tag `v-<12 digits of its tree>`; `tag` is one more. Data files of the previous version go in
-    the same commit. A public push is refused (`UsageError`) if an ancestor's recorded licence is one of `NOT_PUBLIC`;
+    the same commit. A public push is refused (`UsageError`) if an ancestor's recorded licence forbids it;
     others, and the absence of any, are written on the card. Raises `DataError` for damaged files and the lineage of another
     version, `EndpointError` if the Hub stays away or refuses.
     """
     from huggingface_hub import HfApi
 
     record, api = version.lineage(), HfApi()
+    if tag is not None:
+        check_tag(tag)
     if tree_named(record) != version.tree:
         raise DataError("the lineage is that of another version", place=Place(str(version.record)), mend=MEND)
     check_files(version.path, record)
-    require_license(record.licenses, check_repo(repo), private)
-    with _one_push_a_repo.setdefault(repo, threading.Lock()):
-        retried(lambda: api.create_repo(repo, repo_type="dataset", private=private, exist_ok=True), repo, sleep=sleep)
-        if private:
-            retried(lambda: _require_private(api, repo), repo, sleep=sleep)
+    with _one_push_a_repo.setdefault(check_repo(repo), threading.Lock()):
+        require_push(repo, "dataset", private=private, licenses=record.licenses, sleep=sleep)
         commit, sent, skipped = retried(lambda: _commit(api, version, record, repo, tag), repo, sleep=sleep)
         for name in {cards.tag(version.tree), tag or cards.tag(version.tree)}:
             retried(lambda name=name: _tag(api, repo, name, commit), repo, sleep=sleep)  # type: ignore[misc]
@@ -95,19 +92,6 @@ def pull(repo: str, revision: str | None, store: Store, name: str | None = None)
     if name is None and store.has_runs(taken):
         raise UsageError(f"{taken} is a dataset that this store made", mend="name the pulled one with --to NAME")
     return store.adopt(place.path, place.record, taken, Origin(repo, place.commit))
-
-
-def require_license(licenses: Sequence[str], repo: str, private: bool) -> None:
-    """Raise `UsageError` where a public push would break the licence of an ancestor."""
-    bad = sorted(one for one in licenses if one.lower() in NOT_PUBLIC)
-    if bad and not private:
-        mend = "push it with --private, or leave those sources out"
-        raise UsageError(f"{repo} may not be public: an ancestor's licence is {', '.join(bad)}", mend=mend)
-
-
-def _require_private(api: "HfApi", repo: str) -> None:
-    if not api.repo_info(repo, repo_type="dataset").private:
-        raise UsageError(f"{repo} is public already", mend="choose another name, or make it private on the Hub first")
 
 
 def _commit(api: "HfApi", version: Version, record: Lineage, repo: str, tag: str | None) -> tuple[str, int, int]:

@@ -162,6 +162,13 @@ class Store:
         with disk.guarded(self.root), disk.held_folder(self.root / STAGING, name) as folder:
             yield folder
 
+    def require_room(self, name: str, record: Lineage) -> None:
+        """Raise what `commit` would of what is known of a version before it is made, and where it could not be written."""
+        home = self._home(name)
+        self._require_portable(record)
+        for folder in (self.root, self.root / STAGING, home, home / "versions", home / "refs", home / origins.RUNS):
+            disk.require_writable(folder, self.root)
+
     def commit(self, name: str, staging: Path, record: Lineage) -> Version:
         """Make the staged data folders, with their lineage and card, the newest version of `name`.
 
@@ -169,7 +176,7 @@ class Store:
         refuses; the store is then as it was.
         """
         home = self._home(name)
-        lineage.check_portable(lineage.checked(record), [self.root])
+        self._require_portable(record)
         with disk.guarded(self.root):
             tree, run = tree_named(record), origins.run_file(home, record.key)
             _describe(staging, record, cards.render(name, tree, record, configs_of(record)))
@@ -229,6 +236,9 @@ class Store:
         for folder in (target.parent, note[0].parent, main.parent):
             disk.sync(folder)
         return target
+
+    def _require_portable(self, record: Lineage) -> None:
+        lineage.check_portable(lineage.checked(record), [self.root])
 
     def _home(self, name: str) -> Path:
         return inside(self.root, check_name(name))

@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import os
 import queue
+import resource
 import shutil
 import sqlite3
 import threading
@@ -45,6 +46,7 @@ INSERT = """INSERT INTO effects (key, attempt, kind, request, response, outcome,
     SELECT value ->> 0, 1 + (value ->> 7) + COALESCE((SELECT MAX(attempt) FROM effects WHERE key = value ->> 0), 0),
            value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6 FROM json_each(?)"""
 MALFORMED = "move it away, or put a copy in its place: stages that are complete need none, all others ask again"
+REMOVED = "put it back if you have it, leave it alone while a run works, and run again: complete stages are found without it"
 REMOVE = "DELETE FROM effects WHERE key = ?"
 EXPORTED = ("key", "kind", "request", "response", "outcome", "attempt", "usage")
 COMPARED = ("key", "kind", "request", "response", "outcome", "usage")
@@ -52,11 +54,38 @@ COMPARED = ("key", "kind", "request", "response", "outcome", "usage")
 FIND = f"SELECT {', '.join(COMPARED)}, digest FROM effects WHERE key = ? AND outcome = 'ok' ORDER BY attempt DESC LIMIT 1"
 
 
+class Files:
+    """The ledger at `path` and the log beside it, as they were opened; SQLite goes on with files that others have removed."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path.absolute()
+        self._known: dict[Path, tuple[int, int]] = {}
+        self._size = 0
+
+    def require_same(self) -> None:
+        """Raise `StoreError` where one of them is gone, or another file in its place. Each is known once it was seen."""
+        for path in (self._path, self._path.with_name(f"{self._path.name}-wal")):
+            try:
+                now = path.stat()
+                found: tuple[int, int] | None = (now.st_dev, now.st_ino)
+                if path == self._path:
+                    found, self._size = None if now.st_size < self._size else found, now.st_size
+            except OSError:
+                found = None
+            if found is not None and path not in self._known:
+                self._known[path] = found
+            elif found != self._known.get(path):
+                raise StoreError("the ledger was removed or replaced while it was in use, and what was answered is not all in it",
+                                 place=Place(str(path)), mend=REMOVED)
+
+
 class Writer:
     """A thread that commits all that is queued, in one transaction at a time."""
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self._path, self._connection = path, connection
+        self.files = Files(path)
+        self.files.require_same()
         self._queue: queue.SimpleQueue[Write | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="ledger", daemon=True)
         self._thread.start()
@@ -100,8 +129,11 @@ class Writer:
             before[effect[0]] += 1
         try:
             self._connection.execute(INSERT, (orjson.dumps(effects).decode(),))
+            self.files.require_same()
         except sqlite3.Error as error:
             return disk_error(self._path, error)
+        except StoreError as error:
+            return error
         return None
 
 
@@ -134,9 +166,14 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def read_only(path: Path) -> sqlite3.Connection | None:
-    """A connection to a ledger on a disk that cannot be written; None for any other. Nothing beside the file is looked at."""
-    if not path.exists() or os.access(path.parent, os.W_OK):
+    """A connection to a ledger on a disk that cannot be written, which may hold none; None for any other. Nothing beside the file
+    is looked at."""
+    if not path.parent.is_dir() or os.access(path.parent, os.W_OK):
         return None
+    if not path.exists():
+        connection = sqlite3.connect(":memory:", check_same_thread=False)
+        connection.execute(TABLE)
+        return connection
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
     if "digest" not in {row[1] for row in connection.execute("PRAGMA table_info(effects)")}:
         connection.execute("CREATE TEMP VIEW effects AS SELECT *, NULL AS digest FROM main.effects")
@@ -193,6 +230,10 @@ def disk_error(path: Path, error: OSError | sqlite3.Error) -> StoreError:
         return StoreError("the ledger is damaged", place=Place(str(path)), mend=MALFORMED)
     if "full" in text or ("I/O" in text and not _room(path)):
         message, mend = "the disk is full", "free some space and run again: every answer returned so far is kept"
+    elif "I/O" in text and resource.getrlimit(resource.RLIMIT_FSIZE)[0] != resource.RLIM_INFINITY:
+        message, mend = "no file may be as large here as the ledger would be", "raise `ulimit -f`, and run again"
+    elif "open files" in text:
+        message, mend = "this process may open no more files", "raise `ulimit -n`, or lower --concurrency"
     elif "locked" in text:
         message, mend = "another process holds the ledger", "wait for it to end, or stop it, and run again"
     else:

@@ -59,7 +59,7 @@ class Ledger:
     def open(cls, path: Path, scrub: Scrub | None = None) -> "Ledger":
         """Open or create. A ledger on a disk that cannot be written answers what it has, and refuses all else with `StoreError`.
 
-        Raises `StoreError` for a folder that cannot be written and has none, another kind of file or another schema.
+        Raises `StoreError` for a folder that cannot be made, another kind of file or another schema.
         """
         try:
             if (reader := read_only(path)) is not None:
@@ -81,6 +81,15 @@ class Ledger:
         found = dict(zip(COMPARED, compared(self.path, row), strict=True))
         return Answer(self.scrub.json(orjson.loads(found["response"])), Usage(**orjson.loads(found["usage"])))
 
+    def mentions(self, said: dict[str, str]) -> bool:
+        """Whether any request recorded here says this of itself. Looks at all of them, so it may take its time."""
+        where = " AND ".join("request ->> ? = ?" for _ in said)
+        values = [word for name, value in said.items() for word in (f"$.{name}", value)]
+        try:
+            return self._reader.execute(f"SELECT 1 FROM effects WHERE {where} LIMIT 1", values).fetchone() is not None
+        except sqlite3.Error as error:
+            raise disk_error(self.path, error) from error
+
     async def once(self, key: str, kind: Kind, request: Any, produce: Callable[[], Awaitable[Answer]]) -> Answer:
         """The committed answer under `key`, or that of `produce`, which runs once however many wait for it.
 
@@ -97,6 +106,17 @@ class Ledger:
         else:
             self._reuse()
         return await self._wait(key, work)
+
+    def require_use(self) -> None:
+        """Raise `StoreError` where it can neither answer nor keep anything: there is none, on a disk that cannot be written."""
+        if self._writer is None and not self.path.exists():
+            said = "there is no ledger, and none can be made on a disk that cannot be written"
+            raise StoreError(said, place=Place(str(self.path)), mend="name another ledger with --ledger, or copy the store")
+
+    def require_kept(self) -> None:
+        """Raise `StoreError` where the file is not the one that was opened, so that answers in it may be lost."""
+        if self._writer is not None:
+            self._writer.files.require_same()
 
     def claimed(self, name: str) -> AbstractAsyncContextManager[None]:
         """Keeps other processes of this machine that claim the same name waiting, for as long as it is held."""

@@ -17,6 +17,7 @@ from astra_data.messages import JsonObject
 from astra_data.pipeline.complaints import did_you_mean
 from astra_data.pipeline.stage import Resources, ServerOptions
 from astra_data.rows import Server
+from astra_data.tools.commands import absent
 from astra_data.tools.connect import match_of
 from astra_data.tools.mcp_config import LONGEST_RESULT, ServerEntry, read_mcp_json
 from astra_data.tools.permission import LEADS_ANYWHERE, REACHES_OUT, of_row, refusals
@@ -113,6 +114,17 @@ def forewarned(resources: Resources) -> Iterator[str]:
         why = lasting(entry)
         if why and entry.writes != "allow" and not resources.option(name).emulate:
             yield f"{name}: {why}, so none of its tools is called but those that read (see servers.{name}.writes)"
+
+
+def absentees(resources: Resources) -> Iterator[str]:
+    """Of which servers nothing can be asked that is not recorded."""
+    for name, entry in resources.servers.items():
+        try:
+            why = None if resources.option(name).emulate else absent(entry)
+        except UsageError as error:
+            why = error.message
+        if why:
+            yield f"{name}: {why}, so nothing can be asked of it that is not recorded"
 
 
 def fingerprint(resources: Resources) -> JsonObject:

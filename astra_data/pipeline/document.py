@@ -16,6 +16,8 @@ from astra_data.bounded import yaml_text
 from astra_data.errors import Place, UsageError
 from astra_data.pipeline.complaints import complaint, did_you_mean
 
+MOST = 2**63 - 1
+"""The largest number that records and keys hold."""
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -62,12 +64,23 @@ def known_keys(keys: Iterable[str], known: list[str], path: Path) -> None:
 
 def checked(model: type[M], values: Any, path: Path, prefix: str = "") -> M:
     """The values as a `model`. Raises `UsageError` for the first that is wrong; `prefix` is where they stand in the file."""
+    _require_numbers(values, path, prefix)
     try:
         return model.model_validate(values)
     except ValidationError as error:
         inner, message, mend = complaint(model, error)
         field = ".".join(part for part in (prefix, inner) if part)
         raise UsageError(message, place=Place(path.name, field=field or None), mend=mend) from error
+
+
+def _require_numbers(value: Any, path: Path, where: str) -> None:
+    """Raise `UsageError` for a number that no record can hold."""
+    if isinstance(value, int) and abs(value) > MOST:
+        raise UsageError("the number is out of range", place=Place(path.name, field=where or None),
+                         mend=f"write one between {-MOST} and {MOST}")
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, one in inner:
+        _require_numbers(one, path, f"{where}.{key}".lstrip("."))
 
 
 def _said(error: yaml.YAMLError) -> str:

@@ -16,20 +16,21 @@ from pathlib import Path
 from rich.console import Console
 
 from astra_data.console import plain_console
-from astra_data.errors import DataError, Place, UsageError
+from astra_data.errors import UsageError
 from astra_data.filenames import inside
-from astra_data.hub.addresses import FOLDER, LEDGER
-from astra_data.hub.load import resolve
+from astra_data.hub.addresses import LEDGER
 from astra_data.hub.store import Store, Version
 from astra_data.ledger import Ledger, Totals
+from astra_data.pipeline.ahead import Step, looked_ahead
 from astra_data.pipeline.barren import nothing_kept
-from astra_data.pipeline.calling import LeftAlone, entries, forewarned, left_alone, unmeant
+from astra_data.pipeline.calling import LeftAlone, absentees, entries, forewarned, left_alone, unmeant
 from astra_data.pipeline.complaints import did_you_mean
 from astra_data.pipeline.progress import Board, Silent
+from astra_data.pipeline.reading import Reading
 from astra_data.pipeline.recipe import Recipe
 from astra_data.pipeline.runner import Report, Run, find_version, key_of, run_stage
 from astra_data.pipeline.secrecy import known
-from astra_data.pipeline.sources import Source, source_at, source_of
+from astra_data.pipeline.sources import Source, source_of
 from astra_data.pipeline.stage import Resources, Stage, StageConfig, Stages
 from astra_data.teacher.budget import Budget
 from astra_data.teacher.offline.policy import OfflinePolicy
@@ -97,8 +98,11 @@ async def execute(recipe: Recipe, stages: Stages, options: Options, console: Con
     _known(options.only, stages)
     async with opened(recipe, options) as run:
         chosen = _chosen(recipe, stages, options, run, given or {})
+        reading = Reading(run, dict(given or {}))
+        steps = looked_ahead(chosen, recipe, reading)
         warned = Warned()
-        reports = await _stages(recipe, chosen, run, console, given or {}, warned)
+        reports = await _stages(recipe, steps, reading, console, warned)
+        run.resources.ledger.require_kept()
         return Outcome(reports, run.resources.ledger.totals(), warned.alone or [])
 
 
@@ -127,22 +131,12 @@ def _chosen(recipe: Recipe, stages: Stages, options: Options, run: Run, given: M
 
 async def status(recipe: Recipe, stages: Stages, options: Options) -> list[tuple[str, str, Version | None]]:
     """(stage, dataset, version found) as `execute` would meet them, running nothing. Of a stage that reads what has to be
-    made first nothing is known of the inputs, and so nothing is found."""
+    made first nothing is known of the inputs, and so nothing is found. Raises the `AstraError` that the run would end in."""
     _known(options.only, stages)
     async with opened(recipe, options) as run:
-        sources: dict[str, Source] = {}
-        found: list[tuple[str, str, Version | None]] = []
         chosen = _chosen(recipe, stages, options, run, {})
-        made = {stage.kind for stage in chosen.values()}
-        for stage in chosen.values():
-            version, config = None, recipe.stages[stage.name]
-            if all(kind in sources or kind not in made for kind in (*stage.reads, *_own(stage, config, run))):
-                inputs = _inputs(stage, config, sources, run)
-                version = find_version(stage, key_of(stage, config, inputs, run), run)
-            if version is not None:
-                sources[stage.kind] = source_of(stage.kind, version)
-            found.append((stage.name, run.dataset(stage.kind), version))
-        return found
+        steps = looked_ahead(chosen, recipe, Reading(run, {}))
+        return [(stage.name, run.dataset(stage.kind), version) for stage, version in steps]
 
 
 @asynccontextmanager
@@ -171,23 +165,26 @@ async def _shared(recipe: Recipe, options: Options, store: Store, servers: Mappi
         await ledger.close()
 
 
-async def _stages(recipe: Recipe, stages: Stages, run: Run, console: Console | None,
-                  given: Mapping[str, Source], warned: Warned) -> list[Report]:
+async def _stages(recipe: Recipe, steps: list[Step], reading: Reading, console: Console | None, warned: Warned) -> list[Report]:
     """Run the stages. What tools are left alone is said, and noted in `warned`, as soon as tools are read."""
-    sources, reports = dict(given), []
+    run, reports = reading.run, []
     with Board(console or plain_console(quiet=True), lambda: run.resources.ledger.totals().cost) as board:
-        for stage in stages.values():
-            config = recipe.stages[stage.name]
-            inputs = _inputs(stage, config, sources, run)
+        for line in absentees(run.resources) if any(version is None for _, version in steps) else ():
+            board.say(line)
+        for stage, _ in steps:
+            config = recipe.config(stage)
+            inputs = reading.of(stage, config)
             for strange in {source.strange: None for source in inputs.values() if source.strange}:
                 board.say(f"{stage.name:<16}reads {strange}")
             for line in _warnings(stage, config, inputs, run, warned):
                 board.say(line)
-            total = _total(stage, config, inputs, run)
-            meter = board.meter(stage.name, total) if console else Silent()
+            total = stage.total({role: source.rows for role, source in inputs.items()}, config, run.resources)
+            most = total if total is None or run.limit is None else min(total, run.limit)
+            meter = board.meter(stage.name, most) if console else Silent()
             report = await run_stage(stage, config, inputs, run, meter)
+            report = replace(report, beyond=(total or 0) - (most or 0))
             board.say(_said(report))
-            sources[stage.kind] = source_of(stage.kind, report.version)
+            reading.made[stage.kind] = source_of(stage.kind, report.version)
             reports.append(report)
     return reports
 
@@ -209,51 +206,6 @@ async def notices(recipe: Recipe, options: Options) -> list[str]:
             return list(forewarned(run.resources))
         rows = source_of("tools", run.store.version(dataset)).rows
         return [*map(str, left_alone(rows, run.resources)), *unmeant(rows, run.resources)]
-
-
-def _inputs(stage: Stage, config: StageConfig, sources: Mapping[str, Source], run: Run) -> dict[str, Source]:
-    """The datasets that a stage reads, by kind: those of this run, else those of the store or of the addresses in its config."""
-    own = [*stage.reads, *_own(stage, config, run)]
-    read = {kind: sources.get(kind) or _stored(kind, run) for kind in own}
-    return read | {kind: _at(address, kind, run) for kind, address in stage.addresses(config).items() if kind not in own}
-
-
-def _own(stage: Stage, config: StageConfig, run: Run) -> list[str]:
-    """The kinds whose address in the config is the dataset that this recipe makes."""
-    return [kind for kind, address in stage.addresses(config).items() if address == f"{run.name}-{kind}"]
-
-
-def _at(address: str, kind: str, run: Run) -> Source:
-    """The dataset of an address that the recipe names; of a folder the record holds no path of this machine.
-
-    Raises `UsageError` for one of another kind, and what `resolve` raises.
-    """
-    source = source_at(resolve(run.resources.address(address), run.store))
-    if source.record.role != kind:
-        raise UsageError(f"{source.record.address} holds {source.record.role}", mend=f"name a dataset of {kind}")
-    if not FOLDER.match(address):
-        return source
-    shown = address if address.startswith(".") else Path(address).name
-    return replace(source, record=replace(source.record, address=shown))
-
-
-def _stored(name: str, run: Run) -> Source:
-    """The newest version of a dataset that this run does not make itself. Raises `DataError` for one that no run made: under such
-    a name a recipe expects its own."""
-    version = run.store.version(f"{run.name}-{name}")
-    if run.store.made(version):
-        return source_of(name, version)
-    origin, address = run.store.origin(version), f"{version.name}@{version.tree[:12]}"
-    raise DataError(
-        f"the newest {version.name} was {f'pulled from {origin}' if origin else 'not made by a run of this store'}",
-        place=Place(address),
-        mend=f"run the stage that makes it, or name that one: astra make STAGE {address} --to NAME",
-    )
-
-
-def _total(stage: Stage, config: object, inputs: Mapping[str, Source], run: Run) -> int | None:
-    total = stage.total({role: source.rows for role, source in inputs.items()}, config, run.resources)
-    return total if total is None or run.limit is None else min(total, run.limit)
 
 
 def _said(report: Report) -> str:

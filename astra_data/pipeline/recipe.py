@@ -21,8 +21,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from astra_data import resources
 from astra_data.errors import Place, UsageError
 from astra_data.pipeline.complaints import did_you_mean
-from astra_data.pipeline.document import checked, known_keys, override, read
-from astra_data.pipeline.stage import ServerOptions, StageConfig, Stages
+from astra_data.pipeline.document import MOST, checked, known_keys, override, read
+from astra_data.pipeline.stage import ServerOptions, Stage, StageConfig, Stages
 from astra_data.teacher.roles import Model
 from astra_data.tools.workspace import Template
 
@@ -50,7 +50,7 @@ class RecipeHead(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(pattern=NAME)
-    seed: int = 0
+    seed: int = Field(default=0, ge=-MOST, le=MOST)
     mcp: str | None = None
     documents: list[str] = []
     servers: dict[str, ServerOptions] = {}
@@ -66,6 +66,10 @@ class Recipe:
     stages: Mapping[str, StageConfig]
     folder: Path
     source: str
+
+    def config(self, stage: Stage) -> StageConfig:
+        """What it says of a stage; the defaults of one that is none of a recipe's, such as an import."""
+        return self.stages.get(stage.name) or stage.config()
 
     def path(self, relative: str) -> Path:
         return self.folder / Path(relative).expanduser()

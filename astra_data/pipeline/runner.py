@@ -17,13 +17,14 @@ from itertools import islice
 from pathlib import Path
 
 import astra_data
-from astra_data.errors import AstraError, DataError, EndpointError, InnerError, StoreError, ToolError
+from astra_data.errors import AstraError, DataError, InnerError, StoreError
 from astra_data.hub.disk import refused
 from astra_data.hub.lineage import FILE, Code, FileDigest, Funnel, Lineage, Output, from_json, stage_key, to_json
 from astra_data.hub.store import Store, Version
 from astra_data.hub.tree import sha256_file
 from astra_data.hub.writer import Written
 from astra_data.ledger import Unanswered
+from astra_data.pipeline.collected import uncollected
 from astra_data.pipeline.faults import INNER, Faults
 from astra_data.pipeline.histograms import histograms
 from astra_data.pipeline.progress import Meter
@@ -36,9 +37,6 @@ WINDOW = 4
 """Items in flight or waiting to be filed, as a multiple of the concurrency."""
 
 UNUSABLE = "item: cannot be used"
-
-ASK_AGAIN = "check the recipe's `models`, and run again: every answer so far is kept"
-COLLECT_AGAIN = "mend the server's entry in mcp.json and run again; `astra doctor` says which launchers are here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,8 @@ class Run:
 @dataclass(frozen=True, slots=True)
 class Report:
     """What became of a stage: the version that holds its rows, its funnel, whether it was run or found, and what to mend; `fault`
-    if items met an error of ours, `failures` the first reasons for which items are to be tried again, in full."""
+    if items met an error of ours, `failures` the first reasons for which items are to be tried again, in full. `beyond` are the
+    items that a limit left out, of which nothing is known, 0 without one."""
 
     stage: str
     dataset: str
@@ -71,6 +70,7 @@ class Report:
     advice: str | None = None
     fault: InnerError | None = None
     failures: tuple[str, ...] = ()
+    beyond: int = 0
 
 
 async def run_stage(stage: Stage, config: StageConfig, inputs: Mapping[str, Source], run: Run, meter: Meter) -> Report:
@@ -88,6 +88,7 @@ async def run_stage(stage: Stage, config: StageConfig, inputs: Mapping[str, Sour
     faults = Faults(run.store.root, dataset, run.resources.ledger.scrub)
     with run.store.staging(dataset) as folder:
         lineage, failures = await _fill(stage, config, inputs, run, meter, folder, key, faults)
+        run.resources.ledger.require_kept()
         version = run.store.commit(dataset, folder, lineage)
     return Report(stage.name, dataset, version, lineage.funnel, found=False, advice=stage.advice(lineage.funnel),
                   fault=faults.error(stage.name), failures=failures)
@@ -145,14 +146,10 @@ async def _fill(stage: Stage, config: StageConfig, inputs: Mapping[str, Source],
 
 def _uncollected(stage: str, spool: Spool, faults: Faults) -> AstraError | None:
     """Why a source that kept nothing makes no version; None where it looked at everything, and nothing was good."""
-    failure = next(iter(spool.failures), "")
-    said = f"{stage}: nothing could be collected: {failure}"
-    if failure.startswith(INNER):
+    if INNER in spool.first_failures:
         return faults.error(stage)
-    if failure.startswith(("endpoint", "answer", "judge")):
-        return EndpointError(said, mend=ASK_AGAIN)
-    if failure:
-        return ToolError(said, mend=COLLECT_AGAIN)
+    if spool.first_failures:
+        return uncollected(stage, spool.first_failures)
     unusable = spool.rejected.keys() == {UNUSABLE}
     return DataError(spool.first_rejection.partition(" - ")[2]) if unusable else None
 
@@ -261,26 +258,36 @@ def _prompts(stage: Stage) -> dict[str, str]:
     return {ask.name: ask.prompt_hash for ask in stage.asks}
 
 
-def _lineage(stage: Stage, config: StageConfig, inputs: Mapping[str, Source], run: Run, key: str, funnel: Funnel,
-             folder: Path, written: Mapping[str, Written]) -> Lineage:
-    outputs = _outputs(folder, written)
+def begun(stage: Stage, config: StageConfig, inputs: Mapping[str, Source], run: Run, key: str) -> Lineage:
+    """What is said of a version before there is a row of it."""
     return Lineage(
         kind=stage.kind,
         stage=stage.name,
         stage_version=stage.version,
         key=key,
-        complete=not funnel.quarantined,
+        complete=True,
         config=config.model_dump(mode="json"),
         seed=run.resources.seed,
         command=run.command,
-        funnel=funnel,
-        outputs=outputs,
+        funnel=Funnel(0, 0),
+        outputs=[],
         code=Code("astra-data", astra_data.__version__),
         recipe=run.recipe,
-        inputs=[replace(source.record, role=role) for role, source in inputs.items()],
+        inputs=[replace(record, role=role) for role, source in inputs.items() for record in source.records],
         models=run.resources.roles.names(stage.roles_of(config)),
         prompts=_prompts(stage),
+        env={"python": platform.python_version()} | {name: installed(name) for name in ("pyarrow", "datasets")},
+    )
+
+
+def _lineage(stage: Stage, config: StageConfig, inputs: Mapping[str, Source], run: Run, key: str, funnel: Funnel,
+             folder: Path, written: Mapping[str, Written]) -> Lineage:
+    outputs = _outputs(folder, written)
+    return replace(
+        begun(stage, config, inputs, run, key),
+        complete=not funnel.quarantined,
+        funnel=funnel,
+        outputs=outputs,
         licenses=_licenses(stage, config, inputs, folder, outputs),
         histograms=histograms(stage.histograms, folder, written),
-        env={"python": platform.python_version()} | {name: installed(name) for name in ("pyarrow", "datasets")},
     )

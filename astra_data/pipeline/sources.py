@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from astra_data.errors import DataError, Place
+from astra_data.hub.addresses import recorded
 from astra_data.hub.digests import check_rows
 from astra_data.hub.lineage import Input, Lineage
 from astra_data.hub.load import Located
@@ -28,6 +29,11 @@ class Source:
     licenses: tuple[str, ...] = ()
     further: str = ""
     strange: str | None = None
+
+    @property
+    def records(self) -> tuple[Input, ...]:
+        """All that lineage records of it: `record`, and the rejected rows beyond it where they are read too."""
+        return (self.record, replace(self.record, config="rejected", rows=self.further)) if self.further else (self.record,)
 
 
 def source_of(role: str, version: Version) -> Source:
@@ -53,9 +59,10 @@ def row_type_of(place: Located) -> type:
 
 
 def source_at(place: Located) -> Source:
-    """A located version as the input of the stage that reads its kind. Raises as `lineage_of` and `check_rows` do."""
+    """A located version as the input of the stage that reads its kind; of a folder the record holds no path of this machine.
+    Raises as `lineage_of` and `check_rows` do."""
     lineage, config = lineage_of(place), place.config or "default"
-    source = _source(lineage, lineage.kind, place.address, place.tree, place.files(), config)
+    source = _source(lineage, lineage.kind, recorded(place.address), place.tree, place.files(), config)
     check_rows(place, config)
     repo, commit = place.published
     return replace(source, record=replace(source.record, repo=repo, commit=commit), strange=place.strange)

@@ -34,7 +34,8 @@ class Spool:
     """Takes the outcomes of a stage in order. Counts what it took, by reason class (what precedes ` - `).
 
     `first_rejection` is the whole reason of the first outcome that was rejected, empty while there is none; `failures` are
-    those of the first that were quarantined, each once. No row and no reason is taken with a secret that `scrub` knows.
+    those of the first that were quarantined, each once, and `first_failures` the first of each kind, by what precedes the
+    colon. No row and no reason is taken with a secret that `scrub` knows.
     """
 
     def __init__(self, folder: Path, row_type: type, *, deferred: bool, scrub: Scrub | None = None) -> None:
@@ -47,7 +48,7 @@ class Spool:
         self.candidates = 0
         self.rejected: Counter[str] = Counter()
         self.quarantined: Counter[str] = Counter()
-        self.first_rejection = ""
+        self.first_rejection, self.first_failures = "", dict[str, str]()
         self.failures: list[str] = []
 
     def add(self, item_id: str, outcome: Outcome) -> None:
@@ -65,6 +66,7 @@ class Spool:
         else:
             if reason not in self.failures and len(self.failures) < TOLD:
                 self.failures.append(reason)
+            self.first_failures.setdefault(reason.partition(":")[0], reason)
             self._refuse("quarantined", row, item_id, reason)
 
     def _scrubbed(self, row: Row) -> Row:

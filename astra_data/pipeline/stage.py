@@ -182,6 +182,10 @@ def _no_licenses(_config: Any) -> Iterable[str]:
     return ()
 
 
+def _no_needs(_config: Any, _resources: Resources) -> None:
+    pass
+
+
 def _no_advice(_funnel: Funnel) -> str | None:
     return None
 
@@ -202,6 +206,9 @@ class Stage:
 
     A stage writes the kind of dataset that has its name, or the one that `writes` says. `advice` is what is to be said at the end
     of a run with these counts, as where most items were refused for one cause that can be mended.
+
+    Before the first stage of a run all roles but the `spare` ones must be played, and `needs` raises the `AstraError` of what it
+    works with and is not here, such as a package, a model or a file.
     """
 
     name: str
@@ -222,6 +229,8 @@ class Stage:
     licenses: Callable[[Any], Iterable[str]] = _no_licenses
     writes: str | None = None
     advice: Callable[[Funnel], str | None] = _no_advice
+    spare: tuple[str, ...] = ()
+    needs: Callable[[Any, Resources], None] = _no_needs
 
     @property
     def kind(self) -> str:

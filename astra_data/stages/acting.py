@@ -4,6 +4,7 @@ A rollout whose tools went away says nothing about the policy: it is quarantined
 """
 
 import asyncio
+import functools
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -50,6 +51,19 @@ def items(inputs: Inputs, config: ActingConfig, resources: Resources) -> Iterato
         if config.split in (None, arena.split):
             for sample in range(config.samples):
                 yield Item(arena.id, Wanted(arena, sample))
+
+
+def total(inputs: Inputs, config: ActingConfig, resources: Resources) -> int:
+    """How many rollouts are wanted. Where a split is, every arena is looked at for its own."""
+    arenas = inputs["arenas"]
+    count = len(arenas) if config.split is None else sum(arena.split == config.split for arena in arenas)
+    return count * config.samples
+
+
+@functools.cache
+def require_sandbox(isolation: Literal["strict", "best_effort"]) -> None:
+    """Raise `SandboxError` where code cannot be held as asked for."""
+    Sandbox(1, isolation).close()
 
 
 @asynccontextmanager

@@ -151,6 +151,12 @@ def fingerprint(config: Decontaminate, resources: Resources) -> list[list[str]]:
     return [[public_name(against), benchmark_digest(against, resources)] for against in config.against]
 
 
+def require(config: Decontaminate, resources: Resources) -> None:
+    """Raise as `index_of` does."""
+    for against in config.against:
+        read_benchmark(against, resources)
+
+
 def contaminated(rows: "pl.DataFrame", config: Decontaminate, resources: Resources, kind: str = "task") -> dict[str, str]:
     """Reason by id of the rows (id, text, target_tools) that overlap a benchmark. `kind` is what reasons call a row."""
     if not config.against:

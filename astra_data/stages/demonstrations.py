@@ -13,7 +13,7 @@ from astra_data.pipeline.stage import Expand, Inputs, Keep, Outcome, Reject, Res
 from astra_data.rollout.oracle import Oracle
 from astra_data.rollout.scoring import Terms
 from astra_data.rows import Trajectory
-from astra_data.stages.acting import ActingConfig, Wanted, items, outcome, sandboxed
+from astra_data.stages.acting import ActingConfig, Wanted, items, outcome, require_sandbox, sandboxed, total
 
 TERMS = Terms(answer=1.0, decline=1.0)
 """A demonstration has to be right in everything that can be told."""
@@ -51,6 +51,8 @@ STAGE = Stage(
     items=items,
     open=open_stage,
     starts=starts,
+    total=total,
     histograms=("reward",),
     writes="trajectories",
+    needs=lambda config, resources: require_sandbox(config.isolation),
 )

@@ -1,7 +1,7 @@
 """Audits environments again, without making them anew.
 
 Accepted and rejected rows alike are audited, so that rows may enter as well as leave. A row whose audit could not be made in
-full, for want of a sandbox, is quarantined.
+full, for want of a sandbox, is quarantined. Its version is that of the stage `environments`, which audits by the same code.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from astra_data.audit.audit import audited
 from astra_data.audit.finding import NOT_MADE
 from astra_data.pipeline.stage import Expand, Inputs, Item, Keep, Outcome, Quarantine, Reject, Resources, Stage, StageConfig
 from astra_data.rows import Environment
+from astra_data.stages.environments.stage import STAGE as ENVIRONMENTS
 
 WORKERS = 2
 
@@ -59,8 +60,8 @@ async def open_stage(inputs: Inputs, config: ReauditConfig, resources: Resources
 
 
 REAUDIT = Stage(
-    name="environments",
-    version=1,
+    name="audit",
+    version=ENVIRONMENTS.version,
     reads=("environments",),
     config=ReauditConfig,
     items=items,
@@ -68,4 +69,5 @@ REAUDIT = Stage(
     total=lambda inputs, config, resources: len(inputs["environments"]),
     fingerprint=lambda config, resources: {"audit": 2},
     histograms=("hackability",),
+    writes="environments",
 )

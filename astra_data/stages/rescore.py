@@ -1,6 +1,7 @@
 """Scores stored trajectories again, with another judge, other weights or other thresholds, without a new rollout.
 
-Accepted and rejected rows alike are scored, so that rows may enter as well as leave. What had no answer stays where it was.
+Accepted and rejected rows alike are scored, so that rows may enter as well as leave. Its version is that of the stage
+`trajectories`, which scores by the same code.
 """
 
 from collections.abc import AsyncIterator, Iterator
@@ -12,6 +13,7 @@ from pydantic import Field
 from astra_data.pipeline.stage import Expand, Inputs, Item, Outcome, Reject, Resources, Stage, StageConfig
 from astra_data.rows import Trajectory
 from astra_data.stages.trajectories.acceptance import Acceptance
+from astra_data.stages.trajectories.stage import STAGE as TRAJECTORIES
 from astra_data.stages.trajectories.stage import judged
 from astra_data.teacher.asks import JUDGES
 
@@ -43,8 +45,8 @@ async def open_stage(inputs: Inputs, config: RescoreConfig, resources: Resources
 
 
 RESCORE = Stage(
-    name="trajectories",
-    version=1,
+    name="score",
+    version=TRAJECTORIES.version,
     reads=("trajectories", "tasks"),
     config=RescoreConfig,
     items=items,
@@ -53,4 +55,5 @@ RESCORE = Stage(
     asks=JUDGES,
     total=lambda inputs, config, resources: len(inputs["trajectories"]),
     histograms=("reward",),
+    writes="trajectories",
 )

@@ -45,6 +45,11 @@ async def open_stage(inputs: Inputs, config: SftConfig, resources: Resources) ->
     yield expand
 
 
+def needs(config: SftConfig, resources: Resources) -> None:
+    if config.tokenizer is not None:
+        counter(config.tokenizer)
+
+
 def split_of(server: str, share: float, seed: int) -> str:
     """The side of a server, drawn for it alone: which other servers there are is no matter."""
     return "test" if random.Random(f"{seed}/sft/{server}").random() < share else "train"
@@ -96,4 +101,5 @@ STAGE = Stage(
     items=items,
     open=open_stage,
     total=lambda inputs, config, resources: len(inputs["trajectories"]),
+    needs=needs,
 )

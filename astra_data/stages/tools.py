@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from astra_data.errors import DataError, Place, UsageError
+from astra_data.errors import DataError, Place, ToolError, UsageError
+from astra_data.pipeline.collected import COLLECT_AGAIN
 from astra_data.pipeline.stage import (
     Expand,
     Inputs,
@@ -28,16 +29,18 @@ from astra_data.pipeline.stage import (
     StageConfig,
     taken,
 )
+from astra_data.rows.canonical import digest
 from astra_data.teacher.teacher import Teacher
 from astra_data.teacher.tool_asks import JUDGE_DESCRIPTION, LABEL_DOMAIN
-from astra_data.tools.connect import connection_of
+from astra_data.tools.commands import absent
+from astra_data.tools.connect import connection_of, listing_of
 from astra_data.tools.documents import Document, documents_of, file_digest
 from astra_data.tools.duplicates import LEAST_SIMILARITY, near_duplicate_servers
 from astra_data.tools.filters import SERVER_DUPLICATE, SERVER_NEAR_DUPLICATE
 from astra_data.tools.labels import ROLE, with_domain, without_ambiguous
 from astra_data.tools.mcp_config import ServerEntry
 from astra_data.tools.normalise import normalise
-from astra_data.tools.result import ToolBackendDown
+from astra_data.tools.result import START_FAILED, ToolBackendDown
 
 if TYPE_CHECKING:
     import polars as pl
@@ -83,6 +86,18 @@ def _shown(path: Path, resources: Resources) -> str:
     """The file as it is named from the recipe's folder, or its name alone where it lies elsewhere."""
     folder = resources.folder.absolute()
     return path.absolute().relative_to(folder).as_posix() if path.absolute().is_relative_to(folder) else path.name
+
+
+def needs(config: ToolsConfig, resources: Resources) -> None:
+    """Raise `ToolError` where not one server can be started, and `UsageError` where a variable of one is not set. What a server
+    listed before is recorded, and needs no server."""
+    servers = resources.servers
+    unlisted = [entry for entry in servers.values()
+                if resources.refresh or resources.ledger.find(digest(listing_of(entry))) is None]
+    lacking = {entry.name: why for entry in unlisted if (why := absent(entry))}
+    if lacking and len(lacking) == len(servers) and not resources.documents:
+        name, why = next(iter(lacking.items()))
+        raise ToolError(f"tools: nothing could be collected: {START_FAILED} - {name}: {why}", mend=COLLECT_AGAIN)
 
 
 @asynccontextmanager
@@ -161,4 +176,5 @@ STAGE = Stage(
     select=select,
     fingerprint=fingerprint,
     starts=lambda config, resources: bool(resources.servers or resources.documents),
+    needs=needs,
 )

@@ -13,15 +13,13 @@ from pathlib import Path
 from astra_data.ledger import Answer, Ledger, Unanswered
 from astra_data.rows.canonical import digest
 from astra_data.rows.tools import Source
-from astra_data.tools.connect import connection_of
+from astra_data.tools.connect import connection_of, listing_of
 from astra_data.tools.documents import Document
 from astra_data.tools.mcp_config import ServerEntry
 from astra_data.tools.packages import package_of
 from astra_data.tools.pool import Pool
 from astra_data.tools.result import EXPIRED, ToolBackendDown
 from astra_data.tools.session import McpSession
-
-LIST_VERSION = 1
 
 
 async def collect(
@@ -31,7 +29,7 @@ async def collect(
 
     Raises `ToolBackendDown` with the server's last words if it does not start or does not list its tools.
     """
-    request = {"connection": connection_of(entry), "list": LIST_VERSION}
+    request = listing_of(entry)
     key = digest(request)
 
     async def ask() -> Answer:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from astra_data.tools.pool import Pool
 
 
+LIST_VERSION = 1
 HERE = "/project"
 EVERYWHERE = ("/usr/", "/bin/", "/sbin/", "/dev/", "/etc/", "/workspace")
 
@@ -65,6 +66,11 @@ def connection_of(entry: ServerEntry, environ: Mapping[str, str] = os.environ) -
         return connection
     args = [_without_folder(argument) for argument in connection["args"]]
     return connection | {"command": _without_folder(connection["command"]), "args": args}
+
+
+def listing_of(entry: ServerEntry) -> JsonObject:
+    """What is recorded as asked of a server that lists its tools."""
+    return {"connection": connection_of(entry), "list": LIST_VERSION}
 
 
 def _without_folder(argument: str) -> str:

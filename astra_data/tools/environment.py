@@ -37,9 +37,14 @@ FIXED = {
 }
 
 
+def program_path(environ: Mapping[str, str]) -> str:
+    """The folders in which programs are looked for: those of the user, then that of this Python."""
+    return f"{environ.get('PATH', '/usr/local/bin:/usr/bin:/bin')}:{Path(sys.executable).parent}"
+
+
 def scrubbed(environ: Mapping[str, str], *, home: Path, tmp: Path) -> dict[str, str]:
     """The whole environment of a server or a set-up command, before the variables of its own `mcp.json` entry."""
-    path = f"{environ.get('PATH', '/usr/local/bin:/usr/bin:/bin')}:{Path(sys.executable).parent}"
+    path = program_path(environ)
     passed = {name: value for name, value in environ.items() if _passes(name)}
     return FIXED | _packages(environ) | passed | {"PATH": path, "HOME": str(home), "TMPDIR": str(tmp)}
 

@@ -5,7 +5,6 @@
 """
 
 import logging
-import shutil
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -17,6 +16,7 @@ from mcp.client.streamable_http import streamable_http_client
 
 from astra_data.bounded.answers import HOOKS, MOST_BYTES, PLAIN
 from astra_data.tools.bodies import Exact
+from astra_data.tools.commands import absent_command
 from astra_data.tools.environment import scrubbed
 from astra_data.tools.links import regular
 from astra_data.tools.mcp_config import ServerEntry
@@ -45,8 +45,8 @@ async def running(
         return
     env = scrubbed(environ, home=workspace.home, tmp=workspace.tmp) | workspace.to_real(dict(entry.env))
     command = workspace.to_real([entry.command, *entry.args])
-    if "/" not in command[0] and not shutil.which(command[0], path=env["PATH"]):
-        raise FileNotFoundError(f"the command {command[0]} is not installed")
+    if "/" not in command[0] and (why := absent_command(command[0], env["PATH"])):
+        raise FileNotFoundError(why)
     said = workspace.base / STDERR
     said.unlink(missing_ok=True)
     with said.open("xb") as stderr:

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from astra_data.hub.disk import refused
+
 MOST_LINKS = 40
 """On the way of one link; the system follows no more."""
 
@@ -42,6 +44,8 @@ def strange(folder: Path, *, in_use: bool = False) -> str | None:
         odd = (Path(entry.path) for entry in _entries(folder) if entry.is_symlink() or not (in_use or _ordinary(entry)))
         return min((fault for path in odd if (fault := _fault(path, folder, in_use=in_use))), default=None)
     except OSError as error:
+        if refusal := refused(error):
+            raise refusal from error
         return f"{os.path.relpath(error.filename or folder, folder)} cannot be looked at: {error.strerror}"
 
 

@@ -26,6 +26,7 @@ from mcp.shared.jsonrpc_dispatcher import JSONRPCDispatcher
 from mcp.types import CONNECTION_CLOSED, METHOD_NOT_FOUND, Implementation, InitializeResult
 
 from astra_data.characters import one_line
+from astra_data.hub.disk import refused
 from astra_data.messages import JsonObject
 from astra_data.tools.content import cut, failed, text_of
 from astra_data.tools.declared import Declared
@@ -201,6 +202,8 @@ class McpSession:
             raise
         if self._failure:
             await self.close()
+            if refusal := refused(self._failure):
+                raise refusal from self._failure
             raise ToolBackendDown(START_FAILED, self._explain(self._failure)) from self._failure
         return self
 

@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from astra_data.hub.addresses import check_repo
 from astra_data.hub.client import retried
 from astra_data.hub.lineage import read_json
-from astra_data.hub.publish import require_license
+from astra_data.hub.pushing import require_push
 from astra_data.training import card
 from astra_data.training.metrics import telling
 from astra_data.training.preflight import marked
@@ -70,8 +69,7 @@ def push_model(folder: Path, repo: str, *, private: bool = False) -> tuple[str, 
     from huggingface_hub import HfApi
 
     record, api = read_json(folder / FILE), HfApi()
-    require_license(record["licenses"], check_repo(repo), private)
-    retried(lambda: api.create_repo(repo, private=private, exist_ok=True), repo)
+    require_push(repo, "model", private=private, licenses=record["licenses"])
     text = card.render(record, repo)
     (folder / "README.md").write_text(text, encoding="utf-8")
     message = f"{record['name']} by astra-data"

@@ -6,6 +6,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from astra_data.hub.pushing import require_push
 from astra_data.training.data import Chosen, sets_of
 from astra_data.training.push import Trained, published
 from astra_data.training.recipe import SftRecipe
@@ -19,7 +20,8 @@ Work = Callable[[Run, dict[str, Chosen]], None]
 def session(recipe: SftRecipe, told: Told, config: Any, stage: str, kind: str, work: Work) -> Trained:
     """Do the work, or what is left of it, and push the model if so told. A finished run is only pushed.
 
-    `config` is TRL's, `kind` that of the rows. Raises as `sets_of`, `Run.require_same`, the work and `published` do.
+    `config` is TRL's, `kind` that of the rows. A push that would be refused is refused before the work. Raises as
+    `sets_of`, `Run.require_same`, `require_push`, the work and `published` do.
     """
     from transformers.utils.logging import disable_progress_bar
 
@@ -35,5 +37,7 @@ def session(recipe: SftRecipe, told: Told, config: Any, stage: str, kind: str, w
             told.console.print(line, highlight=False, markup=False, soft_wrap=True)
     run.require_same()
     if not run.finished:
+        if run.main and told.push is not None:
+            require_push(told.push, "model", private=told.private, licenses=record.licenses)
         work(run, sets)
     return published(run, told)

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from command_line import Astra
 
-from astra_data.cli.reproduce import FIGURES, arenas_of, command, differences, found, told
+from astra_data.cli.reproduce import FIGURES, Work, arenas_of, command, differences, found, look_ahead, told
 from astra_data.errors import UsageError
 
 MADE = {
@@ -47,3 +48,29 @@ def test_a_folder_without_the_three_recipes_is_refused(tmp_path: Path) -> None:
     (tmp_path / "sft.yaml").touch()
     with pytest.raises(UsageError, match=r"holds no pipeline\.yaml, sft\.yaml and grpo\.yaml"):
         found(str(tmp_path))
+
+
+SOUND = {name: (found("tiny") / f"{name}.yaml").read_text() for name in ("pipeline", "sft", "grpo")}
+SPOILT = {
+    "no arenas": ({"pipeline": "name: r\n"}, "makes no arenas"),
+    "a pipeline that is none": ({"pipeline": "name: r\nno_such: 1\n"}, "field no_such: unknown key"),
+    "a recipe of sft that is none": ({"sft": "name: [\n"}, r"sft\.yaml, row 2: not YAML"),
+    "a recipe of grpo that lacks its model": ({"grpo": "name: r\n"}, r"grpo\.yaml, field model: missing"),
+    "a field that the trainer does not know": ({"sft": f"{SOUND['sft']}\n  no_such: 1\n"}, "no_such"),
+}
+
+
+@pytest.mark.parametrize("case", SPOILT)
+def test_what_a_later_step_would_end_in_is_told_before_the_first(case: str, tmp_path: Path) -> None:
+    texts, line = SPOILT[case]
+    for name, text in (SOUND | texts).items():
+        (tmp_path / f"{name}.yaml").write_text(text)
+    with pytest.raises(UsageError, match=line):
+        look_ahead(Work(tmp_path, tmp_path / "hub", tmp_path / "runs", 0, None))
+
+
+@pytest.mark.parametrize("limit", ["3", "99", "101"])
+def test_figures_of_another_number_of_arenas_are_not_compared(astra: Astra, here: Path, limit: str) -> None:
+    said = astra("reproduce", "tiny", "--check", "--limit", limit)
+    assert said.code == 2 and "those of the first 100 arenas (leave out --limit, or --check)" in said.err
+    assert not list(here.iterdir())

@@ -50,6 +50,7 @@ class LoopbackHub:
         self.root, self.clock = root.resolve(), clock
         self.log: list[Request] = []
         self.errors: list[str] = []
+        self.read_only: set[str] = set()
         self.faults, self.lfs, self.routes = Faults(), LfsFiles(self.root / "lfs"), repos.ROUTES + files.ROUTES
         self._lock, self._repos = threading.RLock(), dict[Path, GitRepo]()
         self._server: Server | None = None

@@ -98,6 +98,13 @@ def tree(request: Handler, kind: str, name: str, revision: str, path: str | None
     request.reply([one | extra for one in entries[start : start + PAGE]], headers={"Link": link} if more else {})
 
 
+def auth_check(request: Handler, kind: str, name: str) -> None:
+    request.hub.repo(request, kind, name)
+    if name in request.hub.read_only:
+        raise Refusal(403, None, "you may not write in this repo")
+    request.reply({})
+
+
 def refs(request: Handler, kind: str, name: str) -> None:
     repo = request.hub.repo(request, kind, name)
 
@@ -135,6 +142,7 @@ ROUTES = (
     route("POST", "/api/repos/create", create),
     route("GET", REPO + "(?:/revision/([^/]+))?", info),
     route("GET", REPO + "/tree/([^/]+)(?:/(.*))?", tree),
+    route("GET", REPO + "/auth-check/write", auth_check),
     route("GET", REPO + "/refs", refs),
     route("GET", REPO + "/commits/([^/]+)", commits),
     route("POST", REPO + "/tag/([^/]+)", tag),

@@ -10,11 +10,13 @@ PACKAGE = Path(__file__).parents[2] / "astra_data"
 ALLOWED: dict[str, dict[str, list[str]]] = {
     "words of the user's own command line, environment or recipe": {
         "cli/convert.py": ["Path(source)"],
+        "hub/addresses.py": ["Path(address)", "Path(text)"],
+        "ledger/disk.py": ["self._path.with_name(f'{self._path.name}-wal')"],
+        "tools/commands.py": ["Path(command)"],
         "cli/evaluate.py": ["Path(model)"],
         "cli/make.py": ["Path(address)", "Path(entries[0])", "Path(name)", "Path(sources[0])"],
         "cli/options.py": ["Path(word)"],
         "cli/reproduce.py": ["Path('runs') / f'{folder.name}-{seed}'", "resources.folder('recipes') / recipe"],
-        "pipeline/execute.py": ["Path(address)"],
         "pipeline/recipe.py": ["Path(name)", "packaged / name / 'pipeline.yaml'", "self.folder / Path(relative).expanduser()"],
         "pipeline/stage.py": ["self.folder / Path(name).expanduser()", "self.folder.absolute() / Path(name).expanduser()"],
         "stages/benchmarks.py": ["Path(against)"],

@@ -11,14 +11,14 @@ from astra_data.ledger import Unanswered
 from astra_data.messages import JsonObject
 from astra_data.pipeline.stage import Expand, Inputs, Item, Keep, Outcome, Reject, Resources, Stage
 from astra_data.rows import Environment
-from astra_data.stages.acting import sandboxed
+from astra_data.stages.acting import require_sandbox, sandboxed
 from astra_data.stages.arenas.assembly import assembled
 from astra_data.stages.arenas.config import ArenasConfig
 from astra_data.stages.arenas.pool import candidates, picked
 from astra_data.stages.arenas.removal import lacking
 from astra_data.stages.arenas.splits import keys_of, sides
 from astra_data.stages.arenas.verification import flaw
-from astra_data.stages.distractors.embedding import identity
+from astra_data.stages.distractors.embedding import identity, require_embedder
 from astra_data.tools.result import ToolBackendDown
 
 
@@ -38,6 +38,12 @@ def fingerprint(config: ArenasConfig, resources: Resources) -> JsonObject:
 def starts(config: ArenasConfig, resources: Resources) -> bool:
     """Only where the recipe says something of arenas: by default they need a model that not every installation has."""
     return bool(config.model_fields_set)
+
+
+def needs(config: ArenasConfig, resources: Resources) -> None:
+    require_sandbox(config.isolation)
+    if config.distractors.mode == "banded":
+        require_embedder(config.distractors.embedder, resources)
 
 
 @asynccontextmanager
@@ -76,4 +82,5 @@ STAGE = Stage(
     fingerprint=fingerprint,
     histograms=("distractors.similarity",),
     starts=starts,
+    needs=needs,
 )

@@ -9,6 +9,7 @@ machine, without the model.
 import asyncio
 import base64
 import importlib
+import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -75,7 +76,7 @@ async def embedded(texts: Sequence[str], embedder: Embedder, resources: Resource
         batch = missing[start : start + BATCH]
         rows = integers(await asyncio.to_thread(model.encode, batch, batch_size=BATCH, show_progress_bar=False))
         recorded = [
-            _recorded(resources, keys[text], {"embedder": public_name(embedder.model) or PACKAGED, "text": text}, _answer(row))
+            _recorded(resources, keys[text], {"embedder": _called(embedder), "text": text}, _answer(row))
             for text, row in zip(batch, rows, strict=True)
         ]
         known.update(zip(batch, await asyncio.gather(*recorded), strict=True))
@@ -93,22 +94,42 @@ async def _recorded(resources: Resources, key: str, request: dict[str, str], ans
     return await resources.ledger.once(key, "ask", request, produce)
 
 
+def require_embedder(embedder: Embedder, resources: Resources) -> None:
+    """Raise `UsageError` where the model cannot be had, unless the ledger has vectors of it, which may be all that are needed."""
+    if not resources.ledger.mentions({"embedder": _called(embedder)}):
+        if importlib.util.find_spec("sentence_transformers") is None:
+            raise _no_library()
+        _folder(embedder, resources)
+
+
+def _called(embedder: Embedder) -> str:
+    return public_name(embedder.model) or PACKAGED
+
+
+def _folder(embedder: Embedder, resources: Resources) -> Path:
+    """Where the model is; one of the Hub is downloaded."""
+    name = embedder.model or _packaged()
+    if name.startswith(FOLDER):
+        name = str(resources.folder / Path(name).expanduser())
+    return fetched(name if "/" in name else f"sentence-transformers/{name}", embedder.revision)
+
+
 def _loaded(embedder: Embedder, resources: Resources) -> Any:
     """The model, on the CPU: elsewhere the same text has other vectors from one run to the next."""
     try:
         library = importlib.import_module("sentence_transformers")
     except ImportError as error:
-        raise UsageError("embeddings need sentence-transformers", mend='pip install "astra-data[embed]"') from error
-    name = embedder.model or _packaged()
-    if name.startswith(FOLDER):
-        name = str(resources.folder / Path(name).expanduser())
+        raise _no_library() from error
     try:
-        folder = fetched(name if "/" in name else f"sentence-transformers/{name}", embedder.revision)
-        return library.SentenceTransformer(str(folder), device="cpu", trust_remote_code=False, local_files_only=True,
-                                           model_kwargs={"use_safetensors": True})
+        return library.SentenceTransformer(str(_folder(embedder, resources)), device="cpu", trust_remote_code=False,
+                                           local_files_only=True, model_kwargs={"use_safetensors": True})
     except (OSError, ValueError, ImportError) as error:
         mend = "name a sentence-transformers model of the Hub, or its folder; null takes the packaged one"
         raise UsageError(f"the embedder {public_name(embedder.model)} was not loaded", mend=mend) from error
+
+
+def _no_library() -> UsageError:
+    return UsageError("embeddings need sentence-transformers", mend='pip install "astra-data[embed]"')
 
 
 def _packaged() -> str:

@@ -17,6 +17,7 @@ from astra_data.rollout.running import Unloadable
 from astra_data.rows import Environment, Question
 from astra_data.rows.environments import AuditCheck
 from astra_data.sandbox import Blobs, Limits, Sandbox
+from astra_data.stages.acting import require_sandbox
 from astra_data.stages.environments.assembly import Tool, assembled, in_order, with_final_state
 from astra_data.stages.environments.config import EnvironmentsConfig
 from astra_data.stages.environments.merging import merged
@@ -129,4 +130,5 @@ STAGE = Stage(
     roles=("writer",),
     asks=ENVIRONMENT_ASKS,
     total=total,
+    needs=lambda config, resources: require_sandbox(config.isolation),
 )

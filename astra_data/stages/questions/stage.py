@@ -43,12 +43,23 @@ def total(inputs: Inputs, config: QuestionsConfig, resources: Resources) -> int:
     return (config.worlds.count if config.worlds else 0) + written_ones + given_ones + len(inputs.get("trajectories", ()))
 
 
+def needs(config: QuestionsConfig, resources: Resources) -> None:
+    _passages(config, resources)
+    if config.given:
+        read_given(config.given, resources)
+    decontamination.require(config.decontaminate, resources)
+
+
+def _passages(config: QuestionsConfig, resources: Resources) -> dict[str, Any]:
+    """Those of each domain of which the config names any."""
+    domains = config.domains.names if config.domains else []
+    return {domain.name: read_passages(domain.knowledge, resources) for domain in domains if domain.knowledge}
+
+
 @asynccontextmanager
 async def open_stage(inputs: Inputs, config: QuestionsConfig, resources: Resources) -> AsyncIterator[Expand]:
     writer, judge = map(resources.roles.teacher, ("writer", "judge")) if config.asks else (None, None)
-    domains = config.domains.names if config.domains else []
-    passages = {domain.name: read_passages(domain.knowledge, resources) for domain in domains if domain.knowledge}
-    work = Work(config, resources, writer, judge, passages)
+    work = Work(config, resources, writer, judge, _passages(config, resources))
 
     async def expand(wanted: Any) -> list[Outcome]:
         made = await MAKERS[type(wanted)](wanted, work)
@@ -98,4 +109,5 @@ STAGE = Stage(
     starts=lambda config, resources: config.names_a_source,
     collects=False,
     licenses=licenses,
+    needs=needs,
 )

@@ -144,4 +144,5 @@ STAGE = Stage(
     select=select,
     fingerprint=fingerprint,
     total=total,
+    needs=lambda config, resources: decontamination.require(config.decontaminate, resources),
 )

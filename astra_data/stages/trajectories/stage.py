@@ -241,4 +241,5 @@ STAGE = Stage(
     total=lambda inputs, config, resources: len(inputs["tasks"]) * config.samples,
     histograms=("reward",),
     advice=advice,
+    spare=("emulator",),
 )

@@ -39,6 +39,26 @@ def test_a_row_that_cannot_be_used_does_not_cost_the_others(odd: str, astra: Ast
 
 
 @pytest.mark.parametrize("odd", ODD_LINES.values(), ids=ODD_LINES)
+def test_a_first_line_that_cannot_be_used_does_not_cost_the_others_either(odd: str, astra: Astra, here: Path) -> None:
+    (here / "apis.jsonl").write_text("\n".join([odd, json.dumps(server("one"))]))
+    said = astra("make", "tools", "apis.jsonl", "--to", "tools")
+    assert said.code == 0, said.err
+    assert [row["name"] for row in astra("show", "tools", "--json").lines()] == ["one"]
+    (lost,) = astra("show", "tools#rejected", "--json").lines()
+    assert lost["input_id"] == "apis.jsonl, row 1"
+
+
+@pytest.mark.parametrize("odd", ODD_LINES.values(), ids=ODD_LINES)
+def test_finished_rows_are_known_by_the_first_object(odd: str, astra: Astra, here: Path) -> None:
+    (here / "apis.jsonl").write_text(json.dumps(server("one")))
+    assert astra("make", "tools", "apis.jsonl", "--to", "tools").code == 0
+    row = astra("show", "tools", "--json").out
+    (here / "rows.jsonl").write_text(f"{odd}\n{row}")
+    assert astra("make", "tools", "rows.jsonl", "--to", "again").code == 0
+    assert astra("show", "again", "--json").out == row
+
+
+@pytest.mark.parametrize("odd", ODD_LINES.values(), ids=ODD_LINES)
 def test_a_document_that_cannot_be_used_is_named_by_its_whole_path(odd: str, astra: Astra, here: Path) -> None:
     (here / "apis" / "more").mkdir(parents=True)
     (here / "apis" / "good.jsonl").write_text("\n".join([json.dumps(server("one")), odd, json.dumps(server("two"))]))

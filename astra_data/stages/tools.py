@@ -151,7 +151,7 @@ def fingerprint(config: ToolsConfig, resources: Resources) -> dict[str, Any]:
 
 STAGE = Stage(
     name="tools",
-    version=2,
+    version=3,
     reads=(),
     config=ToolsConfig,
     items=items,

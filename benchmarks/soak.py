@@ -31,10 +31,12 @@ from benchmarks import (
     conformance,
     damage,
     distractors,
+    documents,
     emulated,
     environments,
     filling,
     near_duplicates,
+    odd_values,
     pool_chaos,
     reward_hack,
     roundtrips,
@@ -91,16 +93,10 @@ def writer_part(demo: Demo) -> list[Figure]:
     return writer.figures()
 
 
-def select_part(demo: Demo) -> list[Figure]:
-    return selection.figures()
-
-
 def distractors_part(demo: Demo) -> list[Figure]:
     return distractors.figures()
 
 
-def near_part(demo: Demo) -> list[Figure]:
-    return near_duplicates.figures()
 
 
 def worlds_part(demo: Demo) -> list[Figure]:
@@ -247,8 +243,8 @@ def reward_part(demo: Demo) -> list[Figure]:
 
 PARTS: dict[str, Callable[[Demo], list[Figure]]] = {
     "writer": writer_part,
-    "select": select_part,
-    "near": near_part,
+    "select": lambda demo: selection.figures(),
+    "near": lambda demo: near_duplicates.figures(),
     "distractors": distractors_part,
     "walks": lambda demo: walks.figures(),
     "worlds": worlds_part,
@@ -269,6 +265,8 @@ PARTS: dict[str, Callable[[Demo], list[Figure]]] = {
     "trust": lambda demo: trust.figures(),
     "hostile": lambda demo: measure.soak(),
     "damage": lambda demo: damage.soak(),
+    "odd": lambda demo: odd_values.soak(),
+    "documents": lambda demo: documents.soak(),
     "demo": demo_part,
     "replay": replay_part,
     "again": again_part,

@@ -8,6 +8,7 @@ more that may be left out, `listed` has a value that the schema names and that i
 """
 
 import json
+import math
 import random
 import re
 from collections.abc import Iterator, Mapping, Set
@@ -74,11 +75,16 @@ def altered(value: Any, about: Mapping[str, Any]) -> Iterator[Any]:
         if len(value) > 3 and not any(word in str(about.get("description", "")).lower() for word in SEARCHED):
             yield value[:-1]
     elif isinstance(value, int | float):
-        yield from (value + 1, value - 1, value + 98_765, -value - 31, value * 1000 + 7)
+        yield from filter(_finite, (value + 1, value - 1, value + 98_765, -value - 31, value * 1000 + 7))
     elif isinstance(value, list):
         yield from ([], ["zq-1-xv"] if value and isinstance(value[0], str) else [987_654_321])
     elif isinstance(value, dict):
         yield from ({}, {"zq": "xv"})
+
+
+def _finite(value: float) -> bool:
+    """Whether a number can be sent: a large one times a thousand may be none."""
+    return -math.inf < value < math.inf
 
 
 def near(value: Any, about: Mapping[str, Any], known: Set[str]) -> Iterator[str]:
@@ -117,6 +123,7 @@ def optioned(goal: Goal, schema: Any) -> Iterator[Mutant]:
     texts: dict[str, Any] = {name: f"zq-{len(value)}-xv" for name, value in given.items() if isinstance(value, str)}
     numbers = [name for name, value in given.items() if isinstance(value, int | float)]
     asked = texts or {name: given[name] * FACTORS[at % len(FACTORS)] + 7 for at, name in enumerate(numbers)}
+    asked = {name: value for name, value in asked.items() if isinstance(value, str) or _finite(value)}
     if free and asked:
         yield Mutant("optioned", None, {**goal.arguments, **asked})
         yield from (Mutant("optioned", name, {**goal.arguments, **asked, name: value}) for name in free

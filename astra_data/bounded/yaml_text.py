@@ -7,6 +7,8 @@ is in is refused, and so are tags that mean more than JSON can hold. Numbers may
 """
 
 import datetime
+import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,6 +35,20 @@ SCALARS: Mapping[str, Callable[[Any], Any]] = {
     f"{TAG}timestamp": _MAKE.construct_yaml_timestamp,
 }
 """Tag of a scalar that is no text -> its value."""
+CORE = (
+    (f"{TAG}null", re.compile(r"~|null|Null|NULL|")),
+    (f"{TAG}bool", re.compile(r"true|True|TRUE|false|False|FALSE")),
+    (f"{TAG}int", re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")),
+    (f"{TAG}float", re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
+                               r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")),
+)
+"""Tag of a plain scalar -> how it is written in the core schema (YAML 1.2.2, 10.3.2)."""
+CORE_SCALARS: Mapping[str, Callable[[Any], Any]] = {
+    f"{TAG}null": lambda node: None,
+    f"{TAG}bool": lambda node: {"true": True, "false": False}[node.value.lower()],
+    f"{TAG}int": lambda node: int(node.value, {"0o": 8, "0x": 16}.get(node.value[:2], 10)),
+    f"{TAG}float": lambda node: float(node.value.lower().replace(".inf", "inf").replace(".nan", "nan")),
+}
 TEXTS = frozenset({f"{TAG}str", f"{TAG}value", MERGE})
 COLLECTIONS = {yaml.SequenceStartEvent: f"{TAG}seq", yaml.MappingStartEvent: f"{TAG}map"}
 
@@ -54,15 +70,18 @@ class _Open:
     merged: list[tuple[str, Any]] = field(default_factory=list)
 
 
-def loads(text: bytes | str) -> Any:
-    """The value of the one document in the text; None for an empty one. Raises `yaml.YAMLError`."""
+def loads(text: bytes | str, *, core: bool = False) -> Any:
+    """The value of the one document in the text, in YAML 1.1, or in the core schema of 1.2; None for an empty one.
+
+    Raises `yaml.YAMLError`.
+    """
     if len(text) > MOST_BYTES:
         raise NotPlainError(problem=f"more than {MOST_BYTES >> 20} MiB of YAML: write it as JSON")
     if text.count(b"\n%" if isinstance(text, bytes) else "\n%") > MOST_DIRECTIVES:  # type: ignore[arg-type]
         raise NotPlainError(problem=f"more than {MOST_DIRECTIVES} directives")
     loader = FAST(text)
     try:
-        return _Reader(loader).document()
+        return _Reader(loader, core=core).document()
     finally:
         loader.dispose()
 
@@ -70,8 +89,8 @@ def loads(text: bytes | str) -> Any:
 class _Reader:
     """Builds the value from the events of a parser, without recursion."""
 
-    def __init__(self, loader: Any) -> None:
-        self._loader = loader
+    def __init__(self, loader: Any, *, core: bool) -> None:
+        self._loader, self._core = loader, core
         self._open: list[_Open] = []
         self._anchored: dict[str, tuple[Any, int, int]] = {}
         self._values = 0
@@ -123,22 +142,36 @@ class _Reader:
         value, size, depth = self._anchored[event.anchor]
         self._count(size, depth, event)
         if self._names_next():
-            value = _name(value, event)
+            value = self._name(value, event)
         self._put(value, size, depth)
 
     def _scalar(self, event: Any) -> None:
         tag = event.tag
         if tag in (None, "!"):
-            tag = self._loader.resolve(yaml.ScalarNode, event.value, event.implicit)
+            tag = self._tag(event)
         naming = self._names_next()
         self._count(1, 0, event)
         if naming and tag == MERGE:
             self._open[-1].name, self._open[-1].merges = "<<", True
             return
-        value = _value(tag, event)
+        value = _value(tag, event, CORE_SCALARS if self._core else SCALARS)
         if event.anchor:
             self._anchored[event.anchor] = (_plain(value), 1, 0)
-        self._put(_name(value, event) if naming else _plain(value), 1, 0)
+        self._put((event.value if self._core else self._name(value, event)) if naming else _plain(value), 1, 0)
+
+    def _tag(self, event: Any) -> str:
+        """What a scalar without a tag is."""
+        if not self._core or event.value == "<<":
+            return str(self._loader.resolve(yaml.ScalarNode, event.value, event.implicit))
+        plain = event.implicit[0] and event.tag is None
+        return next((tag for tag, written in CORE if plain and written.fullmatch(event.value)), f"{TAG}str")
+
+    def _name(self, value: Any, event: Any) -> str:
+        """A value as the name of a pair."""
+        if isinstance(value, list | dict):
+            raise NotPlainError(problem="a list or mapping for a name", problem_mark=event.start_mark)
+        worded = self._core and (value is None or isinstance(value, bool))
+        return json.dumps(value) if worded else str(value)
 
     def _names_next(self) -> bool:
         """Whether what comes next is the name of a pair."""
@@ -173,16 +206,16 @@ class _Reader:
             raise NotPlainError(problem=said, problem_mark=event.start_mark)
 
 
-def _value(tag: str, event: Any) -> Any:
+def _value(tag: str, event: Any, scalars: Mapping[str, Callable[[Any], Any]]) -> Any:
     """The value of a scalar, a text where no other is known to be meant."""
     if tag in TEXTS:
         return event.value
-    if tag not in SCALARS:
+    if tag not in scalars:
         raise NotPlainError(problem=f"the tag {tag[:80]!r}", problem_mark=event.start_mark)
     if len(event.value) > LONGEST_NUMBER:
         raise NotPlainError(problem=f"a number of {len(event.value)} characters", problem_mark=event.start_mark)
     try:
-        return SCALARS[tag](yaml.ScalarNode(tag, event.value, event.start_mark, event.end_mark))
+        return scalars[tag](yaml.ScalarNode(tag, event.value, event.start_mark, event.end_mark))
     except (ValueError, OverflowError, KeyError, AttributeError):
         if event.tag in (None, "!"):
             return event.value
@@ -194,12 +227,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, datetime.date):
         return value.isoformat()
     return value
-
-
-def _name(value: Any, event: Any) -> str:
-    if isinstance(value, list | dict):
-        raise NotPlainError(problem="a list or mapping for a name", problem_mark=event.start_mark)
-    return str(value)
 
 
 def _merged(value: Any) -> list[tuple[str, Any]]:

@@ -1,6 +1,7 @@
 """`astra make STAGE SOURCE...`: one stage alone, on datasets of any address, or rows of a JSON Lines file as they are."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,11 +10,11 @@ import click
 from astra_data.cli import options
 from astra_data.cli.run import as_object, tell_outcome
 from astra_data.console import plain_console
-from astra_data.errors import UsageError
+from astra_data.errors import DataError, UsageError
 from astra_data.hub.addresses import FOLDER, parse
 from astra_data.hub.load import resolve
 from astra_data.hub.store import Store
-from astra_data.hub.writer import read_jsonl
+from astra_data.hub.writer import jsonl_rows
 from astra_data.pipeline.execute import Options, execute
 from astra_data.pipeline.recipe import Recipe, RecipeHead, find, load
 from astra_data.pipeline.sources import Source, source_at
@@ -77,11 +78,12 @@ def _recipe(name: str | None, overrides: list[str], stage: str, sources: tuple[s
 
 
 def _holds_rows(stage: str, file: Path) -> bool:
-    """Whether the file holds finished rows, where it could also hold tool documents: its first line has all their fields."""
-    if not file.is_file():
-        return False
-    first = next((value for _, value in read_jsonl(file)), None)
-    return isinstance(first, dict) and fields(ROW_TYPES[stage]).keys() <= first.keys() | {"id"}
+    """Whether the file holds finished rows, where it could also hold tool documents: its first object has all their fields."""
+    for _, read in jsonl_rows(file) if file.is_file() else ():
+        with suppress(DataError):
+            if isinstance(first := read(), dict):
+                return fields(ROW_TYPES[stage]).keys() <= first.keys() | {"id"}
+    return False
 
 
 def _imported(kind: str, sources: tuple[str, ...]) -> Stage:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from astra_data.errors import UsageError
+from astra_data.hub.bounds import LONGEST_TEXT
 from astra_data.hub.bounds import MOST_COUNT as MOST
 from astra_data.terminal import say
 from astra_data.tools import urls
@@ -68,9 +70,13 @@ def tell_left_out(unfit: "Unfit") -> None:
 
 def recorded(*words: str, recipe: str | None = None, overrides: Iterable[str] = (), limit: int | None = None) -> str:
     """The command that rebuilds a version, free of this machine's folders (of a path only its last part is kept) and of users,
-    passwords and keys inside addresses."""
+    passwords and keys inside addresses. Raises `UsageError` for one that no lineage holds, before anything is done."""
     told = [*words, *(["--recipe", recipe] if recipe else [])]
     told += [word for override in overrides for word in ("--set", override)]
     told += ["--limit", str(limit)] if limit else []
     shown = [Path(word).name if Path(word).is_file() else FOLDERS.sub("", urls.told(word)) for word in told]
-    return shlex.join(["astra", *shown])
+    command = shlex.join(["astra", *shown])
+    if len(command) > LONGEST_TEXT:
+        mend = "name the files in a recipe, `documents: [FILE, ...]`, and give that"
+        raise UsageError(f"a command of {len(command):,} characters, which no lineage holds", mend=mend)
+    return command

@@ -4,8 +4,8 @@
         writer.write(to_dict(task))
     writer.written          # Written(num_rows=1, rows="rows-sha256:...", files=["train-00000-of-00001.parquet"])
 
-Every row is checked, hashed and encoded once. Row groups hold a fixed number of rows, so that the bytes depend on the rows
-alone; at most one row group is held in memory.
+Every row is checked, hashed and encoded once. Row groups hold a fixed number of rows, or of large ones fewer, so that the bytes
+depend on the rows alone; at most one row group is held in memory.
 """
 
 import hashlib
@@ -28,6 +28,8 @@ from astra_data.rows.fit import REFUSED, Tell, raise_unfit, sound
 from astra_data.rows.schema import Row, arrow_schema, canonical_line, encoder
 
 GROUP_ROWS = 1_000
+GROUP_BYTES = 32 << 20
+"""Of canonical rows: with so many a group is full, too."""
 SHARD_ROWS = 250_000
 PARQUET_OPTIONS: Final = {"compression": "zstd", "use_content_defined_chunking": True, "write_page_index": True}
 REFUSAL_FIELDS = [("input_id", pa.string()), ("reasons", pa.list_(pa.string()))]
@@ -54,6 +56,7 @@ class Writer:
         self._encode = encoder(row_type)
         self._digest = hashlib.sha256()
         self._pending: list[Row] = []
+        self._pending_bytes = 0
         self._shard: pq.ParquetWriter | None = None
         self._shards: list[Path] = []
         self._num_rows = 0
@@ -73,7 +76,8 @@ class Writer:
         self._digest.update(line)
         self._digest.update(b"\n")
         self._pending.append(encoded)
-        if len(self._pending) == GROUP_ROWS:
+        self._pending_bytes += len(line)
+        if len(self._pending) == GROUP_ROWS or self._pending_bytes >= GROUP_BYTES or number % SHARD_ROWS == 0:
             self._flush()
 
     def refuse(self, row: Row | None, input_id: str, reasons: list[str]) -> None:
@@ -104,6 +108,7 @@ class Writer:
         legible = [respelled_column(column, field.type) for column, field in zip(columns, self._schema, strict=True)]
         self._shard.write_table(pa.table(legible, schema=self._storage).cast(self._schema))
         self._pending.clear()
+        self._pending_bytes = 0
         if self._num_rows % SHARD_ROWS == 0:
             self._close_shard()
 

@@ -190,7 +190,8 @@ async def _expanded(items: Iterator[Item], expand: Expand, concurrency: int,
     try:
         for item in items:
             window.append((item, asyncio.create_task(guarded(item))))
-            if len(window) >= concurrency * WINDOW:
+            await asyncio.sleep(0)  # an item that waits for nothing is expanded before the next one is made, and not held
+            while window and (window[0][1].done() or len(window) >= concurrency * WINDOW):
                 yield await _head(window, alarm)
         while window:
             yield await _head(window, alarm)

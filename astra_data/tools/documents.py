@@ -142,7 +142,7 @@ def _parsed_yaml(text: bytes, place: Place) -> Any:
     from astra_data.bounded import yaml_text
 
     try:
-        return yaml_text.loads(text)
+        return yaml_text.loads(text, core=True)
     except yaml.YAMLError as error:
         said = " ".join(str(error).split())
         raise DataError(f"not YAML: {said}", place=place, mend="check brackets, quotes and indentation") from None

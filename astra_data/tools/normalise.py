@@ -95,8 +95,10 @@ def shortened(document: Document) -> Document:
     longest = dict.fromkeys(("name", "version", "title", "domain", "license"), LONGEST_TEXT) | {"description": MOST_DESCRIPTION}
     given = {name: getattr(document, name) or "" for name in longest}
     cut: dict[str, Any] = {name: given[name][:most] for name, most in longest.items() if len(given[name]) > most}
-    flags = [*document.flags[:MOST_FLAGS], *(f"cut off: {name}" for name in cut)]
-    return replace(document, **cut, flags=flags) if cut or len(flags) != len(document.flags) else document
+    more = len(document.flags) - MOST_FLAGS
+    flags = [*document.flags[:MOST_FLAGS], *([f"cut off: {more:,} more flags"] if more > 0 else []),
+             *(f"cut off: {name}" for name in cut)]
+    return replace(document, **cut, flags=flags) if cut or more > 0 else document
 
 
 def _bytes_of(raw: JsonObject) -> tuple[int, int]:

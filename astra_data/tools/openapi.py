@@ -4,9 +4,11 @@
     document.name, [tool["name"] for tool in document.tools]        # "Corner shop", ["listProducts", "placeOrder", ...]
 
 A tool is named by its `operationId`, or by method and path. Its parameters are one object: those of path, query, header and
-cookie, and the properties of a JSON body beside them; a body that is no object is the parameter `body`.
+cookie, and the properties of a JSON body beside them; a body that is no object is the parameter `body`. What it does not tell
+of what is there is told by flags.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from itertools import islice
@@ -18,8 +20,8 @@ from astra_data.rows.canonical import content_id
 from astra_data.rows.tools import Source
 from astra_data.tools.documents import MOST_TOOLS, Document, bounded
 from astra_data.tools.references import Schemas
+from astra_data.tools.unread import LONGEST_SHOWN, METHODS, MORE_METHODS, left_out, of_document, of_path, parameters, twice
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 IGNORED_HEADERS = {"accept", "content-type", "authorization"}
 """Header parameters that OpenAPI says to ignore."""
 
@@ -30,8 +32,8 @@ TOGETHER = {
 """What a schema says of its properties together: it cannot be taken apart."""
 PLAIN_MORE: tuple[Any, ...] = (None, True, False, {})
 MOST_NAME = 64
-LONGEST_SHOWN = 80
-"""Characters of a name that a flag or an error tells."""
+Operation = tuple[str, str, JsonObject, JsonObject]
+"""Method, path, the operation, and the path's item."""
 
 
 def read_openapi(found: JsonObject, file: str, row: int | None = None) -> Document:
@@ -47,13 +49,17 @@ def read_openapi(found: JsonObject, file: str, row: int | None = None) -> Docume
     flags: list[str] = []
     title, terms = info["title"].strip(), info.get("license")
     named = (terms.get("identifier") or terms.get("name")) if isinstance(terms, dict) else None
-    release = str(info.get("version") or "")
+    release = _version(info, flags)
     schemas = Schemas(found, Place(file, row))
     paths = Place(file, row, "paths")
-    operations = islice(_operations(found, schemas, paths, flags), MOST_TOOLS + 1)
+    operations = bounded(list(islice(_operations(found, schemas, paths, flags), MOST_TOOLS + 1)), paths)
+    tools = [_tool(method, path, operation, item, schemas, flags) for method, path, operation, item in operations]
+    items = {id(item): item for *_, item in operations}
+    of_document(flags, found, items.values(), (operation for _, _, operation, _ in operations))
+    flags += schemas.losses()
     return Document(
         title,
-        bounded([_tool(*operation, schemas, flags) for operation in operations], paths),
+        tools,
         Source("document", None, release or None, file),
         version=release,
         title=title,
@@ -63,40 +69,56 @@ def read_openapi(found: JsonObject, file: str, row: int | None = None) -> Docume
     )
 
 
-def _operations(found: JsonObject, schemas: Schemas, place: Place,
-                flags: list[str]) -> Iterator[tuple[str, str, JsonObject, list[Any]]]:
-    """(method, path, operation, parameters that all operations of the path have), in the document's order."""
+def _version(info: JsonObject, flags: list[str]) -> str:
+    """The version as a text; flagged where it was written as another value, which may not be what was meant: 1.10 is 1.1."""
+    version = info.get("version")
+    if version is None or isinstance(version, str):
+        return version or ""
+    flags.append(f"info.version is no text: {json.dumps(version)[:LONGEST_SHOWN]}")
+    return json.dumps(version)
+
+
+def _operations(found: JsonObject, schemas: Schemas, place: Place, flags: list[str]) -> Iterator[Operation]:
+    """Every operation in the document's order."""
     paths = found.get("paths")
     if not isinstance(paths, dict):
         raise DataError("missing" if paths is None else "expected an object", place=place, mend="list the paths")
     for path, given in paths.items():
-        item = schemas.named(given)
+        item = _item(str(path), given, schemas, flags)
         if not isinstance(item, dict) or "$ref" in item:
-            _flag(flags, f"the path {path}", item)
+            if not str(path).startswith("x-"):
+                left_out(flags, f"the path {path}", item)
             continue
-        shared = item.get("parameters")
-        for method in METHODS:
-            operation = item.get(method)
+        of_path(flags, str(path), item)
+        more = item.get(MORE_METHODS)
+        if more is not None and not isinstance(more, dict):
+            left_out(flags, f"{MORE_METHODS} {path}", None)
+        named = [*((method, item.get(method)) for method in METHODS), *(more.items() if isinstance(more, dict) else ())]
+        for method, operation in named:
             if operation is not None and not isinstance(operation, dict):
-                _flag(flags, f"{method} {path}", operation)
+                left_out(flags, f"{method} {path}", operation)
             if isinstance(operation, dict):
-                yield method, str(path), operation, shared if isinstance(shared, list) else []
+                yield str(method), str(path), operation, item
 
 
-def _flag(flags: list[str], what: str, value: Any, lack: str = "it is no object") -> None:
-    """Say what was left out, and why the value could not be taken: `lack`, or a reference to what is not there."""
-    reference = value.get("$ref") if isinstance(value, dict) else None
-    why = lack if reference is None else f"nothing in the document is {str(reference)[:LONGEST_SHOWN]}"
-    flags.append(f"left out {what[:3 * LONGEST_SHOWN]}: {why}")
+def _item(path: str, given: Any, schemas: Schemas, flags: list[str]) -> Any:
+    """What is said of a path, there and in what it refers to."""
+    item = schemas.named(given)
+    if item is given or not isinstance(item, dict):
+        return item
+    own = {key: value for key, value in given.items() if key != "$ref"}
+    for key in own.keys() & item.keys():
+        left_out(flags, f"{key} of the path {path}, in what it refers to", None, "the path says another")
+    return item | own
 
 
-def _tool(method: str, path: str, operation: JsonObject, shared: list[Any], schemas: Schemas, flags: list[str]) -> JsonObject:
+def _tool(method: str, path: str, operation: JsonObject, item: JsonObject, schemas: Schemas, flags: list[str]) -> JsonObject:
     name = _name(method, path, operation, flags)
     annotations: JsonObject = {"method": method, "path": path, "readOnlyHint": method in ("get", "head")}
     return {
         "name": name,
         "description": _description(operation),
-        "inputSchema": _parameters(name, operation, shared, schemas, flags),
+        "inputSchema": _parameters(name, operation, item, schemas, flags),
         "outputSchema": _output(operation, schemas),
         "annotations": annotations | ({"deprecated": True} if operation.get("deprecated") is True else {}),
     }
@@ -109,6 +131,8 @@ def _name(method: str, path: str, operation: JsonObject, flags: list[str]) -> st
         name = re.sub(r"[^A-Za-z0-9_.-]+", "_", given.strip())
         flags += [f"renamed: {given[:LONGEST_SHOWN]} -> {name[:LONGEST_SHOWN]}"] if name != given else []
         return name
+    if given is not None and not isinstance(given, str):
+        left_out(flags, f"the operationId of {method} {path}", None, "it is no text")
     name = re.sub(r"[^A-Za-z0-9.-]+", "_", f"{method}_{path}").strip("_")
     return name if len(name) <= MOST_NAME else f"{name[: MOST_NAME - 9]}_{content_id(f'{method} {path}')[:8]}"
 
@@ -120,18 +144,11 @@ def _description(operation: JsonObject) -> str:
     return f"{summary.rstrip('.')}. {text}".strip() if text else summary
 
 
-def _parameters(name: str, operation: JsonObject, shared: list[Any], schemas: Schemas, flags: list[str]) -> JsonObject:
+def _parameters(name: str, operation: JsonObject, item: JsonObject, schemas: Schemas, flags: list[str]) -> JsonObject:
     """One object schema for everything that a call needs. A second parameter of a name carries its place in front of it."""
-    own = operation.get("parameters")
-    given = [schemas.named(one) for one in [*shared, *(own if isinstance(own, list) else [])]]
-    schemas.count(len(given))
-    named = [one for one in given if isinstance(one, dict) and isinstance(one.get("name"), str)]
-    for one in given:
-        if not (isinstance(one, dict) and isinstance(one.get("name"), str)):
-            _flag(flags, f"a parameter of {name}", one, "it has no name")
-    placed = {(str(one.get("in")), one["name"]): one for one in named}
+    placed = _placed(name, item, schemas, flags) | _placed(name, operation, schemas, flags)
     parts = [
-        (where, key, _schema_of(one), one.get("required") is True or where == "path")
+        (where, key, _schema_of(one, name, flags), one.get("required") is True or where == "path")
         for (where, key), one in placed.items()
         if not (where == "header" and key.lower() in IGNORED_HEADERS)
     ]
@@ -146,11 +163,34 @@ def _parameters(name: str, operation: JsonObject, shared: list[Any], schemas: Sc
     return whole
 
 
-def _schema_of(parameter: JsonObject) -> JsonObject:
+def _placed(name: str, whose: JsonObject, schemas: Schemas, flags: list[str]) -> dict[tuple[str, str], JsonObject]:
+    """(place, name) -> parameter, of those that a path or an operation lists."""
+    given = [_parameter(one, schemas) for one in parameters(flags, whose.get("parameters"), name)]
+    schemas.count(len(given))
+    named = [one for one in given if isinstance(one, dict) and isinstance(one.get("name"), str)]
+    for one in given:
+        if not (isinstance(one, dict) and isinstance(one.get("name"), str)):
+            left_out(flags, f"a parameter of {name}", one, "it has no name")
+    twice(flags, named, name)
+    return {(str(one.get("in")), one["name"]): one for one in named}
+
+
+def _parameter(given: Any, schemas: Schemas) -> Any:
+    """The parameter, or the one that it refers to, which since 3.1 may be described anew."""
+    found = schemas.named(given)
+    if found is given or not isinstance(found, dict) or not schemas.siblings or "description" not in given:
+        return found
+    return found | {"description": given["description"]}
+
+
+def _schema_of(parameter: JsonObject, name: str, flags: list[str]) -> JsonObject:
     """The schema of one parameter, with what the parameter says of itself."""
     schema = parameter.get("schema")
     if schema is None:
         schema = next((one.get("schema") for one in _objects(parameter.get("content"))), None)
+    if not isinstance(schema, dict) and schema is not True:
+        told = f"the schema of {parameter['name'][:LONGEST_SHOWN]}, a parameter of {name}"
+        left_out(flags, told, None, "it says none" if schema is None else "it is no object")
     described = parameter.get("description")
     found = schema if isinstance(schema, dict) else {}
     return found | ({"description": described} if isinstance(described, str) and described else {})
@@ -164,29 +204,32 @@ def _body(name: str, operation: JsonObject, schemas: Schemas, flags: list[str]) 
     body = schemas.named(operation["requestBody"])
     media = body.get("content") if isinstance(body, dict) else None
     if not isinstance(media, dict) or not media:
-        _flag(flags, f"the body of {name}", body, "it says no content")
+        left_out(flags, f"the body of {name}", body, "it says no content")
         return
     schema, needed = _json_schema(media), body.get("required") is True
     if schema is None:
         kind, given = next(iter(media.items()))
         flags.append(f"the body of {name} is {kind}"[: 4 * LONGEST_SHOWN])
         told = given.get("schema") if isinstance(given, dict) else None
-        yield "body", "body", told if isinstance(told, dict) and told else {"type": "string"}, needed
+        any_text = {} if _in_json(kind) else {"type": "string"}
+        yield "body", "body", told if isinstance(told, dict) and told else any_text, needed
         return
     merged = _as_object(schema, schemas, 0)
     if merged is None:
         yield "body", "body", schema, needed
         return
     properties, required = merged
+    for key in sorted(required - properties.keys()):
+        left_out(flags, f"the required {key[:LONGEST_SHOWN]} of the body of {name}", None, "the body does not describe it")
     for key, part in properties.items():
-        resolved = schemas.named(part)
-        if not (isinstance(resolved, dict) and resolved.get("readOnly") is True):
+        said = [part, schemas.named(part)] if schemas.siblings else [schemas.named(part)]
+        if not any(isinstance(one, dict) and one.get("readOnly") is True for one in said):
             yield "body", key, part, needed and key in required
 
 
 def _as_object(schema: Any, schemas: Schemas, depth: int) -> tuple[JsonObject, set[str]] | None:
     """Properties and required names of an object schema, `allOf` of such taken together; None for any other schema."""
-    found = schemas.named(schema)
+    found = schemas.schema(schema)
     if not isinstance(found, dict) or depth > 8 or TOGETHER & found.keys() or found.get("additionalProperties") not in PLAIN_MORE:
         return None
     every, named, needed = found.get("allOf"), found.get("properties"), found.get("required")
@@ -213,18 +256,28 @@ def _output(operation: JsonObject, schemas: Schemas) -> Any:
         answer = schemas.named(given)
         schema = _json_schema(answer.get("content")) if str(status).startswith("2") and isinstance(answer, dict) else None
         if schema is not None:
-            alone = schemas.alone(schemas.named(schema))
-            return alone if isinstance(alone, dict) and (alone.get("type") == "object" or "properties" in alone) else None
+            found = schemas.schema(schema)
+            alone = schemas.alone(found)
+            if found is not schemas.named(schema) and _is_object(schemas.named(schema)):
+                return {"type": "object"} | alone
+            return alone if _is_object(alone) else None
     return None
+
+
+def _is_object(schema: Any) -> bool:
+    return isinstance(schema, dict) and (schema.get("type") == "object" or "properties" in schema)
 
 
 def _json_schema(content: Any) -> Any:
     """The schema of the JSON, and where there is none that of a form."""
     media = content.items() if isinstance(content, dict) else ()
-    spoken = [(kind.partition(";")[0].strip(), one) for kind, one in media if isinstance(one, dict)]
-    in_json = [one for kind, one in spoken if kind.endswith(("/json", "+json"))]
-    fitting = in_json or [one for kind, one in spoken if "form" in kind]
+    spoken = [(kind, one) for kind, one in media if isinstance(one, dict)]
+    fitting = [one for kind, one in spoken if _in_json(kind)] or [one for kind, one in spoken if "form" in kind.partition(";")[0]]
     return fitting[0].get("schema") if fitting else None
+
+
+def _in_json(kind: str) -> bool:
+    return kind.partition(";")[0].strip().endswith(("/json", "+json"))
 
 
 def _objects(value: Any) -> list[JsonObject]:

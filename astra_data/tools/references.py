@@ -4,7 +4,8 @@
     schemas.alone({"$ref": "#/components/schemas/Order"})      # with what it refers to inside it, or in `$defs`
 
 What a reference names is written in its place, unless it contains itself or the whole would grow too large: then it stays a
-reference, to `$defs`. References outside the document stay as they are, and no schema with one is valid.
+reference, to `$defs`. References outside the document stay as they are, and no schema with one is valid. What stands beside a
+reference holds as well as what it names, as OpenAPI says since 3.1; in 3.0 it says nothing, and only a description is taken.
 """
 
 import json
@@ -29,6 +30,14 @@ LOCAL = "#/"
 INDEX = re.compile(r"0|[1-9][0-9]{0,6}")
 UNNAMEABLE = re.compile(r"[^A-Za-z0-9_.-]+")
 DROPPED = ("xml", "discriminator", "externalDocs")
+NOTES = {"title", "description", "default", "deprecated", "readOnly", "writeOnly", "examples", "example", "$comment"}
+"""What says nothing of which values are valid: beside a reference it takes the place of what is said there."""
+LEFT_OUT = {
+    "discriminator": "discriminator, which JSON Schema does not have",
+    "nullable": "nullable of what has no type, where it says nothing",
+    "$ref": "what stands beside a $ref, where OpenAPI 3.0 ignores it",
+}
+"""Keyword -> what of it is left out of a schema, and why."""
 Met = tuple[str, JsonObject]
 """A reference, and the object that takes its place."""
 
@@ -57,6 +66,8 @@ class Schemas:
 
     def __init__(self, document: JsonObject, place: Place | None = None) -> None:
         self._document, self._place = document, place
+        self.siblings = not re.match(r"3\.0(\.|$)", str(document.get("openapi")))
+        self._lost: set[str] = set()
         self._left = MOST_VALUES
         self._found: dict[str, Any] = {}
         self._extents: dict[int, Extent | None] = {}
@@ -71,6 +82,10 @@ class Schemas:
             raise DataError(f"its references unfold to more than {MOST_VALUES:,} values", place=self._place,
                             mend="leave out what the tools do not need")
 
+    def losses(self) -> list[str]:
+        """A flag for each keyword that was left out of schemas."""
+        return [f"left out of schemas: {LEFT_OUT[keyword]}" for keyword in LEFT_OUT if keyword in self._lost]
+
     def at(self, reference: str) -> Any:
         """What a reference like `#/components/schemas/Order` names; None if there is no such thing in the document."""
         if reference not in self._found:
@@ -84,10 +99,16 @@ class Schemas:
             found = found.get(key) if isinstance(found, dict) else _element(found, key) if isinstance(found, list) else None
         return found
 
-    def named(self, value: Any) -> Any:
+    def schema(self, value: Any) -> Any:
+        """`named` for a schema: a chain of references ends at one that says more, which is spread."""
+        return self.named(value, schema=True)
+
+    def named(self, value: Any, *, schema: bool = False) -> Any:
         """`value`, or what it refers to if it is a reference; a chain of references is followed once around at most."""
         seen: set[str] = set()
         while isinstance(value, dict) and isinstance(value.get("$ref"), str) and value["$ref"] not in seen:
+            if schema and (spread := self.spread(value)) is not value:
+                return spread
             self.count()
             seen.add(value["$ref"])
             target = self.at(value["$ref"])
@@ -95,6 +116,16 @@ class Schemas:
                 return value
             value = target
         return value
+
+    def spread(self, schema: Any) -> Any:
+        """A schema whose reference, if more than notes stands beside it, is one part of an `allOf`; any other as it is."""
+        if not self.siblings or not isinstance(schema, dict) or not isinstance(schema.get("$ref"), str):
+            return schema
+        beside = {key: part for key, part in schema.items() if key != "$ref"}
+        if not _says_more(beside):
+            return schema
+        every = beside.get("allOf")
+        return beside | {"allOf": [{"$ref": schema["$ref"]}, *(every if isinstance(every, list) else [])]}
 
     def alone(self, schema: Any) -> Any:
         """The schema with its references resolved, in the words of JSON Schema 2020-12."""
@@ -164,10 +195,15 @@ class Schemas:
             return [self._written(part, met, inline=inline) for part in value]
         if not isinstance(value, dict):
             return value
-        reference = value.get("$ref")
+        spread = self.spread(value)
+        reference = spread.get("$ref")
         if isinstance(reference, str):
-            return self._referred(value, reference, met, inline=inline)
-        return {key: self._part(key, part, met, inline=inline) for key, part in modern(value).items()}
+            return self._referred(spread, reference, met, inline=inline)
+        plain = modern(spread)
+        self._lost |= {"discriminator"} & spread.keys()
+        if spread.get("nullable") is True and not isinstance(spread.get("type"), str | list):
+            self._lost.add("nullable")
+        return {key: self._part(key, part, met, inline=inline) for key, part in plain.items()}
 
     def _part(self, key: str, part: Any, met: list[Met], *, inline: bool) -> Any:
         """What stands under a keyword. Names of properties are no keywords, and values are no schemas."""
@@ -181,7 +217,10 @@ class Schemas:
         target = self.at(reference)
         if target is None:
             return {"$ref": reference}
-        beside = {key: part for key, part in value.items() if key == "description"}
+        beside = {key: part for key, part in value.items() if key == "description" or (self.siblings and key in NOTES)}
+        if not self.siblings and _says_more(value, "$ref"):
+            self._lost.add("$ref")
+        beside = modern(beside)
         if inline:
             written = self._written(target, met, inline=True)
             return written | beside if isinstance(written, dict) else written
@@ -196,6 +235,11 @@ class Schemas:
             self._names[reference] = last if last not in self._taken else f"{last}_{len(self._names)}"
             self._taken.add(self._names[reference])
         return self._names[reference]
+
+
+def _says_more(schema: JsonObject, *but: str) -> bool:
+    """Whether a schema says more than notes."""
+    return any(key not in NOTES and key not in DROPPED and key not in but and not key.startswith("x-") for key in schema)
 
 
 def _element(values: list[Any], key: str) -> Any:
@@ -224,6 +268,7 @@ def modern(schema: JsonObject) -> JsonObject:
             strict = plain.pop(exclusive)
             plain |= {exclusive: plain.pop(bound)} if strict and bound in plain else {}
     if "example" in plain:
-        plain["examples"] = [plain.pop("example")]
+        others = plain.get("examples")
+        plain["examples"] = [plain.pop("example"), *(others if isinstance(others, list) else [])]
     return plain
 

@@ -28,7 +28,7 @@ class Folder:
     lock: IO[bytes]
 
     def close(self) -> None:
-        shutil.rmtree(self.path, ignore_errors=True)
+        remove(self.path)
         self.lock.close()
 
 
@@ -47,4 +47,25 @@ def sweep() -> None:
         with suppress(OSError), os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as lock:
             if os.fstat(lock.fileno()).st_uid == os.getuid():
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(path.parent, ignore_errors=True)
+                remove(path.parent)
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder with all in it, where a server may have made one inside another without end; what may not go stays."""
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+    except RecursionError:
+        with suppress(RecursionError, OSError):
+            _flatten(folder)
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _flatten(folder: Path) -> None:
+    """Move every folder that is in it at any depth right into it."""
+    waiting = [Path(one.path) for one in os.scandir(folder) if one.is_dir(follow_symlinks=False)]
+    number = 0
+    while waiting:
+        for one in list(os.scandir(waiting.pop())):
+            if one.is_dir(follow_symlinks=False):
+                number += 1
+                waiting.append(Path(one.path).rename(folder / f"{PREFIX}{number}"))

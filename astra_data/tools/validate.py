@@ -113,8 +113,8 @@ def _first(validator: Any, arguments: Any, root: str) -> str | None:
 
 def schema_error(schema: Any) -> str | None:
     """Why this is not a JSON Schema that can be used offline and in bounded time, or None if it is one in any draft that servers
-    use."""
-    return _known(schema).fault
+    use. Nothing is kept of it: whole corpora of schemas are looked at once."""
+    return _known(schema, keep=False).fault
 
 
 def measured(value: Any) -> Size:
@@ -130,15 +130,15 @@ def measured(value: Any) -> Size:
     return Size(parts, depth, characters)
 
 
-def _known(schema: Any) -> Known:
+def _known(schema: Any, *, keep: bool = True) -> Known:
     try:
         text = canonical(schema)
     except TypeError:
         return Known(None, "it holds a number beyond 64 bits, or is nested too deep")
-    return _compiled(text) if len(text) <= REMEMBERED_BYTES else _compiled.__wrapped__(text)
+    return _compiled(text) if keep and len(text) <= REMEMBERED_BYTES else _compiled.__wrapped__(text)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _compiled(schema_json: bytes) -> Known:
     """Older drafts are tried where the declared one refuses, and another engine where the quick one cannot have the patterns."""
     if len(schema_json) > MOST_BYTES:

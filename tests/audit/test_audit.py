@@ -49,6 +49,16 @@ def test_a_cheat_fails_the_check_that_is_there_for_it(name: str, bench: Bench) -
     assert seen, "the operator applies nowhere"
 
 
+@pytest.mark.parametrize("amount", [1e306, -1.7976931348623157e308, 5e-324, 2**64 - 1, -(2**63)])
+def test_a_gold_argument_at_the_edge_of_what_a_number_holds_is_audited_like_any_other(amount: float, bench: Bench) -> None:
+    sound = SOUND["orders"]()
+    goals = [replace(goal, arguments=goal.arguments | {"amount": amount}) if "amount" in goal.arguments else goal
+             for goal in sound.turns[0].goals]
+    assert goals != sound.turns[0].goals
+    found = audit(replace(sound, turns=[replace(sound.turns[0], goals=goals)]), bench)
+    assert found.hackability is not None and "replay" in {check.check for check in found.failed}
+
+
 def test_an_audit_that_lost_its_sandbox_is_incomplete_and_never_passed() -> None:
     with Bench.open(isolation="best_effort") as bench:
         closed = bench

@@ -5,7 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from audit.sound import SOUND
 from command_line import Astra
+
+from astra_data.rows import to_dict
 
 TOOL = {"description": "Tells all that is known of one thing of the shop.",
         "inputSchema": {"type": "object", "properties": {"thing": {"type": "string"}}}}
@@ -39,6 +42,26 @@ def test_a_row_that_cannot_be_used_does_not_cost_the_others(odd: str, astra: Ast
 
 
 @pytest.mark.parametrize("odd", ODD_LINES.values(), ids=ODD_LINES)
+def test_a_first_line_that_cannot_be_used_does_not_cost_the_others_either(odd: str, astra: Astra, here: Path) -> None:
+    (here / "apis.jsonl").write_text("\n".join([odd, json.dumps(server("one"))]))
+    said = astra("make", "tools", "apis.jsonl", "--to", "tools")
+    assert said.code == 0, said.err
+    assert [row["name"] for row in astra("show", "tools", "--json").lines()] == ["one"]
+    (lost,) = astra("show", "tools#rejected", "--json").lines()
+    assert lost["input_id"] == "apis.jsonl, row 1"
+
+
+@pytest.mark.parametrize("odd", ODD_LINES.values(), ids=ODD_LINES)
+def test_finished_rows_are_known_by_the_first_object(odd: str, astra: Astra, here: Path) -> None:
+    (here / "apis.jsonl").write_text(json.dumps(server("one")))
+    assert astra("make", "tools", "apis.jsonl", "--to", "tools").code == 0
+    row = astra("show", "tools", "--json").out
+    (here / "rows.jsonl").write_text(f"{odd}\n{row}")
+    assert astra("make", "tools", "rows.jsonl", "--to", "again").code == 0
+    assert astra("show", "again", "--json").out == row
+
+
+@pytest.mark.parametrize("odd", ODD_LINES.values(), ids=ODD_LINES)
 def test_a_document_that_cannot_be_used_is_named_by_its_whole_path(odd: str, astra: Astra, here: Path) -> None:
     (here / "apis" / "more").mkdir(parents=True)
     (here / "apis" / "good.jsonl").write_text("\n".join([json.dumps(server("one")), odd, json.dumps(server("two"))]))
@@ -51,3 +74,17 @@ def test_a_document_that_cannot_be_used_is_named_by_its_whole_path(odd: str, ast
     lost = {row["input_id"].partition(",")[0] for row in astra("show", "tools#rejected", "--json").lines()}
     assert lost == set(files)
     assert "apis/more/untitled.json, row 1, field info.title: missing" in astra("show", "tools#rejected", "--json").out
+
+
+@pytest.mark.parametrize("name", ["sys", "builtins", "not a name", "class"])
+def test_an_environment_that_cannot_be_loaded_does_not_cost_the_others_their_audit(name: str, astra: Astra, here: Path) -> None:
+    sound = json.loads(json.dumps(to_dict(SOUND["orders"]())))
+    odd = json.loads(json.dumps(to_dict(SOUND["desk"]())))
+    odd["modules"].append({"name": name, "source": "NUMBER = 1\n"})
+    rows = [{key: value for key, value in row.items() if key != "id"} for row in (odd, sound)]
+    (here / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    assert astra("make", "environments", "rows.jsonl", "--to", "given").code == 0
+    said = astra("audit", "given", "--to", "audited", "--isolation", "best_effort")
+    assert said.code == 0, said.err
+    assert [len(astra("show", address, "--json").lines()) for address in ("audited", "audited#rejected")] == [1, 1]
+    assert f"a module is named {name!r}" in astra("show", "audited#rejected", "--json").out

@@ -166,3 +166,15 @@ def test_json_lines_are_numbered_as_in_the_file_and_a_bad_one_is_named(tmp_path:
     assert [next(lines), next(lines)] == [(1, {"a": 1}), (3, [2])]
     with pytest.raises(DataError, match=r"^rows.jsonl, row 4: not JSON"):
         next(lines)
+
+
+def test_large_rows_fill_a_group_sooner_and_read_back_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    some = [task(str(number) * 400) for number in range(9)]
+    plain = write(tmp_path / "plain", some)
+    monkeypatch.setattr(module, "GROUP_BYTES", 1_000)
+    monkeypatch.setattr(module, "SHARD_ROWS", 5)
+    large = write(tmp_path / "large", some)
+    assert (large.rows, large.num_rows, len(plain.files), len(large.files)) == (plain.rows, 9, 1, 2)
+    groups = [pq.ParquetFile(tmp_path / "large" / name).metadata for name in large.files]
+    assert [[one.row_group(at).num_rows for at in range(one.num_row_groups)] for one in groups] == [[2, 2, 1], [2, 2]]
+    assert list(read_rows([tmp_path / "large" / name for name in large.files], Task)) == some

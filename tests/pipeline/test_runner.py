@@ -4,6 +4,8 @@ import asyncio
 import errno
 import random
 import shutil
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from astra_data.errors import AstraError, DataError, EndpointError, StoreError, 
 from astra_data.hub.store import Store
 from astra_data.ledger import Unanswered
 from astra_data.pipeline.spool import DUPLICATE
-from astra_data.pipeline.stage import Keep, Outcome, Quarantine, Reject, Resources, Stage
+from astra_data.pipeline.stage import Item, Keep, Outcome, Quarantine, Reject, Resources, Stage
 
 
 async def keep(number: int, resources: Resources) -> list[Outcome]:
@@ -59,18 +61,37 @@ def test_items_that_finish_in_reverse_are_filed_in_order(tmp_path: Path) -> None
 
 
 def test_no_more_items_are_in_flight_than_allowed(tmp_path: Path) -> None:
-    flying, most = 0, 0
+    flying, most, full = 0, 0, asyncio.Event()
 
     async def fly(number: int, resources: Resources) -> list[Outcome]:
         nonlocal flying, most
         flying += 1
         most = max(most, flying)
+        if flying == 5:
+            full.set()
+        await full.wait()
         await asyncio.sleep(0)
         flying -= 1
         return await keep(number, resources)
 
     run(tmp_path, numbered(fly, 40), concurrency=5)
     assert most == 5
+
+
+def test_an_item_that_waits_for_nothing_is_done_before_the_next_one_is_made(tmp_path: Path) -> None:
+    done: list[int] = []
+
+    async def at_once(number: int, resources: Resources) -> list[Outcome]:
+        done.append(number)
+        return [Keep(task(number))]
+
+    def items(*_: Any) -> Iterator[Item]:
+        for number in range(20):
+            assert done == list(range(number))
+            yield Item(f"item-{number}", number)
+
+    run(tmp_path, replace(numbered(at_once), items=items), concurrency=16)
+    assert len(done) == 20
 
 
 def test_a_row_that_is_there_already_is_rejected_as_a_duplicate(tmp_path: Path) -> None:

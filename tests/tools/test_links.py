@@ -217,3 +217,17 @@ def test_a_sweep_follows_no_link_and_waits_for_no_pipe(folders: Path, tmp_path: 
     (folders / f"{PREFIX}y").symlink_to(tmp_path / "kept")
     sweep()
     assert (tmp_path / "kept" / LOCK).exists()
+
+
+def test_a_folder_is_removed_however_deep_a_server_made_it(folders: Path) -> None:
+    left = folders / f"{PREFIX}deep"
+    left.mkdir()
+    (left / LOCK).write_text("")
+    within = os.open(left, os.O_RDONLY)
+    for _ in range(3_000):
+        os.mkdir("d", dir_fd=within)
+        outer, within = within, os.open("d", os.O_RDONLY, dir_fd=within)
+        os.close(outer)
+    os.close(within)
+    sweep()
+    assert not left.exists()

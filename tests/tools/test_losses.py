@@ -10,7 +10,7 @@ from astra_data.errors import DataError
 from astra_data.tools.documents import Document, read_documents
 from astra_data.tools.filters import UNKEPT, kept
 from astra_data.tools.listing import Listing
-from astra_data.tools.normalise import Normalised, normalise
+from astra_data.tools.normalise import MOST_FLAGS, Normalised, normalise
 
 SAY = "Tells all that is known of one thing of the shop."
 THING = {"type": "object", "properties": {"thing": {"type": "string", "description": "its name"}}, "required": ["thing"]}
@@ -176,3 +176,10 @@ def test_what_is_no_tool_does_not_cost_the_others(tmp_path: Path, odd: Any) -> N
     made = read(tmp_path, "shop.json", {"name": "shop", "tools": [*tools(), odd]})
     assert made.server is not None and len(made.server.tools) == 3
     assert [reason.partition(" - ")[0] for _, reason in made.rejected] == ["tool: cannot be kept"]
+
+
+def test_flags_beyond_a_bound_are_counted(tmp_path: Path) -> None:
+    paths = {f"/{number}": [] for number in range(MOST_FLAGS + 3)} | {f"/t{n}": {"get": operation(f"t{n}")} for n in range(3)}
+    made = read(tmp_path, "shop.json", api(paths))
+    assert made.server is not None and len(made.server.flags) == MOST_FLAGS + 1
+    assert made.server.flags[-1] == "cut off: 3 more flags"

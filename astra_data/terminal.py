@@ -9,6 +9,7 @@ lines of ours. No module prints but by these functions, and by a console of `ast
 """
 
 import json
+import os
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -85,6 +86,9 @@ def bare(stream: Any) -> TextIO:
 
 @contextmanager
 def guarded() -> Iterator[None]:
-    """Whatever is written to the two streams in the meantime is made visible."""
+    """Whatever is written to the two streams in the meantime is made visible. One that is closed is one that nobody reads."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
     with redirect_stdout(cast(TextIO, Guard(bare(sys.stdout)))), redirect_stderr(cast(TextIO, Guard(bare(sys.stderr)))):
         yield

@@ -97,8 +97,6 @@ def distractors_part(demo: Demo) -> list[Figure]:
     return distractors.figures()
 
 
-
-
 def worlds_part(demo: Demo) -> list[Figure]:
     return worlds.figures()
 

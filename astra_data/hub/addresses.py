@@ -27,6 +27,8 @@ FOLDER = re.compile(r"[./~]|[A-Za-z]:[/\\]")
 HUB_PREFIX = "hf://datasets/"
 LEDGER = "ledger.sqlite"
 LONGEST_NAME = 96
+LONGEST_ADDRESS, LONGEST_PART = 4096, 255
+"""Characters of an address, and bytes of a part of it: what file systems take."""
 NO_NAME = re.compile(r"[^a-z0-9._-]+")
 SOURCE_SUFFIXES = (".json", ".jsonl", ".gz", ".yaml", ".yml", ".csv")
 
@@ -73,6 +75,8 @@ Address = StoreAddress | HubAddress | FolderAddress
 def parse(text: str) -> Address:
     """The address that `text` writes. Raises `UsageError` with the mend."""
     text = text.strip()
+    if len(text) > LONGEST_ADDRESS or any(len(part.encode(errors="replace")) > LONGEST_PART for part in text.split("/")):
+        raise _bad(f"{text[:80]}...", "it is longer than any", "name a dataset of the store, org/name or ./folder")
     head, mark, config = text.rpartition("#")
     if not mark:
         head, config = text, ""

@@ -38,6 +38,9 @@ def retried(call: Callable[[], T], repo: str, *, sleep: Callable[[float], None] 
             if no_hub or attempt + 1 == tries or not _may_pass(error):
                 raise explained(error, repo) from error
             sleep(_wait(error, attempt))
+        except ValueError as error:
+            mend = "mend HF_TOKEN, HF_ENDPOINT and the proxies of the environment: one of them is no such thing"
+            raise EndpointError(f"the Hub cannot be asked for {repo} ({type(error).__name__})", mend=mend) from error
     raise AssertionError("tries is at least 1")
 
 

@@ -126,6 +126,8 @@ STORES = [
 ]
 
 ADDRESSES = [
+    Case("address: too long", f"show ./{'a' * 5000}", 2, "astra: address './aaa...': it is longer than any (...)"),
+    Case("address: a part too long", f"show ./x/{'b' * 256}", 2, "astra: address './x/bbb...': it is longer than any (...)"),
     Case("address: unknown", "show small-tsks", 3, "astra: no dataset 'small-tsks' in the store ... (did you mean small-tasks?)"),
     Case(
         "address: unknown version",

@@ -1,15 +1,18 @@
 """What is loaded is the version that was named, or nothing."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from loopback_hub import LoopbackHub
 from small_unfit import unfit_version
 from small_versions import make_version, task
 from strange_versions import copied
 
-from astra_data.errors import DataError, UsageError
+from astra_data.errors import DataError, EndpointError, UsageError
+from astra_data.hub.client import retried
 from astra_data.hub.load import resolve
 from astra_data.hub.store import Store
 from astra_data.rows import Task, identity
@@ -165,3 +168,9 @@ except AstraError as error:
 
 def sound(row: dict[str, Any]) -> dict[str, Any]:
     return row | {"id": identity(Task, row)}
+
+
+@pytest.mark.parametrize("call", [lambda: "\u00e9".encode("ascii"), lambda: httpx2.Client(proxy="gopher://127.0.0.1:9")])
+def test_an_environment_that_nothing_can_be_asked_with_is_told(call: Callable[[], Any]) -> None:
+    with pytest.raises(EndpointError, match=r"cannot be asked for org/x .*HF_TOKEN.*proxies"):
+        retried(call, "org/x")

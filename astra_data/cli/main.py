@@ -3,7 +3,11 @@
 Nothing that is said of an error holds a key of the environment, or the user and password of an address.
 """
 
+<<<<<<< HEAD
 import difflib
+=======
+import errno
+>>>>>>> store
 import functools
 import importlib
 import io
@@ -108,7 +112,7 @@ def _refused(error: Exception) -> AstraError | None:
     """What the machine has no more of, if that is what ended the command."""
     from astra_data.hub.disk import refused
 
-    return refused(error)
+    return refused(OSError(errno.ENOMEM, "") if isinstance(error, MemoryError) else error)
 
 
 def _run() -> int:

@@ -90,12 +90,12 @@ def found(recipe: str) -> Path:
 def look_ahead(work: Work) -> None:
     """Raise what a later step would end in, before the first: recipes that are none, packages and a folder that are not there."""
     from astra_data.hub.disk import require_writable
-    from astra_data.pipeline.recipe import load as pipeline
+    from astra_data.pipeline.recipe import load as load_pipeline
     from astra_data.stages import STAGES
     from astra_data.training.recipe import load, trainer_config
     from astra_data.training.run import require_packages
 
-    if not pipeline(work.recipe / "pipeline.yaml", STAGES).stages["arenas"].model_fields_set:
+    if not load_pipeline(work.recipe / "pipeline.yaml", STAGES).stages["arenas"].model_fields_set:
         raise _no_arenas(work.recipe)
     require_packages()
     for kind in ("sft", "grpo"):

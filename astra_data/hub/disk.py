@@ -75,8 +75,7 @@ def require_writable(folder: Path, root: Path) -> None:
 
 def refused(error: Exception) -> StoreError | None:
     """What a person reads where the machine has no more of what every item needs; None for any other error."""
-    number = errno.ENOMEM if isinstance(error, MemoryError) else error.errno if isinstance(error, OSError) else None
-    lack = LACKS.get(number or 0)
+    lack = LACKS.get(error.errno or 0) if isinstance(error, OSError) else None
     if lack is None:
         return None
     where = f" ({error.filename})" if isinstance(error, OSError) and error.filename else ""

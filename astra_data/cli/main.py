@@ -3,11 +3,8 @@
 Nothing that is said of an error holds a key of the environment, or the user and password of an address.
 """
 
-<<<<<<< HEAD
 import difflib
-=======
 import errno
->>>>>>> store
 import functools
 import importlib
 import io

@@ -170,7 +170,7 @@ async def _stages(recipe: Recipe, steps: list[Step], reading: Reading, console: 
     run, reports = reading.run, []
     with Board(console or plain_console(quiet=True), lambda: run.resources.ledger.totals().cost) as board:
         for line in absentees(run.resources) if any(version is None for _, version in steps) else ():
-            board.say(line)
+            board.say(run.resources.ledger.scrub(line))
         for stage, _ in steps:
             config = recipe.config(stage)
             inputs = reading.of(stage, config)

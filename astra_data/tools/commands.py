@@ -12,6 +12,8 @@ from pathlib import Path
 
 from astra_data.tools.environment import program_path
 from astra_data.tools.mcp_config import ServerEntry
+from astra_data.tools.plain import plain
+from astra_data.tools.urls import MASK
 
 
 def absent(entry: ServerEntry, environ: Mapping[str, str] = os.environ) -> str | None:
@@ -22,9 +24,9 @@ def absent(entry: ServerEntry, environ: Mapping[str, str] = os.environ) -> str |
 
 
 def absent_command(command: str, path: str) -> str | None:
-    """Why a command cannot be run, looked for in the folders of `path`."""
+    """Why a command cannot be run, looked for in the folders of `path`. A command that is not evidently plain may hold a secret, and is not repeated."""
     if "/" not in command:
         found = shutil.which(command, path=path) is not None
     else:
         found = not command.startswith("/") or command.startswith("/workspace/") or Path(command).exists()
-    return None if found else f"the command {command} is not installed"
+    return None if found else f"the command {command if plain(command) else MASK} is not installed"

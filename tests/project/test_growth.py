@@ -24,7 +24,7 @@ from astra_data.errors import AstraError, Place
 from astra_data.hub import markdown
 from astra_data.rollout import debris
 from astra_data.text import composed, language, literals, ngrams, occurrences, similarity
-from astra_data.tools.documents import file_digest, read_documents
+from astra_data.tools.documents import file_digest, no_tool, read_documents
 from astra_data.tools.openapi import read_openapi
 
 PACKAGE = Path(__file__).parents[2] / "astra_data"
@@ -109,6 +109,7 @@ CALLS: dict[str, Call] = {
     "rollout.debris.mark": lambda text: (debris.mark(text), debris.mark(text, text)),
     "rollout.debris.written_call": lambda text: (debris.written_call(text, {"other"}),
                                                  debris.written_call(f'"arguments":{text}', {"other"})),
+    "tools.documents.no_tool": lambda text: no_tool(0, text),
     "tools.documents.read_documents": lambda text: [
         tolerant(on_file(suffix, lambda path: list(read_documents(path)), lead, trail))(text)
         for suffix, lead, trail in ((".json", "", ""), (".jsonl", "", ""), (".json", '{"name": "', '", "tools": []}'))

@@ -81,6 +81,7 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
         "training/grpo.py": ["Path(checkpoint)", "Path(run.folder) / ROLLOUTS"],
         "training/model.py": ["Path(folder) / 'training_args.bin'"],
         "tools/links.py": ["folder.joinpath(*at, part)", "os.scandir(folders.pop())"],
+        "tools/temporary.py": ["folder / f'{PREFIX}{number}'", "os.scandir(waiting.pop())"],
         "tools/workspace.py": ["shutil.copytree(kept, copy, symlinks=True)"],
         "training/resuming.py": ["Path(checkpoint or '')", "Path(checkpoint)", "Path(checkpoint) / name"],
         "training/rollouts.py": ["self.folder / f'step-{step:06d}.{self.rank}.jsonl'", "staging / 'data' / file"],

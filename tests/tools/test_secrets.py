@@ -125,7 +125,7 @@ def test_the_representation_of_an_entry_is_public() -> None:
 def test_a_server_may_not_be_named_by_a_secret(name: str, tmp_path: Path) -> None:
     path = tmp_path / "mcp.json"
     path.write_text(json.dumps({"mcpServers": {name: {"command": "run", "env": {"KEY": CANARY}}}}))
-    with pytest.raises(UsageError, match="the name of a server") as raised:
+    with pytest.raises(UsageError, match="the name of server 1 of the file") as raised:
         read_mcp_json(path)
     assert name not in str(raised.value)
 

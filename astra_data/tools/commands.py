@@ -24,7 +24,8 @@ def absent(entry: ServerEntry, environ: Mapping[str, str] = os.environ) -> str |
 
 
 def absent_command(command: str, path: str) -> str | None:
-    """Why a command cannot be run, looked for in the folders of `path`. A command that is not evidently plain may hold a secret, and is not repeated."""
+    """Why a command cannot be run, looked for in the folders of `path`. One that is not evidently plain may hold a secret, and
+    is not repeated."""
     if "/" not in command:
         found = shutil.which(command, path=path) is not None
     else:

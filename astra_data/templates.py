@@ -101,7 +101,7 @@ def _looked_at(tokenizer: Any) -> None:
     from trl.chat_template_utils import is_chat_template_prefix_preserving, supports_tool_calling
 
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
-    _limit()
+    limit()
     signal.setitimer(signal.ITIMER_PROF, SECONDS)
     for look in (supports_tool_calling, is_chat_template_prefix_preserving):
         try:
@@ -189,7 +189,7 @@ def _serve(wire: Connection, other: Connection) -> None:
     """What the child does."""
     other.close()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _limit()
+    limit()
     while True:
         try:
             asked = json.loads(wire.recv_bytes())
@@ -213,12 +213,12 @@ def _tried(asked: JsonObject) -> bytes:
         return json.dumps({"error": [type(error).__name__, str(error)[:1000]]}).encode()
 
 
-def _limit() -> None:
-    """Let a timer end this process, and give it little more memory."""
+def limit(memory: int = MEMORY) -> None:
+    """Let a timer end this process, and give it no more than so many bytes on top."""
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     statm = Path("/proc/self/statm")
     if statm.exists():
-        most = int(statm.read_text().split()[0]) * resource.getpagesize() + MEMORY
+        most = int(statm.read_text().split()[0]) * resource.getpagesize() + memory
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 

@@ -97,7 +97,7 @@ def _folder(model: str, base_url: str | None, revision: str | None) -> Path | No
     if model in SCRIPTED or base_url is not None:
         return None
     if Path(model).expanduser().is_dir():
-        return Path(model).expanduser()
+        return fetched(model)
     if "/" not in model:
         if close := difflib.get_close_matches(model, SCRIPTED, n=1, cutoff=0.75):
             raise UsageError(f"no model {model!r} is known here",

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from astra_data import templates
 from astra_data.errors import UsageError
-from astra_data.hub.models import check
+from astra_data.hub.panics import calm
+from astra_data.hub.pretrained import open_model, open_tokenizer
 from astra_data.ledger import Unanswered, Usage
 from astra_data.messages import JsonObject, Message, calls_of
 from astra_data.rows.canonical import digest
@@ -57,15 +58,11 @@ class LocalPolicy:
         """The model of a folder, on the GPU if there is one. Raises `UsageError` where it, or what it needs, is not there."""
         try:
             import torch
-            from transformers import AutoModelForCausalLM, AutoTokenizer
+            import transformers  # noqa: F401
         except ImportError as error:
             raise UsageError("a local model needs torch and TRL", mend='pip install "astra-data[train]"') from error
-        from astra_data.training.model import loaded
-
-        check(folder, folder.name)
-        tokenizer = loaded(folder.name, lambda: AutoTokenizer.from_pretrained(folder, trust_remote_code=False))
-        model = loaded(folder.name, lambda: AutoModelForCausalLM.from_pretrained(
-            folder, dtype="auto", trust_remote_code=False, use_safetensors=True))
+        tokenizer = open_tokenizer(folder, folder.name)
+        model = open_model(folder, folder.name, dtype="auto")
         return cls(model.to("cuda" if torch.cuda.is_available() else "cpu"), tokenizer, name, temperature=temperature,
                    max_tokens=max_tokens, seed=seed, batch=batch)
 
@@ -87,7 +84,8 @@ class LocalPolicy:
 
     async def _serve(self, batch: list[_Asked]) -> None:
         try:
-            turns = await asyncio.to_thread(self._turns, batch)
+            with calm("the model's tokenizer cannot take a turn"):
+                turns = await asyncio.to_thread(self._turns, batch)
         except Exception as error:
             for asked in batch:
                 asked.answer.set_exception(error)

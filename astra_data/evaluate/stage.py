@@ -27,7 +27,7 @@ from astra_data.teacher.teacher import Policy
 if TYPE_CHECKING:
     from astra_data.evaluate.local import LocalPolicy
 
-WEIGHTS = ("*.safetensors", "*.bin", "*.json", "*.jinja", "*.model", "*.txt")
+WEIGHTS = ("*.safetensors", "*.json", "*.jinja", "*.model", "*.txt")
 ROLE = "policy"
 
 

@@ -18,7 +18,7 @@ from astra_data.hub.bounds import LONGEST_NAME, SHA1
 from astra_data.hub.lineage import FileDigest, Lineage
 from astra_data.hub.tree import CONFIG_FOLDERS, DATA_FOLDERS, blob_id, lfs_pointer, sha256_file, tree_of
 
-SNAPSHOT = re.compile(rf"datasets--[^/]+/snapshots/{SHA1.pattern}")
+SNAPSHOT = re.compile(rf"(?:datasets|models)--[^/]+/snapshots/{SHA1.pattern}")
 """The folder of a commit in the cache of the Hub."""
 MEND = "make or pull the version again"
 

@@ -8,94 +8,83 @@ of a model that tells them otherwise is refused here.
 """
 
 import json
-import os
 import re
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final
 
 from astra_data.errors import DataError
 from astra_data.filenames import NAME, inside
 from astra_data.hub.client import retried
+from astra_data.hub.model_files import LARGEST, LEFT, PICKLED, SAFE, VOCABULARIES, is_left, looked_through
+from astra_data.hub.weights import OTHER, claimed, shapes_of
 
 TAKEN: Final = ("*.safetensors", "*.json", "*.jinja", "*.txt", "*.model", "*.spm")
-LEFT: Final = ("onnx/*", "openvino/*", "original/*", "consolidated*", "checkpoint-*/*")
-"""The same weights in other forms."""
-PICKLED: Final = frozenset((".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib", ".h5", ".msgpack"))
 WEIGHTS: Final = re.compile(r"[A-Za-z0-9_][\w.-]{0,120}\.safetensors")
-SAFE: Final = ".safetensors"
 INDEX: Final = ".index.json"
-VOCABULARIES: Final = ("tokenizer.json", "vocab.json", "added_tokens.json")
 DEPTH: Final = 64
 CLASS: Final = re.compile(r"sentence_transformers(?:\.[a-z_]+){0,5}\.[A-Z][A-Za-z0-9]+")
 LAYER: Final = re.compile(r"torch\.nn(?:\.modules\.[a-z]+)?\.[A-Z][A-Za-z0-9]+")
 CLASSES: Final = {"tokenizer_class": CLASS, "activation_function": LAYER}
 """What a class that a file names by its whole path must be."""
-MOST_FILES: Final = 10_000
-LARGEST: Final = 32 << 20
-"""Bytes of a JSON file that says how a model is built."""
 CONVERT: Final = "choose a revision with safetensors, or have someone who trusts it load it and save_pretrained it again"
 
 
-def fetched(name: str, revision: str | None = None) -> Path:
-    """The folder of a model, checked. Raises `DataError` as `check` does, and `EndpointError` where the Hub does not serve it."""
+def fetched(name: str, revision: str | None = None, *, weights: bool = True) -> Path:
+    """The folder of a model, checked; without `weights` that of its tokenizer. Raises `DataError` as `check` does, and
+    `EndpointError` where the Hub does not serve it."""
     given = Path(name).expanduser()
     if given.is_dir():
-        check(given, name)
+        check(given, name, weights=weights)
         return given
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError
 
-    only: dict[str, Any] = {"allow_patterns": list(TAKEN), "ignore_patterns": list(LEFT)}
+    only: dict[str, Any] = {"allow_patterns": list(TAKEN), "ignore_patterns": [*LEFT, *(() if weights else (f"*{SAFE}",))]}
     try:
         got = Path(retried(lambda: snapshot_download(name, revision=revision, **only), name))
     except HFValidationError as error:
         raise DataError(f"model {name} cannot be loaded: there is no such folder, and the Hub has no such names",
                         mend="name a folder, or a model of the Hub as org/name") from error
-    check(got, name)
+    check(got, name, weights=weights)
     return got
 
 
-def check(folder: Path, name: str) -> None:
-    """Raise `DataError` for a model whose weights are no safetensors, or whose files name code, other models or other folders.
+def check(folder: Path, name: str, *, weights: bool = True) -> None:
+    """Raise `DataError` for a model whose files have no end or name code, other models or other folders, or, with `weights`,
+    whose weights are no safetensors, or hold less than a config claims.
 
     All that lies in it is looked at, wherever a library may find it: models have modules, and these have parts.
     """
-    files = list(_files(folder, name))
+    files = looked_through(folder, name)
     if any(file.name == "adapter_config.json" for file in files):
         raise DataError(f"model {name} cannot be loaded: it holds adapters of another model",
                         mend="merge them into its weights with merge_and_unload, and name what save_pretrained makes of it")
-    for file in files:
-        if file.suffix == ".json" and file.name not in VOCABULARIES:
-            called = f"model {name}: {file.relative_to(folder).as_posix()}"
-            found = _read(file, called)
-            if file == folder / "modules.json":
-                _check_modules(folder, found, called)
-            if wrong := next(_wrong(found, file.name.endswith(INDEX)), None):
-                raise DataError(f"{called} {wrong}", mend="choose another model: this is never done")
+    said = {file: f"model {name}: {file.relative_to(folder).as_posix()}" for file in files}
+    found = {file: _asked(folder, file, said[file]) for file in files if file.suffix == ".json" and file.name not in VOCABULARIES}
+    if not weights:
+        return
     _check_weights(files, name)
+    tensors = sum(len(shapes_of(file, said[file])) for file in files if file.suffix == SAFE)
+    for file, config in found.items():
+        if file.name == "config.json":
+            check_claims(config, tensors, said[file])
 
 
-def _files(folder: Path, name: str) -> Iterator[Path]:
-    """The files below a folder in order, but hidden ones and `LEFT`, to which no module may lead."""
-    left = MOST_FILES
-    for top, below, names in os.walk(folder):
-        here = Path(top)
-        below[:] = sorted(part for part in below if not part.startswith(".") and not (here == folder and _is_left(part)))
-        left -= len(below) + len(names)
-        if left < 0:
-            raise DataError(f"model {name} cannot be loaded: its folder holds more than {MOST_FILES:,} files",
-                            mend="name the folder of the model alone")
-        for part in below:
-            if (here / part).is_symlink():
-                raise DataError(f"model {name} cannot be loaded: its folder {part[:100]!r} is a link",
-                                mend="put a copy of the folder in its place")
-        yield from (here / one for one in sorted(names) if (here / one).is_file())
+def check_claims(config: Any, tensors: int, called: str) -> None:
+    """Raise `DataError` for a config that claims more than weights of so many tensors hold."""
+    if said := claimed(config, tensors):
+        raise DataError(f"{called} {said}", mend=OTHER)
 
 
-def _is_left(part: str) -> bool:
-    return any(fnmatchcase(f"{part}/x", pattern) for pattern in LEFT)
+def _asked(folder: Path, file: Path, called: str) -> Any:
+    """What a JSON file says. Raises `DataError` where it asks for what is never done."""
+    found = read_json(file, called)
+    if file == folder / "modules.json":
+        _check_modules(folder, found, called)
+    if wrong := next(_wrong(found, file.name.endswith(INDEX)), None):
+        raise DataError(f"{called} {wrong}", mend="choose another model: this is never done")
+    return found
 
 
 def _check_weights(files: list[Path], name: str) -> None:
@@ -117,11 +106,12 @@ def _check_modules(folder: Path, found: Any, called: str) -> None:
         if not isinstance(kind, str) or not CLASS.fullmatch(kind) or not isinstance(path, str):
             raise DataError(f"{called} names the class {str(kind)[:100]!r}, which is none of sentence-transformers",
                             mend="choose another model: no other code is run")
-        if path and (_is_left(path.split("/")[0]) or not inside(folder, *path.split("/"))):
+        if path and (is_left(path.split("/")[0]) or not inside(folder, *path.split("/"))):
             raise DataError(f"{called} leads to {path[:100]!r}, which is not looked at", mend="choose another model")
 
 
-def _read(file: Path, called: str) -> Any:
+def read_json(file: Path, called: str) -> Any:
+    """A JSON file of a model, or its config alone. Raises `DataError` for one that is none."""
     try:
         if file.stat().st_size <= LARGEST:
             return json.loads(file.read_bytes())
@@ -158,4 +148,4 @@ def _wrong(found: Any, index: bool, depth: int = 0) -> Iterator[str]:
 
 def _is_part(path: str, kind: Any) -> bool:
     parts = path.split("/")
-    return all(map(NAME.fullmatch, parts)) and not _is_left(parts[0]) and isinstance(kind, str) and bool(CLASS.fullmatch(kind))
+    return all(map(NAME.fullmatch, parts)) and not is_left(parts[0]) and isinstance(kind, str) and bool(CLASS.fullmatch(kind))

@@ -17,7 +17,7 @@ from astra_data.rollout.debris import written_call
 from astra_data.rollout.toolbox import Toolbox
 from astra_data.rollout.turns import spoken
 from astra_data.rows.trajectories import CallRecord, Usage
-from astra_data.teacher.teacher import Policy
+from astra_data.teacher.teacher import CUT, Policy
 from astra_data.tools.result import ToolResult
 from astra_data.tools.validate import argument_error
 
@@ -31,9 +31,6 @@ BACKEND_DOWN = "tool_backend_down"
 USER_FAILED = "user_failed"
 NOT_THE_POLICY = (BACKEND_DOWN, USER_FAILED)
 """Endings that say nothing about the policy."""
-
-CUT = ("length", "content_filter")
-"""Reasons for which an endpoint ends a turn before its end, whatever stands there."""
 
 NO_BACKEND = "none"
 """`CallRecord.backend` of a call that no backend saw."""
@@ -79,6 +76,9 @@ async def rollout(policy: Policy, toolbox: Toolbox, opening: list[Message], tool
         done.output_tokens += turn.usage.output_tokens
         done.messages.append(turn.message)
         calls = list(calls_of([turn.message]))
+        if calls and CUT.search(turn.finish):
+            done.terminal = CUT_OFF  # the last of the calls may be half of one
+            return done
         if calls:
             over = await _round(calls, toolbox, tools, done, max_invalid)
         else:
@@ -117,9 +117,9 @@ async def _replied(other: User | None, done: Rollout) -> bool:
 
 
 def _ending(messages: list[Message], finish: str, tools: list[JsonObject]) -> str:
-    if final_answer(messages) is None and finish != "content_filter":
+    if final_answer(messages) is None and (finish == "length" or not CUT.search(finish)):
         return EMPTY
-    if finish in CUT:
+    if CUT.search(finish):
         return CUT_OFF
     names = {tool["function"]["name"] for tool in tools}
     others = "\n".join(str(message.get("content") or "") for message in messages if message["role"] != "assistant")

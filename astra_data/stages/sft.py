@@ -10,7 +10,10 @@ from typing import Any
 from pydantic import Field
 
 from astra_data import templates
-from astra_data.errors import UsageError
+from astra_data.errors import DataError, EndpointError, UsageError
+from astra_data.hub.models import fetched
+from astra_data.hub.panics import calm
+from astra_data.hub.pretrained import open_tokenizer
 from astra_data.messages import calls_of
 from astra_data.pipeline.stage import Expand, Inputs, Item, Keep, Outcome, Reject, Resources, Stage, StageConfig
 from astra_data.rows import SftRow, Trajectory, new_row
@@ -59,19 +62,21 @@ def counter(name: str) -> Count:
     """Counts tokens by a tokenizer's chat template. Raises `UsageError` without `transformers` or the tokenizer, and counting
     what `templates.render` raises."""
     try:
-        tokenizer = importlib.import_module("transformers").AutoTokenizer.from_pretrained(
-            name, trust_remote_code=False)
+        importlib.import_module("transformers")
+        tokenizer = open_tokenizer(fetched(name, weights=False), name, weights=False)
     except ImportError as error:
         raise UsageError("sft.tokenizer needs transformers", mend="pip install transformers") from error
-    except (OSError, ValueError) as error:
-        raise UsageError(f"sft.tokenizer: {name} was not loaded", mend="name a tokenizer of the Hub, or its folder") from error
+    except (DataError, EndpointError) as error:
+        mend = "name a tokenizer of the Hub, or its folder"
+        raise UsageError(f"sft.tokenizer: {name} was not loaded: {error.message}", mend=mend) from error
     if not tokenizer.chat_template:
         raise UsageError(f"sft.tokenizer: {name} has no chat template", mend="name the tokenizer of a chat model")
 
     def count(row: SftRow) -> int:
         tools = row.tools or None
         text = templates.render(tokenizer.get_chat_template(tools=tools), row.messages, tools, tokenizer.special_tokens_map).text
-        return len(tokenizer(text, add_special_tokens=False)["input_ids"])
+        with calm(f"sft.tokenizer: {name} cannot read a row"):
+            return len(tokenizer(text, add_special_tokens=False)["input_ids"])
 
     return count
 

@@ -10,6 +10,7 @@ Retries, their waits and `Retry-After` are the openai client's. What is left aft
 import asyncio
 import base64
 import logging
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -38,7 +39,7 @@ TEMPLATE_TOKENS = 1000
 
 MAX_DETAIL = 200
 
-INTERRUPTED = frozenset({"error", "abort", "aborted", "cancelled", "insufficient_system_resource"})
+INTERRUPTED = re.compile(r"error|abort|cancel|overload|time_?out|fail|insufficient|unavailable", re.IGNORECASE)
 """Finish reasons of a generation that broke off through no doing of the model: it is asked for again."""
 
 
@@ -106,7 +107,7 @@ class Endpoint:
         usage = Usage()
         for _ in range(1 + self.config.max_retries):
             completion = await self._once(payload, usage)
-            if completion.finish not in INTERRUPTED:
+            if not INTERRUPTED.search(completion.finish):
                 return completion
             usage = completion.usage
         reason = f"endpoint: interrupted - finish reason {completion.finish}"

@@ -6,12 +6,16 @@
 Neither invents anything: no answer is `Unanswered`, and a teacher of rules that does not know is `Abstained`.
 """
 
+import re
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from astra_data.ledger import Unanswered, Usage
 from astra_data.messages import JsonObject, Message
 from astra_data.teacher.ask import Ask, I, O
+
+CUT = re.compile(r"length|max_|limit|context|filter|safety|recitation|blocked|prohibited", re.IGNORECASE)
+"""Reasons for which endpoints end a turn before its end, whatever stands there, in the words of any of them."""
 
 
 class Abstained(Exception):  # noqa: N818 - an answer, not an error
@@ -24,7 +28,7 @@ class Abstained(Exception):  # noqa: N818 - an answer, not an error
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One assistant message. `finish` is the endpoint's word for why it ended; `length` means it was cut off."""
+    """One assistant message. `finish` is the endpoint's word for why it ended; those of `CUT` say that it was cut off."""
 
     message: Message
     usage: Usage = field(default_factory=Usage)

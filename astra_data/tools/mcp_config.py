@@ -18,7 +18,7 @@ import orjson
 
 from astra_data.errors import DataError, Place, UsageError
 from astra_data.messages import JsonObject
-from astra_data.tools.plain import plain, token_in, wordlike
+from astra_data.tools.plain import calm_name, plain, token_in, wordlike
 from astra_data.tools.scrub import Scrub
 from astra_data.tools.secrets import defaults, mask_arguments, mask_command, searchable, secret_value
 from astra_data.tools.urls import MASK, clean_url, split, url_secrets
@@ -74,10 +74,12 @@ class ServerEntry:
         return [self.command, self.url, *self.args, *self.env.values(), *self.headers.values()]
 
     def hidden(self) -> list[str]:
-        """What this entry itself says that may not be shown: settings, headers, arguments, parts of the address."""
+        """What this entry itself says that may not be shown: settings, headers, arguments, parts of the address. Its own name is
+        in every row, and so is no secret where it stands among the arguments."""
         values = [value for name, value in self.env.items() if secret_value(name, value)]
         values += [*self.headers.values(), *mask_command(self.command)[1], *mask_arguments(self.args, self.command)[1]]
-        return [*values, *url_secrets(self.url), *(value for text in self._texts for value in defaults(text))]
+        values += [*url_secrets(self.url), *(value for text in self._texts for value in defaults(text))]
+        return [value for value in values if value != self.name or not calm_name(value)]
 
     def permitting(self, writes: Writes) -> "ServerEntry":
         """The entry of a server of which these tools may be called, whatever they do."""

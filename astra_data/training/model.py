@@ -9,13 +9,13 @@ what the assistant says and never rewrite earlier turns; a template without such
 
 import contextlib
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from astra_data import templates as chat_templates
-from astra_data.errors import DataError
-from astra_data.hub.models import fetched
+from astra_data.hub.models import check, check_claims, fetched, read_json
+from astra_data.hub.pretrained import open_model, open_tokenizer
 from astra_data.pipeline.complaints import did_you_mean
 from astra_data.rows import Row
 from astra_data.training.recipe import SftRecipe
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
     from astra_data.training.optimizers import Paired
 
-T = TypeVar("T")
 SUFFIX = "_chat_template"
+UNSEEN = 1 << 16
+"""Tensors that weights which were not looked at may have."""
 TRAINING = "_training_chat_template"
 
 
@@ -37,39 +38,46 @@ def load_tokenizer(recipe: SftRecipe, rows: Sequence[Row] = ()) -> "PreTrainedTo
     That of a model from scratch is trained on the rows. Raises `UsageError` for a template that TRL does not have, or where the
     tokenizer has none of its own.
     """
-    from transformers import AutoTokenizer
-
     section = recipe.model
     if section.scratch is not None:
         tokenizer = _scratch().tokenizer_of(section.scratch, rows, _text(recipe), recipe.seed)
     else:
-        tokenizer = _found(recipe, lambda folder: AutoTokenizer.from_pretrained(folder, trust_remote_code=False))
+        tokenizer = open_tokenizer(*_folder(recipe))
     return _with_template(recipe, tokenizer)
 
 
 def load_model(recipe: SftRecipe, tokenizer: "PreTrainedTokenizerBase") -> "PreTrainedModel":
     """The model with its weights; the random ones of `scratch` depend on the seed alone."""
     import torch
-    from transformers import AutoModelForCausalLM
 
     section = recipe.model
     dtype = getattr(torch, section.dtype)
     if section.scratch is not None:
         return _scratch().model_of(section.scratch, tokenizer, section.context, recipe.seed).to(dtype)
-    model = _found(recipe, lambda folder: AutoModelForCausalLM.from_pretrained(
-        folder, dtype=dtype, attn_implementation=section.attention, trust_remote_code=False, use_safetensors=True))
+    folder, name = _folder(recipe)
+    model = open_model(folder, name, dtype=dtype, attn_implementation=section.attention)
+    if folder.parent.name == "snapshots":
+        model.config._commit_hash = folder.name
     model.name_or_path = model.config.name_or_path = section.name
     return model
 
 
 def load_config(recipe: SftRecipe, *, local: bool) -> "PretrainedConfig | None":
-    """The config of a named model, None where it is not at hand; with `local` the network is not asked."""
+    """The config of a named model, None where it is not at hand; with `local` the network is not asked. Raises `DataError` for
+    one that claims more than any model has."""
     from transformers import AutoConfig
+    from transformers.utils import cached_file
 
     section = recipe.model
+    where: dict[str, Any] = {"revision": section.revision, "local_files_only": local}
+    name = str(section.name)
     try:
-        return AutoConfig.from_pretrained(section.name, revision=section.revision, local_files_only=local,
-                                          trust_remote_code=False)
+        if Path(name).is_dir():
+            check(Path(name), name, weights=False)
+        file = cached_file(name, "config.json", **where)
+        called = f"model {name}: config.json"
+        check_claims(read_json(Path(file or name), called), UNSEEN, called)
+        return AutoConfig.from_pretrained(name, trust_remote_code=False, **where)
     except (OSError, ValueError):
         return None
 
@@ -146,26 +154,10 @@ def _scratch() -> Any:
     return importlib.import_module("astra_data.training.scratch")
 
 
-def _found(recipe: SftRecipe, load: Callable[[Path], Any]) -> Any:
-    """What `load` makes of the model's folder. Raises what `fetched` and `loaded` raise."""
+def _folder(recipe: SftRecipe) -> tuple[Path, str]:
+    """The folder of the recipe's model, and its name. Raises what `fetched` raises."""
     assert recipe.model.name is not None, "a model from scratch is made"
-    folder = fetched(recipe.model.name, recipe.model.revision)
-    found = loaded(recipe.model.name, lambda: load(folder))
-    if folder.parent.name == "snapshots" and hasattr(found, "config"):
-        found.config._commit_hash = folder.name
-    return found
-
-
-def loaded(name: str, load: Callable[[], T]) -> T:
-    """What `load` makes of the files of a stranger. Raises `DataError` whatever goes wrong with them."""
-    try:
-        return load()
-    except Exception as error:
-        said = " ".join(str(error).split())[:200] or type(error).__name__
-        if "trust_remote_code" in str(error):
-            said = "it needs code of its own, and none is run"
-        mend = "check model.name and model.revision, or choose another"
-        raise DataError(f"model {name} cannot be loaded: {said}", mend=mend) from error
+    return fetched(recipe.model.name, recipe.model.revision), recipe.model.name
 
 
 def save_model(trainer: "Trainer", folder: str) -> None:

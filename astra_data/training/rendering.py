@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from jinja2 import TemplateError
 
 from astra_data import templates
+from astra_data.hub.panics import calm
 from astra_data.messages import JsonObject, Message
 from astra_data.templates import Rendering, TooMuchError
 from astra_data.training.likeness import Likeness, likeness_of
@@ -63,6 +64,10 @@ class Renderer:
     def render(self, messages: Sequence[Message], tools: Sequence[JsonObject] | None = None, *, opened: bool = False,
                trained: bool = False) -> Rendered:
         """The tokens of a conversation. Raises `Refused`, and what the template raises."""
+        with calm("the tokenizer cannot read it", Refused):
+            return self._rendered(messages, tools, opened, trained)
+
+    def _rendered(self, messages: Sequence[Message], tools: Sequence[JsonObject] | None, opened: bool, trained: bool) -> Rendered:
         try:
             shown, offered = self.marks.broken(list(messages)), self.marks.broken(list(tools or ())) or None
             if trained:
@@ -80,10 +85,11 @@ class Renderer:
         """The tokens that results of tools add to a conversation, up to the assistant's turn, with the marks in them broken, and
         whether there were any. A sentence stands in the place of results that would be read as marks all the same."""
         try:
-            shown, other = self.marks.broken(list(results)), self.likeness.of(list(results))
-            ids, others = self._suffix(shown), self._suffix(other)
-            if self.marks.of(self.tokenizer.decode(ids), ids) == self.marks.of(self.tokenizer.decode(others), others):
-                return ids, shown != list(results)
+            with calm("the tokenizer cannot read it", Refused):
+                shown, other = self.marks.broken(list(results)), self.likeness.of(list(results))
+                ids, others = self._suffix(shown), self._suffix(other)
+                if self.marks.of(self.tokenizer.decode(ids), ids) == self.marks.of(self.tokenizer.decode(others), others):
+                    return ids, shown != list(results)
         except (Refused, TooMuchError, TypeError, ValueError, RecursionError, TemplateError):
             pass
         return self._suffix([{**result, "name": "tool", "content": WITHHELD} for result in results]), True
@@ -122,7 +128,8 @@ def renderer_of(tokenizer: "PreTrainedTokenizerBase", template: str | None = Non
     text = template or str(tokenizer.get_chat_template(tools=[]))
     names = {**tokenizer.special_tokens_map, **options}
     plain, offering = list(_samples(text, None, names)), list(_samples(text, [TOOL], names))
-    marks = marks_of(tokenizer, text, plain, offering)
+    with calm("the tokenizer cannot read the chat template's marks"):
+        marks = marks_of(tokenizer, text, plain, offering)
     return Renderer(tokenizer, text, options, marks, likeness_of(text, "\n".join(marks.all)))
 
 

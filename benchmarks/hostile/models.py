@@ -1,5 +1,6 @@
 """Models as strangers publish them: code beside the weights, pickles, templates that are programs, and claims of any size."""
 
+import base64
 import json
 import os
 import struct
@@ -16,6 +17,9 @@ from benchmarks.hostile.texts import HALVES, deep, markup, number, path, url, va
 
 Json = dict[str, Any]
 WEIGHTS = "model.safetensors"
+READ = ("added_tokens.json", "lineage.json", "vocab.json", "processor_config.json", "chat_template.jinja", "tokenizer.json",
+        "tokenizer_config.json", "generation_config.json", "config.json", "merges.txt", "special_tokens_map.json", WEIGHTS)
+"""Names that are opened where they are there."""
 
 
 def lay(site: Site, variant: str, spoil: Spoil | None) -> list[Command]:
@@ -108,8 +112,8 @@ def templates(site: Site, folder: Path) -> None:
 def claims(site: Site, folder: Path) -> None:
     """Configs of any size and type."""
     rng = site.rng
-    huge = rng.choice(("hidden_size", "vocab_size", "num_hidden_layers", "intermediate_size", "max_position_embeddings",
-                       "num_attention_heads", "head_dim"))
+    huge = rng.choice(("num_labels", "hidden_size", "vocab_size", "num_hidden_layers", "intermediate_size",
+                       "max_position_embeddings", "num_attention_heads", "head_dim"))
     for name in ("config.json", "tokenizer_config.json", "generation_config.json", "special_tokens_map.json", "tokenizer.json"):
         if (folder / name).is_file() and rng.random() < 0.5:
             _edit(folder / name, lambda tree: spoiled(rng, tree, site.lures, rng.randint(1, 3)))
@@ -158,8 +162,56 @@ def weights(site: Site, folder: Path) -> None:
             file.write_bytes(data[: rng.randrange(len(data))])
 
 
+def files(site: Site, folder: Path) -> None:
+    """Files that have no end, or are those of others."""
+    rng = site.rng
+    for _ in range(rng.randint(1, 2)):
+        file = folder / rng.choice(READ)
+        how = rng.choice(("pipe", "device", "sparse", "link", "circle"))
+        if how == "sparse":
+            with file.open("ab") as stream:
+                stream.truncate(rng.choice((64 << 30, 300 << 20)))
+            continue
+        file.unlink(missing_ok=True)
+        if how == "pipe":
+            os.mkfifo(file)
+        else:
+            aim = {"device": rng.choice(("/dev/zero", "/dev/random")), "circle": file.name}
+            file.symlink_to(aim.get(how, site.lures.folder / "outside" / "secret.txt"))
+
+
+def steps(site: Site, folder: Path) -> None:
+    """Tokenizers whose steps grow, loop, or give up; classes of other tokenizers; and ways to generate."""
+    rng = site.rng
+    grow = {"type": "Replace", "pattern": {rng.choice(("String", "Regex")): rng.choice(("e", "a", "", " "))},
+            "content": rng.choice(("ee", "x" * 9999, "  "))}
+    split = {"type": "Split", "pattern": {"Regex": rng.choice(("(a+)+$", r"(\s+)+\n", "((e|.)+)+#", "(?=a)*"))},
+             "behavior": "Isolated", "invert": False}
+    coded = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}
+    map_ = base64.b64encode(struct.pack("<I", rng.choice((0, 4, 1024, 2**31))) + rng.randbytes(rng.randrange(2048))).decode()
+    sequence = [{"Sequence": {"id": one, "type_id": 0}} for one in rng.choice(("B", "AB", "A" * 999))]
+    token = {"id": rng.choice((10**6, 2**31, 300)), "content": rng.choice(("the", "<more>")), "special": rng.random() < 0.5,
+             **dict.fromkeys(("single_word", "lstrip", "rstrip", "normalized"), False)}
+    changes: list[Json] = [
+        {"normalizer": {"type": "Sequence", "normalizers": [grow] * rng.choice((1, 8, 40))}},
+        {"normalizer": {"type": "Precompiled", "precompiled_charsmap": map_}},
+        {"pre_tokenizer": {"type": "Sequence", "pretokenizers": [split, coded]}},
+        {"pre_tokenizer": {"type": "Sequence", "pretokenizers": [coded] * rng.choice((9, 40))}},
+        {"post_processor": {"type": "TemplateProcessing", "single": sequence, "pair": sequence, "special_tokens": {}}},
+        {"decoder": {"type": "Sequence", "decoders": [grow] * 40}}, {"added_tokens": [token]},
+    ]
+    drawn = rng.sample(changes, rng.randint(0, 2))
+    _edit(folder / "tokenizer.json", lambda tree: {**tree, **{key: one for each in drawn for key, one in each.items()}})
+    if rng.random() < 0.3 or not drawn:
+        kind = rng.choice(("RagTokenizer", "CodeLlamaTokenizer", "BertTokenizer", "T5Tokenizer", "MistralCommonBackend"))
+        _edit(folder / "tokenizer_config.json", lambda tree: tree | {"tokenizer_class": kind})
+    asked = rng.choice(({"penalty_alpha": 0.6, "top_k": 4}, {"dola_layers": "high"}, {"force_words_ids": [[5]]},
+                        {"prompt_lookup_num_tokens": 3}, {"num_beams": 2000}, {"eos_token_id": "x"}, {"stop_strings": ["e"]}))
+    _edit(folder / "generation_config.json", lambda tree: tree | asked)
+
+
 MODELS = Kind(lay, ("folder", "hub"), {"code": code, "pickles": pickles, "templates": templates, "claims": claims,
-                                       "weights": weights})
+                                       "weights": weights, "files": files, "steps": steps})
 
 
 def _edit(file: Path, change: Any) -> None:

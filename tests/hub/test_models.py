@@ -12,10 +12,12 @@ from loopback_hub import LoopbackHub
 from strange_models import pickle_of
 
 from astra_data.errors import DataError
-from astra_data.hub import models
+from astra_data.hub import model_files
 from astra_data.hub.models import check, fetched
 
 ROOT = Path(__file__).parents[2]
+NO_WEIGHTS = b"\2" + bytes(7) + b"{}"
+"""A safetensors file without tensors."""
 
 
 def sentences(folder: Path, modules: list[dict[str, str]], **files: bytes) -> Path:
@@ -23,7 +25,7 @@ def sentences(folder: Path, modules: list[dict[str, str]], **files: bytes) -> Pa
     (folder / "1_Pooling").mkdir(parents=True)
     (folder / "2_Dense").mkdir()
     (folder / "modules.json").write_text(json.dumps(modules))
-    (folder / "model.safetensors").write_bytes(b"")
+    (folder / "model.safetensors").write_bytes(NO_WEIGHTS)
     for name, content in files.items():
         (folder / name.replace("__", "/")).with_suffix(".bin").write_bytes(content)
     return folder
@@ -100,7 +102,7 @@ def test_a_part_with_safetensors_is_taken_whatever_lies_beside_them(tmp_path: Pa
     part = routed(tmp_path / "one", {"query_0_Dense": DENSE, "document_0_Dense": DENSE}, where) / "query_0_Dense"
     part.mkdir()
     for name in ("model.safetensors", "pytorch_model.bin", "optimizer.pt"):
-        (part / name).write_bytes(b"")
+        (part / name).write_bytes(NO_WEIGHTS if name.endswith("safetensors") else b"")
     sound = {"activation_function": "torch.nn.modules.activation.Tanh", "tokenizer_class": "BertTokenizer"}
     (part / "config.json").write_text(json.dumps(sound))
     for name in ("openvino/openvino_model.bin", "onnx/model.pkl", "checkpoint-7/optimizer.pt", ".cache/x.bin"):
@@ -144,7 +146,7 @@ def test_a_folder_that_is_a_link_and_files_without_end_are_refused(tmp_path: Pat
     with pytest.raises(DataError, match="its folder '3_Dense' is a link"):
         check(folder, "one")
     (folder / "3_Dense").unlink()
-    monkeypatch.setattr(models, "MOST_FILES", 3)
+    monkeypatch.setattr(model_files, "MOST_FILES", 3)
     with pytest.raises(DataError, match="holds more than 3 files"):
         check(folder, "one")
 
@@ -187,7 +189,7 @@ print(sorted(path.name for path in Path(sys.argv[3] if len(sys.argv) > 3 else "h
 def test_of_a_repo_no_pickle_and_no_code_is_downloaded(tmp_path: Path) -> None:
     for name, weights in (("sound", "model.safetensors"), ("pickled", "pytorch_model.bin")):
         (tmp_path / name).mkdir()
-        (tmp_path / name / weights).write_bytes(pickle_of(tmp_path / "canary"))
+        (tmp_path / name / weights).write_bytes(NO_WEIGHTS if name == "sound" else pickle_of(tmp_path / "canary"))
         (tmp_path / name / "config.json").write_text("{}")
         (tmp_path / name / "modeling.py").write_text("1/0")
         (tmp_path / name / "training_args.bin").write_bytes(pickle_of(tmp_path / "canary"))

@@ -14,13 +14,16 @@ MARKED = [
     "It is 7.<eos>", "It is 7.<unused99>", "[gMASK]<sop>", "<|endoftext|>", "<function_calls>", "<|END_OF_TURN_TOKEN|>",
     "<invoke name=\"x\">", "</parameter", "<extra_id_1>", "<tool_code>print(1)</tool_code>",
     "<\uff5cDSML\uff5cinvoke name=\"x\">", "</\uff5cDSML\uff5cfunction_calls>", "<tool_call|>", "<start_function_call>",
-    "[TOOL_REQUEST]", "[END_TOOL_REQUEST]", "<TOOLCALL>[]",
+    "[TOOL_REQUEST]", "[END_TOOL_REQUEST]", "<TOOLCALL>[]", "<seed:think>It is", "</mm:think>", "<thought>", "<answer>7</answer>",
+    "[BEGIN FINAL RESPONSE]", "\u25c1think\u25b7", "[e~[", "]~b]ai", "[|endofturn|]", "analysisIt is.assistantfinalIt is 7.",
+    "It is 7.\n\nUser: Thanks!\nAssistant: You are welcome.", "<observation>", "<tool_sep>",
 ]  # fmt: skip
 PLAIN = [
     "It is 7.", "It is <b>7</b>, and <i>x</i> < 8 > 2.", "Use `<div>` and </div>.", "a <| b |> c", "f(x) |> g",
     "[1] and [INSTALL] it", "The tool get_entry said 7.", "<s>old</s> new", "Think about it: <thinking caps>",
     "The function f(x) = x", "List<String> names", "He said {\"name\": \"Ann\", \"age\": 7}.", "tools: hammer, saw",
     "the [ARGUMENT] of x", "parameters are a and b", "a<b", "1 <2> 3",
+    "[END OF FILE]", "My assistant finally came.", "User: Ann\nRole: admin", "[x | y]", "a thought, an answer",
 ]  # fmt: skip
 CALLS = {
     '<tool_call>\n{"name": "get_entry", "arguments": {"key": "a"}}\n</tool_call>': "get_entry",

@@ -148,11 +148,16 @@ def _unused(one: Made, after: list[Made], messages: list[Message], reference: li
 
 
 def _of_turns(messages: list[Message]) -> Iterator[Flaw]:
-    """Pieces of a template or a call in what the policy said, unless it repeats what others had said."""
+    """Pieces of a template or a call in what the policy said, or gave a tool, unless it repeats what others had said."""
     for index, message in enumerate(messages):
-        found = mark(spoken(message), "\n".join(_contents(messages[:index]))) if message["role"] == "assistant" else None
-        if found is not None:
-            yield Flaw("debris", "FA" if index == len(messages) - 1 else "TC", index, None, f"the text holds {found[:60]}")
+        if message["role"] != "assistant":
+            continue
+        before, axis = "\n".join(_contents(messages[:index])), "FA" if index == len(messages) - 1 else "TC"
+        if (found := mark(spoken(message), before)) is not None:
+            yield Flaw("debris", axis, index, None, f"the text holds {found[:60]}")
+        for call in calls_of([message]):
+            if (found := mark(json.dumps(call.arguments, ensure_ascii=False), before)) is not None:
+                yield Flaw("debris", "TC", index, call.id, f"an argument holds {found[:60]}")
 
 
 def _of_answer(messages: list[Message], records: list[CallRecord], reference: list[str]) -> Iterator[Flaw]:

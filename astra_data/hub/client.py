@@ -27,6 +27,7 @@ PASSING = frozenset({408, 412, 429, 500, 502, 503, 504})
 def retried(call: Callable[[], T], repo: str, *, sleep: Callable[[float], None] = time.sleep, tries: int = TRIES) -> T:
     """What `call` returns, after at most `tries` tries. Raises `EndpointError` with a mend; waits are in seconds."""
     import httpx2
+    from huggingface_hub.errors import HFValidationError
 
     for attempt in range(tries):
         try:
@@ -38,6 +39,8 @@ def retried(call: Callable[[], T], repo: str, *, sleep: Callable[[float], None] 
             if no_hub or attempt + 1 == tries or not _may_pass(error):
                 raise explained(error, repo) from error
             sleep(_wait(error, attempt))
+        except HFValidationError:
+            raise
         except ValueError as error:
             mend = "mend HF_TOKEN, HF_ENDPOINT and the proxies of the environment: one of them is no such thing"
             raise EndpointError(f"the Hub cannot be asked for {repo} ({type(error).__name__})", mend=mend) from error

@@ -21,7 +21,7 @@ MARKS = re.compile(
     r"|<\|[^|<>\s][^|<>]{0,60}\|?>|<\|\"\|>|</?[\uff5c\u2502][^<>]{1,80}>|<[a-z_]{2,30}\|>"
     r"|</?(?:[a-z]{1,20}[:_])?(?:think(?:ing)?|thoughts?|reasoning|reflection|answer|observation|tool_sep|tool_name)>|\u25c1/?[a-z_]{2,30}\u25b7"
     r"|\[(?:BEGIN|END)[ _](?:FINAL[ _])?(?:RESPONSE|ANSWER|THOUGHTS?|THINKING)\]|\[\|[a-z_]{2,30}\|\]|\[e~\[|\]~!?b[\]\[]"
-    r"|\bassistant(?:final|commentary|analysis)\b|^(?:user|human)[ ]?:[^\n]{0,400}\n{1,3}(?:assistant|ai)[ ]?:"
+    r"|assistant(?:final|commentary|analysis)|^(?:user|human)[ ]?:[^\n]{0,400}\n{1,3}(?:assistant|ai)[ ]?:"
     r"|\[/?(?:TOOL_CALLS?|TOOL_RESULTS?|AVAILABLE_TOOLS|TOOL_CONTENT|(?:END_)?TOOL_REQUEST|CALL_ID|ARGS|INST|SYSTEM_PROMPT|gMASK|THINK)\]|<</?SYS>>"
     r"|\u273f(?:FUNCTION|ARGS|RESULT|RETURN)\u273f|\bto=functions\.\w|\bfunctions\.[\w-]{1,64}:\d|\A<s>(?!.*</s>\s*\S)|</s>\s*\Z",
     re.IGNORECASE | re.DOTALL | re.MULTILINE,

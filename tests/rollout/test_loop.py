@@ -51,6 +51,10 @@ def test_an_answer_ends_it() -> None:
         (Turn(says("3"), Usage(), finish="stop"), "answered"),
         (Turn(says("I am sor"), Usage(), finish="content_filter"), "cut_off"),
         (Turn(says(""), Usage(), finish="content_filter"), "cut_off"),
+        (Turn(says("I am sor"), Usage(), finish="SAFETY"), "cut_off"),
+        (Turn(says("The sum is"), Usage(), finish="model_length"), "cut_off"),
+        (Turn(says("3"), Usage(), finish="end_turn"), "answered"),
+        (Turn(says(""), Usage(), finish="tool_calls"), "empty_answer"),
         (says('<tool_call>{"name": "add", "arguments": {"a": 1, "b": 2}}</tool_call>'), "calls_as_text"),
         (says("[add(a=1, b=2)]"), "calls_as_text"),
         (says("Action: add\nAction Input: {}"), "calls_as_text"),
@@ -59,6 +63,13 @@ def test_an_answer_ends_it() -> None:
 )
 def test_how_the_last_turn_ends_it(last: Any, terminal: str) -> None:
     assert run(last).terminal == terminal
+
+
+@pytest.mark.parametrize("finish", ["length", "content_filter", "max_tokens", "model_context_window_exceeded"])
+def test_calls_of_a_turn_that_was_cut_are_not_made(finish: str) -> None:
+    tools = toolbox()
+    done = run(Turn(calls(("add", {"a": 1, "b": 2})), Usage(), finish=finish), says("3"), tools=tools)
+    assert (done.terminal, done.turns, done.calls, tools.reached) == ("cut_off", 1, [], [])
 
 
 def test_too_many_turns_end_it_after_the_last_result() -> None:

@@ -106,7 +106,7 @@ def test_a_turn_survives_a_passing_failure(with_model: Any) -> None:
     assert len(endpoint.requests) == 2
 
 
-@pytest.mark.parametrize("finish", ["error", "abort"])
+@pytest.mark.parametrize("finish", ["error", "abort", "network_error", "engine_overloaded", "Cancelled", "timeout"])
 def test_a_generation_that_broke_off_is_asked_for_again_and_paid(with_model: Any, finish: str) -> None:
     said = iter([finish, finish, "stop"])
     broken = [{"content": f"It is {number}", "finish_reason": finish} for number, finish in enumerate(said)]

@@ -130,6 +130,17 @@ def test_a_server_may_not_be_named_by_a_secret(name: str, tmp_path: Path) -> Non
     assert name not in str(raised.value)
 
 
+@pytest.mark.parametrize(("name", "args"), [
+    ("mem0", ["-y", "@smithery/cli", "run", "mem0"]), ("context7", ["mcp", "gateway", "run", "--servers", "context7"]),
+    ("exa1", ["run", "exa1"]),
+])
+def test_a_server_may_be_named_among_its_arguments(name: str, args: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "mcp.json"
+    path.write_text(json.dumps({"mcpServers": {name: {"command": "npx", "args": args}}}))
+    [entry] = read_mcp_json(path)
+    assert entry.name == name and name not in entry.hidden()
+
+
 def test_names_of_variables_headers_and_unknown_keys_are_no_way_out(tmp_path: Path) -> None:
     token, path = "ghp_0123456789abcdefghij", tmp_path / "mcp.json"
     path.write_text(json.dumps({"mcpServers": {"s": {"command": "run", "env": {token: "x"}, token: 1}}}))

@@ -231,3 +231,10 @@ def test_calls_that_share_an_id_are_told_apart() -> None:
     assert find(messages, records, TOOLS, EXPECTED) == []
     records[1] = replace(records[1], ok=False, backend="none")
     assert [(flaw.check, flaw.message) for flaw in find(messages, records, TOOLS, EXPECTED)][:1] == [("invalid_call", 4)]
+
+
+@pytest.mark.parametrize("debris", ["Lyon</parameter>\n</function>", "Lyon<|im_end|>", "Lyon\n<parameter=city>", "<tool_call>"])
+def test_a_piece_of_a_template_in_an_argument_is_a_flaw_unless_it_was_asked_for(debris: str) -> None:
+    steps = [(("find_room", {"city": debris}), ROOM), *SOUND[1:]]
+    assert "debris" in found(talk(*steps))
+    assert "debris" not in found(talk(*steps, asked=f"{ASKED} The city is called {debris} here."))

@@ -61,8 +61,10 @@ def command(store: Path, ledger: bool, as_json: bool) -> None:
     else:
         for finding in findings:
             say(f"{finding.word:<8} {finding.what:<22} {finding.detail}  [{finding.needed_for}]")
-    if code := max(finding.code for finding in findings):
-        sys.exit(code)
+    bad = [finding for finding in findings if finding.code]
+    if bad:
+        error = DataError if any(finding.code == DataError.exit_code for finding in bad) else UsageError
+        raise error(f"{len(bad)} of these keep all else from working", mend="mend what is damaged or missing as its line says")
 
 
 def _python() -> Finding:

@@ -24,6 +24,9 @@ NO_ROWS = frozenset({"lineage.json", "dataset_infos.json", "dataset_info.json", 
 """JSON files of datasets and libraries that hold no rows."""
 HEAD = re.compile(r"---\r?\n(.*?)\r?\n---", re.DOTALL)
 MOST_FILES = 100_000
+MOST_BYTES = 32 << 30
+"""Of all files that may hold rows together; one with a hole says that it is large."""
+MOST_SPLITS = 100
 MOST_HEAD = 256 << 10
 """Characters of a README that are looked through for its YAML head."""
 MOST_WILD = 100
@@ -114,7 +117,7 @@ def _builder(path: str) -> str:
 
 def _files(base: Path) -> Iterator[tuple[str, Path]]:
     """(path inside, file) of what may hold rows. No folder behind a link is entered, no file behind one that leads out taken."""
-    left = MOST_FILES
+    left, size = MOST_FILES, MOST_BYTES
     for folder, below, names in os.walk(base):
         below[:] = sorted(name for name in below if name not in IGNORED)
         left -= len(names) + 1
@@ -123,6 +126,10 @@ def _files(base: Path) -> Iterator[tuple[str, Path]]:
         for name in sorted(names):
             file = Path(folder, name)
             if file.suffix in BUILDERS and name not in NO_ROWS and is_own(base, file):
+                size -= file.stat().st_size
+                if size < 0:
+                    said = f"holds more than {MOST_BYTES >> 30} GiB of rows, with {name[:100]}"
+                    raise _bad(base, said, "take fewer of its files")
                 yield file.relative_to(base).as_posix(), file
 
 
@@ -149,6 +156,8 @@ def _splits(base: Path, said: Any) -> dict[str, list[str]]:
         if not isinstance(split, str) or not SPLIT.fullmatch(split) or split in found:
             raise _bad(base, "its README says of data_files what is neither patterns, nor a list of split and path, nor splits")
         found[split] = given if isinstance(given, list) else [given]
+    if len(found) > MOST_SPLITS:
+        raise _bad(base, f"its README names more than {MOST_SPLITS} splits")
     patterns = [pattern for each in found.values() for pattern in each]
     for pattern in patterns:
         if not isinstance(pattern, str) or not PATTERN.fullmatch(pattern):

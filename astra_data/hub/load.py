@@ -138,9 +138,7 @@ def load(
     the first row that is not what it says, unless `every` row is wanted by somebody who looks at each.
     """
     import datasets
-    import pyarrow as pa
     from datasets.data_files import DataFilesDict, DataFilesList
-    from datasets.exceptions import DatasetsError
 
     place = resolve(address, None if store is None else Store.open(store))
     chosen = config or place.config
@@ -156,7 +154,9 @@ def load(
         else:
             builder.download_and_prepare()
             found = builder.as_dataset(split=split)
-    except (DatasetsError, pa.ArrowException, OSError, ValueError, TypeError, RecursionError) as error:
+    except DataError:
+        raise
+    except Exception as error:  # whatever readers of Parquet, JSON and CSV raise
         if isinstance(error.__cause__, DataError):
             raise error.__cause__ from None
         said = " ".join(str(error.__cause__ or error).split())[:300]
@@ -174,12 +174,12 @@ def _rows(place: Located, config: str | None) -> foreign.Rows:
 
 def _builder(rows: foreign.Rows, files: "DataFilesDict", cache: str, kind: str | None, *, refused: bool) -> "DatasetBuilder":
     """The builder of these files. Those that are no Parquet are of the plain types that `datasets` finds in them."""
-    if rows.builder != "parquet":
-        from datasets import load_dataset_builder
+    from astra_data.hub.builder import Bounded, BoundedCsv, BoundedJson
 
-        return load_dataset_builder(rows.builder, data_files=files, cache_dir=cache)
-    from astra_data.hub.builder import Bounded
-
+    if rows.builder == "json":
+        return BoundedJson(cache_dir=cache, data_files=files, parse_agent_traces=False)
+    if rows.builder == "csv":
+        return BoundedCsv(cache_dir=cache, data_files=files)
     paths = [Path(path) for paths in files.values() for path in paths]
     features = _features(paths)
     return Bounded(cache_dir=cache, data_files=files, features=features, kind=kind, refused=refused)

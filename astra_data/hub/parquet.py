@@ -5,8 +5,9 @@
             for row in rows(batch, path): ...
 
 A file says in its footer how many rows it has and how large they are; one that says more than its bytes can hold is refused
-before a row is read. What it says may be wrong: so few rows are read at once, and each batch is measured. A single value is
-unpacked by the library as a whole, up to 2 GiB.
+before a row is read. What it says may be wrong, and leaves out how often a text is repeated: so texts are measured before they
+are unpacked, few rows are read at once, and each batch counts against an end of all. A single value is unpacked by the library as
+a whole, up to 2 GiB.
 """
 
 from collections.abc import Iterator
@@ -16,17 +17,22 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from astra_data.errors import DataError, Place
+from astra_data.hub import swelling
+from astra_data.hub.swelling import BATCH_ROWS as BATCH_ROWS
 from astra_data.rows.columns import require_distinct
 from astra_data.rows.columns import rows as rows
 
-BATCH_ROWS = 64
 LEAST_ROWS = 100_000
 """Rows that any file may have, however small; of others, one for each byte: an id alone takes eight."""
 LEAST_UNPACKED = 256 << 20
 MOST_RATIO = 500
-"""Unpacked bytes, as the footer says, for each byte of the file."""
+"""Unpacked bytes for each byte of the file."""
+MOST_UNPACKED = 64 << 30
 MOST_BATCH_BYTES = 512 << 20
 MOST_COLUMNS = 2_000
+SWOLLEN = f"unpacks to more than {MOST_RATIO} times its size"
+VALUE_BYTES = 8
+"""What any value takes, one that is null too."""
 
 
 def opened(path: Path) -> pq.ParquetFile:
@@ -37,33 +43,47 @@ def opened(path: Path) -> pq.ParquetFile:
     except (OSError, ValueError, pa.ArrowException) as error:
         raise unreadable(path, error) from error
     try:
-        if wrong := _beyond(parquet.metadata, path.stat().st_size):
+        schema = _schema(parquet, path)
+        if wrong := _beyond(parquet.metadata, schema, path.stat().st_size) or _swelling(parquet.metadata, path):
             raise DataError(wrong, place=Place(str(path)), mend="make its version again, or pull it from somebody you trust")
-        require_distinct(_names(parquet, path), path)
+        require_distinct(schema.names, path)
     except DataError:
         parquet.close()
         raise
     return parquet
 
 
-def _names(parquet: pq.ParquetFile, path: Path) -> list[str]:
+def most_unpacked(size: int) -> int:
+    """The bytes that files of this size may unpack to."""
+    return min(max(MOST_RATIO * size, LEAST_UNPACKED), MOST_UNPACKED)
+
+
+def _schema(parquet: pq.ParquetFile, path: Path) -> pa.Schema:
     try:
-        names: list[str] = parquet.schema_arrow.names
+        return parquet.schema_arrow
     except (ValueError, pa.ArrowException) as error:
         raise unreadable(path, error) from error
-    return names
+
+
+def _swelling(footer: pq.FileMetaData, path: Path) -> str | None:
+    try:
+        return swelling.swelling(path, footer, most_unpacked(path.stat().st_size), MOST_BATCH_BYTES)
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise unreadable(path, error) from error
 
 
 def batches(parquet: pq.ParquetFile, path: Path, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
     """A few rows at a time, of these columns or all, whose texts are UTF-8.
 
-    Raises `DataError` for a batch that is too large, and for one that cannot be read.
+    Raises `DataError` for a batch or a file that is too large, and for one that cannot be read.
     """
+    left = most_unpacked(path.stat().st_size)
     try:
-        for batch in parquet.iter_batches(batch_size=BATCH_ROWS, columns=columns):
+        for batch in parquet.iter_batches(swelling.rows_at_once(parquet.metadata, MOST_BATCH_BYTES), columns=columns):
             batch.validate(full=True)
-            if batch.nbytes > MOST_BATCH_BYTES:
-                said = f"{batch.num_rows} rows of more than {MOST_BATCH_BYTES >> 20} MiB"
+            left -= batch.nbytes
+            if batch.nbytes > MOST_BATCH_BYTES or left < 0:
+                said = f"{batch.num_rows} rows of more than {MOST_BATCH_BYTES >> 20} MiB" if left >= 0 else SWOLLEN
                 raise DataError(said, place=Place(str(path)), mend="leave out rows of that size")
             yield batch
     except (OSError, ValueError, pa.ArrowException) as error:
@@ -76,11 +96,24 @@ def unreadable(path: Path, error: Exception) -> DataError:
     return DataError(f"not a readable Parquet file: {said}", place=Place(str(path)), mend=mend)
 
 
-def _beyond(footer: pq.FileMetaData, size: int) -> str | None:
+def _beyond(footer: pq.FileMetaData, schema: pa.Schema, size: int) -> str | None:
     """What a footer says that the bytes of its file cannot hold."""
-    unpacked = sum(footer.row_group(index).total_byte_size for index in range(footer.num_row_groups))
+    groups = [footer.row_group(index) for index in range(footer.num_row_groups)]
     if footer.num_rows > max(size, LEAST_ROWS):
         return f"says that it holds {footer.num_rows:,} rows in {size:,} bytes"
-    if unpacked > max(MOST_RATIO * size, LEAST_UNPACKED):
-        return f"says that it unpacks to more than {MOST_RATIO} times its size"
-    return f"has more than {MOST_COLUMNS:,} columns" if footer.num_columns > MOST_COLUMNS else None
+    if footer.num_columns > MOST_COLUMNS:
+        return f"has more than {MOST_COLUMNS:,} columns"
+    if sum(group.total_byte_size for group in groups) > max(MOST_RATIO * size, LEAST_UNPACKED):
+        return f"says that it {SWOLLEN}"
+    widths = [max(VALUE_BYTES, footer.schema.column(index).length or 0) for index in range(footer.num_columns)]
+    values = sum(group.column(index).num_values * width for group in groups for index, width in enumerate(widths))
+    if values + footer.num_rows * sum(map(_fixed, schema.types)) > most_unpacked(size):
+        return f"says that it holds values that take more than {MOST_RATIO} times its size"
+    return None
+
+
+def _fixed(kind: pa.DataType) -> int:
+    """What lists of a fixed length take in a row, null ones too."""
+    parts = [kind.field(index).type for index in range(kind.num_fields)]
+    inner = sum(map(_fixed, parts))
+    return kind.list_size * max(inner, VALUE_BYTES) if pa.types.is_fixed_size_list(kind) else inner

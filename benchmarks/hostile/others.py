@@ -1,6 +1,7 @@
 """The other things that come in: ledgers, files beside a recipe, repos of the Hub, and a version that claims to be one's own."""
 
 import gzip
+import io
 import json
 import os
 import shutil
@@ -9,6 +10,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from benchmarks.hostile import versions
 from benchmarks.hostile.sites import LOAD, Command, Kind, Site, Spoil, astra, python, stored
@@ -185,6 +189,25 @@ def beside_bytes(site: Site, draft: Beside) -> None:
         draft.file, draft.data = "evil.jsonl.gz", gzip.compress(b"0" * 50_000_000, 9) * rng.choice((2, 120))
 
 
+def beside_columns(site: Site, draft: Beside) -> None:
+    """A dataset without lineage that is small and becomes large, does not end, or holds values that Python has not."""
+    rng, out, large = site.rng, io.BytesIO(), pa.array(["x" * (1 << 20)])
+    places = pa.DictionaryArray.from_arrays(pa.array([0] * 8_000, pa.int32()), large)
+    columns = (places, pa.ListArray.from_arrays(pa.array([0, 8_000], pa.int32()), places),
+               pa.ListArray.from_arrays(pa.array([0, 40_000_000], pa.int32()), pa.nulls(40_000_000, pa.int8())),
+               pa.array([None] * 8, pa.list_(pa.int8(), 50_000_000)), pa.array([2**62], pa.duration("s")),
+               pa.ExtensionArray.from_storage(pa.json_(), pa.array(["{"])))
+    pq.write_table(pa.table({"occupation": rng.choice(columns)}), out, compression="zstd")
+    many = range(300_000)
+    draft.file, draft.data = rng.choice((
+        ("evil.parquet", out.getvalue()),
+        ("evil.csv", ",".join(f"c{n}" for n in many).encode()),
+        ("evil.csv", ",".join(f"c{n}" for n in range(2_000)).encode() + b"\n1" * 100_000),
+        ("evil.jsonl", "\n".join(f'{{"k{n}": 1}}' for n in many).encode()),
+        ("evil.jsonl", "\n".join(f'{{"a": [{{"k{n}": 1}}]}}' for n in many).encode()),
+        ("evil.csv", gzip.compress(b"occupation\n" + b"x" * 50_000_000, 9))))
+
+
 def beside_rows(site: Site, draft: Beside) -> None:
     """Rows of ours, spoiled as those of a dataset are."""
     shim = versions.Draft("tasks", site.here, draft.rows, None, {}, "")
@@ -194,8 +217,10 @@ def beside_rows(site: Site, draft: Beside) -> None:
 
 BESIDES = Kind(lay_beside, ("benchmark", "personas", "passages", "questions",
                             *(f"rows of {kind}" for kind in (*MADE, "questions", "environments", "arenas"))),
-               {"types": beside_types, "sizes": beside_sizes, "bytes": beside_bytes, "rows": beside_rows},
-               {"rows": tuple(f"rows of {kind}" for kind in (*MADE, "questions", "environments", "arenas"))})
+               {"types": beside_types, "sizes": beside_sizes, "bytes": beside_bytes, "rows": beside_rows,
+                "columns": beside_columns},
+               {"rows": tuple(f"rows of {kind}" for kind in (*MADE, "questions", "environments", "arenas")),
+                "columns": ("personas",)})
 
 
 def lay_own(site: Site, kind: str, spoil: Spoil | None) -> list[Command]:

@@ -26,6 +26,8 @@ PACKAGED = Path(__file__).parent / "personas.jsonl"
 MOST = 10_000
 """Rows of a dataset that are looked at, from its first."""
 
+LONGEST_LIST = 64 << 10
+"""Characters of a written list that are looked at: no person has more skills."""
 DESCRIPTION_CHARS = 200
 LISTED = 5
 """Skills and hobbies that a prompt names, the first ones [A 5.2]."""
@@ -108,6 +110,7 @@ def _first(row: Mapping[str, Any], part: str) -> Any:
 def _listed(value: Any) -> list[str]:
     """A list of texts, or one that is written as a Python or JSON list, or with commas."""
     if isinstance(value, str):
+        value = value[:LONGEST_LIST]
         try:
             value = ast.literal_eval(value)
         except (SyntaxError, TypeError, ValueError, RecursionError, MemoryError):

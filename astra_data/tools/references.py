@@ -19,6 +19,7 @@ from astra_data.messages import JsonObject
 from astra_data.nesting import MOST_DEPTH
 from astra_data.rows.canonical import canonical
 from astra_data.tools.filters import NAMED_SCHEMAS
+from astra_data.tools.older import bounds
 
 MOST_INLINE_BYTES = 16_384
 """Of a schema with everything written out; a larger one keeps its references."""
@@ -263,10 +264,7 @@ def modern(schema: JsonObject) -> JsonObject:
         plain["type"] = [plain["type"], "null"]
         if isinstance(plain.get("enum"), list) and None not in plain["enum"]:
             plain["enum"] = [*plain["enum"], None]
-    for bound, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
-        if isinstance(plain.get(exclusive), bool):
-            strict = plain.pop(exclusive)
-            plain |= {exclusive: plain.pop(bound)} if strict and bound in plain else {}
+    plain = bounds(plain)
     if "example" in plain:
         others = plain.get("examples")
         plain["examples"] = [plain.pop("example"), *(others if isinstance(others, list) else [])]

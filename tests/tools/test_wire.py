@@ -60,7 +60,7 @@ REFUSED: dict[str, tuple[bytes, str, str]] = {
     "a name that is a number": (bytes_of(tool(7)), "7", "tool: invalid name - 7"),
     "a name that is a list": (bytes_of(tool(["a"])), "['a']", "tool: invalid name - ['a']"),
     "a name twice": (bytes_of(tool("tell_0")), "tell_0", "tool: duplicate name - tell_0"),
-    "a schema that is a list": (bytes_of(tool("odd", inputSchema=[])), "odd", "tool: parameters not an object schema - odd"),
+    "a schema that is a list": (bytes_of(tool("odd", inputSchema=[1])), "odd", "tool: parameters not an object schema - odd"),
     "a schema that is a text": (bytes_of(tool("odd", inputSchema="x")), "odd", "tool: parameters not an object schema - odd"),
     "a schema that is true": (bytes_of(tool("odd", inputSchema=True)), "odd", "tool: parameters not an object schema - odd"),
     "a schema 300 deep": (bytes_of(tool("odd", inputSchema=HERE), nested(300)), "odd",

@@ -13,6 +13,7 @@ from astra_data.nesting import too_deep
 from astra_data.tools.filters import NAMED_SCHEMAS, SCHEMAS
 
 EXCLUSIVE = (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum"))
+DROPPED = ("xml", "discriminator", "externalDocs")
 OLD_DRAFTS = ("http://json-schema.org/draft-03/schema", "http://json-schema.org/draft-04/schema")
 
 
@@ -25,6 +26,20 @@ def bounds(schema: JsonObject) -> JsonObject:
         if isinstance(plain.get(exclusive), bool):
             strict = plain.pop(exclusive)
             plain |= {exclusive: plain.pop(bound)} if strict and bound in plain else {}
+    return plain
+
+
+def modern(schema: JsonObject) -> JsonObject:
+    """A schema of OpenAPI 3.0 in the words of JSON Schema 2020-12; one of 3.1 stays as it is."""
+    plain = {key: value for key, value in schema.items() if key not in DROPPED}
+    if plain.pop("nullable", False) is True and isinstance(plain.get("type"), str):
+        plain["type"] = [plain["type"], "null"]
+        if isinstance(plain.get("enum"), list) and None not in plain["enum"]:
+            plain["enum"] = [*plain["enum"], None]
+    plain = bounds(plain)
+    if "example" in plain:
+        others = plain.get("examples")
+        plain["examples"] = [plain.pop("example"), *(others if isinstance(others, list) else [])]
     return plain
 
 

@@ -11,8 +11,9 @@ from collections.abc import AsyncIterator
 import httpx2
 
 from astra_data.bounded.answers import MOST_BYTES, TOO_LARGE, AnswerRefusedError
+from astra_data.tools.batches import BOM
 from astra_data.tools.statuses import asked_of
-from astra_data.tools.wire import answer
+from astra_data.tools.wire import answering, answers
 
 JSON, EVENTS = "application/json", "text/event-stream"
 
@@ -48,7 +49,7 @@ class _Body(httpx2.AsyncByteStream):
             found += block
             if len(found) > MOST_BYTES:
                 raise AnswerRefusedError(TOO_LARGE)
-        yield answer(bytes(found), self._asked)
+        yield answering(bytes(found), self._asked)
 
     async def aclose(self) -> None:
         await self._stream.aclose()
@@ -59,7 +60,10 @@ class _Events(_Body):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         event: list[bytes] = []
+        first = True
         async for line in self._lines():
+            line = line.removeprefix(BOM) if first else line
+            first = False
             event.append(line)
             if not line.strip(b"\r\n"):
                 yield _checked(event, self._asked)
@@ -84,12 +88,13 @@ class _Events(_Body):
 
 
 def _checked(event: list[bytes], asked: int | str | None) -> bytes:
-    """The lines of an event, or others with the same fields and an error for data."""
+    """The lines of an event, or others with the same fields and an error for data; of several messages each is an event."""
     data = b"\n".join(_value(line) for line in event if _is_data(line))
-    found = answer(data, asked) if data else data
-    if found == data:
+    found = answers(data, asked) if data else [data]
+    if found == [data]:
         return b"".join(event)
-    return b"".join(line for line in event[:-1] if not _is_data(line)) + b"data: " + found + b"\n\n"
+    others = b"".join(line for line in event[:-1] if not _is_data(line))
+    return others + b"".join(b"data: " + one + b"\n\n" for one in found) if found else b""
 
 
 def _is_data(line: bytes) -> bool:

@@ -64,7 +64,7 @@ async def listed(entry: ServerEntry, session: McpSession) -> Document:
     package, pin = package_of(entry)
     tools = await session.list_tools()
     flags = list(entry.flags) + (["started with mcp<2"] if session.entry.args != entry.args else [])
-    flags += [session.list_flag] if session.list_flag else []
+    flags += [flag for flag in (session.hello_flag, session.list_flag) if flag]
     return Document(
         entry.name,
         tools,

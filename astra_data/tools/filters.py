@@ -110,6 +110,8 @@ def tool_reason(tool: JsonObject, *, taken: Collection[str]) -> str | None:
         return f"tool: invalid name - {str(name)[:LONGEST_SHOWN]}"
     if name in taken:
         return f"tool: duplicate name - {name}"
+    if task_alone(tool):
+        return f"tool: runs as a task alone - {name}: its execution.taskSupport is required, and calls here are plain"
     if not isinstance(description, str) or not description.strip():
         return f"tool: no description - {name}"
     if len(description) > MOST_DESCRIPTION:
@@ -119,6 +121,12 @@ def tool_reason(tool: JsonObject, *, taken: Collection[str]) -> str | None:
     if weight(description) < LEAST_DESCRIPTION or _words(description) == _words(name):
         return f"tool: description too short - {description.strip()}"
     return None
+
+
+def task_alone(tool: JsonObject) -> bool:
+    """Whether every plain call of it fails."""
+    execution = tool.get("execution")
+    return isinstance(execution, dict) and execution.get("taskSupport") == "required"
 
 
 def schema_reason(name: str, parameters: Any) -> str | None:

@@ -32,6 +32,7 @@ from astra_data.tools.filters import (
     size_of,
     tool_reason,
 )
+from astra_data.tools.older import newer
 from astra_data.tools.validate import schema_error
 
 MOST_KEPT_BYTES = 1 << 20
@@ -128,23 +129,26 @@ def settled(
 
 
 def repair(schema: Any) -> tuple[Any, bool]:
-    """A parameter schema with what is implied written out, and whether its `type` had to be added."""
-    if schema is None or schema == {}:
-        return {"type": "object", "properties": {}, "required": []}, False
+    """A parameter schema with what is implied written out, and whether more was: its `type`, an object for PHP's empty list, or
+    words of today for those of older drafts."""
+    if schema is None or schema in ({}, []):
+        return {"type": "object", "properties": {}, "required": []}, schema == []
     if not isinstance(schema, dict):
         return schema, False
+    renewed = (found := newer(schema)) is not schema
+    schema = found
     untyped = "type" not in schema and isinstance(schema.get("properties"), dict)
     if untyped or schema.get("type") == ["object"]:
         schema = schema | {"type": "object"}
     if schema.get("type") == "object":
         implied: JsonObject = {"properties": {}, "required": []}
         schema = schema | {key: value for key, value in implied.items() if schema.get(key) is None}
-    return schema, untyped
+    return schema, untyped or renewed
 
 
 def _tool(raw: JsonObject, parameters: Any) -> tuple[Tool, list[str]]:
     """The tool, and what of it was dropped because it is none: an output schema, annotations."""
-    output = raw.get("outputSchema", raw.get("output_schema"))
+    output = newer(raw.get("outputSchema", raw.get("output_schema")))
     unusable = output is not None and not _usable(output)
     given = raw.get("annotations") or None
     annotations = given if isinstance(given, dict) else None

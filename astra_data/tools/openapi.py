@@ -20,6 +20,7 @@ from astra_data.rows.canonical import content_id
 from astra_data.rows.tools import Source
 from astra_data.tools.documents import MOST_TOOLS, Document, bounded
 from astra_data.tools.references import Schemas
+from astra_data.tools.routes import with_path
 from astra_data.tools.unread import LONGEST_SHOWN, METHODS, MORE_METHODS, left_out, of_document, of_path, parameters, twice
 
 IGNORED_HEADERS = {"accept", "content-type", "authorization"}
@@ -31,6 +32,7 @@ TOGETHER = {
 }
 """What a schema says of its properties together: it cannot be taken apart."""
 PLAIN_MORE: tuple[Any, ...] = (None, True, False, {})
+ANY_KIND = ("*/*", "application/*")
 MOST_NAME = 64
 Operation = tuple[str, str, JsonObject, JsonObject]
 """Method, path, the operation, and the path's item."""
@@ -118,8 +120,8 @@ def _tool(method: str, path: str, operation: JsonObject, item: JsonObject, schem
     return {
         "name": name,
         "description": _description(operation),
-        "inputSchema": _parameters(name, operation, item, schemas, flags),
-        "outputSchema": _output(operation, schemas),
+        "inputSchema": _parameters(name, path, operation, item, schemas, flags),
+        "outputSchema": _output(name, operation, schemas, flags),
         "annotations": annotations | ({"deprecated": True} if operation.get("deprecated") is True else {}),
     }
 
@@ -144,9 +146,11 @@ def _description(operation: JsonObject) -> str:
     return f"{summary.rstrip('.')}. {text}".strip() if text else summary
 
 
-def _parameters(name: str, operation: JsonObject, item: JsonObject, schemas: Schemas, flags: list[str]) -> JsonObject:
+def _parameters(
+    name: str, path: str, operation: JsonObject, item: JsonObject, schemas: Schemas, flags: list[str],
+) -> JsonObject:
     """One object schema for everything that a call needs. A second parameter of a name carries its place in front of it."""
-    placed = _placed(name, item, schemas, flags) | _placed(name, operation, schemas, flags)
+    placed = with_path(path, _placed(name, item, schemas, flags) | _placed(name, operation, schemas, flags), name, flags)
     parts = [
         (where, key, _schema_of(one, name, flags), one.get("required") is True or where == "path")
         for (where, key), one in placed.items()
@@ -159,7 +163,7 @@ def _parameters(name: str, operation: JsonObject, item: JsonObject, schemas: Sch
         flags += [f"renamed parameter of {name}: {key} -> {called}"[: 4 * LONGEST_SHOWN]] if called != key else []
         properties[called] = schema
         required += [called] if needed else []
-    whole: JsonObject = schemas.alone({"type": "object", "properties": properties, "required": required})
+    whole: JsonObject = schemas.alone({"type": "object", "properties": properties, "required": required}, "readOnly")
     return whole
 
 
@@ -230,12 +234,18 @@ def _body(name: str, operation: JsonObject, schemas: Schemas, flags: list[str]) 
 def _as_object(schema: Any, schemas: Schemas, depth: int) -> tuple[JsonObject, set[str]] | None:
     """Properties and required names of an object schema, `allOf` of such taken together; None for any other schema."""
     found = schemas.schema(schema)
-    if not isinstance(found, dict) or depth > 8 or TOGETHER & found.keys() or found.get("additionalProperties") not in PLAIN_MORE:
+    if not isinstance(found, dict) or depth > 8 or TOGETHER & found.keys():
+        return None
+    if any(found.get(key) not in PLAIN_MORE for key in ("additionalProperties", "unevaluatedProperties")):
         return None
     every, named, needed = found.get("allOf"), found.get("properties"), found.get("required")
     parts = [_as_object(part, schemas, depth + 1) for part in every] if isinstance(every, list) else []
     if None in parts or not (parts or isinstance(named, dict)):
         return None
+    if isinstance(needed, list) and not all(isinstance(name, str) for name in needed):
+        schemas.lose("required")
+    if found.get("unevaluatedProperties") is False:
+        schemas.lose("unevaluatedProperties")
     must_have = {name for name in needed if isinstance(name, str)} if isinstance(needed, list) else set()
     own = named if isinstance(named, dict) else {}, must_have
     properties: JsonObject = {}
@@ -249,15 +259,18 @@ def _as_object(schema: Any, schemas: Schemas, depth: int) -> tuple[JsonObject, s
     return properties, required
 
 
-def _output(operation: JsonObject, schemas: Schemas) -> Any:
-    """The schema of the first successful JSON answer, if that is an object."""
+def _output(name: str, operation: JsonObject, schemas: Schemas, flags: list[str]) -> Any:
+    """The schema of the first successful JSON answer, if that is an object; of one in any media type, where none is JSON."""
     responses = operation.get("responses")
     for status, given in responses.items() if isinstance(responses, dict) else ():
         answer = schemas.named(given)
-        schema = _json_schema(answer.get("content")) if str(status).startswith("2") and isinstance(answer, dict) else None
+        content = answer.get("content") if str(status).startswith("2") and isinstance(answer, dict) else None
+        if any("itemSchema" in one for one in _objects(content)):
+            left_out(flags, f"the itemSchema of an answer of {name}", None, "a tool answers with one value")
+        schema = _json_schema(content, any_kind=True)
         if schema is not None:
             found = schemas.schema(schema)
-            alone = schemas.alone(found)
+            alone = schemas.alone(found, "writeOnly")
             if found is not schemas.named(schema) and _is_object(schemas.named(schema)):
                 return {"type": "object"} | alone
             return alone if _is_object(alone) else None
@@ -268,11 +281,13 @@ def _is_object(schema: Any) -> bool:
     return isinstance(schema, dict) and (schema.get("type") == "object" or "properties" in schema)
 
 
-def _json_schema(content: Any) -> Any:
-    """The schema of the JSON, and where there is none that of a form."""
+def _json_schema(content: Any, *, any_kind: bool = False) -> Any:
+    """The schema of the JSON, and where there is none that of a form, or of what may be of any kind."""
     media = content.items() if isinstance(content, dict) else ()
     spoken = [(kind, one) for kind, one in media if isinstance(one, dict)]
     fitting = [one for kind, one in spoken if _in_json(kind)] or [one for kind, one in spoken if "form" in kind.partition(";")[0]]
+    if any_kind and not fitting:
+        fitting = [one for kind, one in spoken if kind.partition(";")[0].strip() in ANY_KIND]
     return fitting[0].get("schema") if fitting else None
 
 

@@ -19,6 +19,7 @@ from astra_data.messages import JsonObject
 from astra_data.nesting import MOST_DEPTH
 from astra_data.rows.canonical import canonical
 from astra_data.tools.filters import NAMED_SCHEMAS
+from astra_data.tools.older import DROPPED, modern
 
 MOST_INLINE_BYTES = 16_384
 """Of a schema with everything written out; a larger one keeps its references."""
@@ -27,14 +28,16 @@ MOST_VALUES = 3_000_000
 """Of one document with its references written out wherever a tool has them."""
 
 LOCAL = "#/"
+DEFS = "#/$defs/"
 INDEX = re.compile(r"0|[1-9][0-9]{0,6}")
 UNNAMEABLE = re.compile(r"[^A-Za-z0-9_.-]+")
-DROPPED = ("xml", "discriminator", "externalDocs")
 NOTES = {"title", "description", "default", "deprecated", "readOnly", "writeOnly", "examples", "example", "$comment"}
 """What says nothing of which values are valid: beside a reference it takes the place of what is said there."""
 LEFT_OUT = {
     "discriminator": "discriminator, which JSON Schema does not have",
     "nullable": "nullable of what has no type, where it says nothing",
+    "required": "what is no text among the required names of a body",
+    "unevaluatedProperties": "unevaluatedProperties: false of a body, whose properties stand beside other parameters",
     "$ref": "what stands beside a $ref, where OpenAPI 3.0 ignores it",
 }
 """Keyword -> what of it is left out of a schema, and why."""
@@ -72,8 +75,9 @@ class Schemas:
         self._found: dict[str, Any] = {}
         self._extents: dict[int, Extent | None] = {}
         self._names: dict[str, str] = {}
-        self._taken: set[str] = set()
-        self._defined: dict[str, tuple[Any, list[Met]]] = {}
+        self._taken: set[str] = _dangling(document)
+        self._defined: dict[tuple[str, str], tuple[Any, list[Met]]] = {}
+        self._one_way = ""
 
     def count(self, values: int = 1) -> None:
         """Count values that are taken or written."""
@@ -81,6 +85,10 @@ class Schemas:
         if self._left < 0:
             raise DataError(f"its references unfold to more than {MOST_VALUES:,} values", place=self._place,
                             mend="leave out what the tools do not need")
+
+    def lose(self, keyword: str) -> None:
+        """Say that what `LEFT_OUT` has of a keyword was left out."""
+        self._lost.add(keyword)
 
     def losses(self) -> list[str]:
         """A flag for each keyword that was left out of schemas."""
@@ -127,14 +135,19 @@ class Schemas:
         every = beside.get("allOf")
         return beside | {"allOf": [{"$ref": schema["$ref"]}, *(every if isinstance(every, list) else [])]}
 
-    def alone(self, schema: Any) -> Any:
-        """The schema with its references resolved, in the words of JSON Schema 2020-12."""
+    def alone(self, schema: Any, one_way: str = "") -> Any:
+        """The schema with its references resolved, in the words of JSON Schema 2020-12. Properties that are `one_way`, `readOnly`
+        or `writeOnly`, are required nowhere in it."""
+        self._one_way = one_way
         met: list[Met] = []
         extent = self._extent(schema)
         inline = extent is not None and extent.size <= MOST_INLINE_BYTES and extent.depth <= MOST_DEPTH
         plain = self._written(schema, met, inline=inline)
         defs = self._defs(met)
-        return plain | {"$defs": defs} if defs and isinstance(plain, dict) else plain
+        if not defs or not isinstance(plain, dict):
+            return plain
+        own = plain.get("$defs")
+        return plain | {"$defs": (own if isinstance(own, dict) else {}) | defs}
 
     def _defs(self, met: list[Met]) -> JsonObject:
         """What the references that were met stand for, each before those that are met inside it."""
@@ -146,10 +159,11 @@ class Schemas:
             name = self._name(reference)
             shown["$ref"] = f"#/$defs/{name}"
             if name not in defs:
-                if reference not in self._defined:
+                key = reference, self._one_way
+                if key not in self._defined:
                     inner: list[Met] = []
-                    self._defined[reference] = self._written(self.at(reference), inner, inline=False), inner
-                defs[name], inner = self._defined[reference]
+                    self._defined[key] = self._written(self.at(reference), inner, inline=False), inner
+                defs[name], inner = self._defined[key]
                 waiting += inner[::-1]
         return defs
 
@@ -203,7 +217,23 @@ class Schemas:
         self._lost |= {"discriminator"} & spread.keys()
         if spread.get("nullable") is True and not isinstance(spread.get("type"), str | list):
             self._lost.add("nullable")
+        if self._one_way and isinstance(plain.get("required"), list) and (hidden := self._hidden(plain, 0)):
+            plain = plain | {"required": [name for name in plain["required"] if not (isinstance(name, str) and name in hidden)]}
         return {key: self._part(key, part, met, inline=inline) for key, part in plain.items()}
+
+    def _hidden(self, schema: Any, depth: int) -> set[str]:
+        """The properties of an object schema, and of the parts of its `allOf`, that go the other way alone."""
+        found = self.named(schema)
+        if not isinstance(found, dict) or depth > 8:
+            return set()
+        named, every = found.get("properties"), found.get("allOf")
+        hidden = {name for name, part in (named.items() if isinstance(named, dict) else ()) if self._goes_back(part)}
+        return hidden.union(*(self._hidden(part, depth + 1) for part in (every if isinstance(every, list) else [])))
+
+    def _goes_back(self, part: Any) -> bool:
+        self.count()
+        said = [part, self.named(part)] if self.siblings else [self.named(part)]
+        return any(isinstance(one, dict) and one.get(self._one_way) is True for one in said)
 
     def _part(self, key: str, part: Any, met: list[Met], *, inline: bool) -> Any:
         """What stands under a keyword. Names of properties are no keywords, and values are no schemas."""
@@ -237,6 +267,20 @@ class Schemas:
         return self._names[reference]
 
 
+def _dangling(document: JsonObject) -> set[str]:
+    """The names in `$defs` that references of the document lead to, where it has none: nothing else may be called so."""
+    found, level = set[str](), list[Any]([document])
+    while level:
+        for one in level:
+            reference = one.get("$ref") if isinstance(one, dict) else None
+            if isinstance(reference, str) and reference.startswith(DEFS):
+                found.add(reference.removeprefix(DEFS).partition("/")[0])
+        inner = (part for one in level for part in (one.values() if isinstance(one, dict) else one))
+        level = [part for part in inner if isinstance(part, dict | list)]
+    defs = document.get("$defs")
+    return found - (defs.keys() if isinstance(defs, dict) else set())
+
+
 def _says_more(schema: JsonObject, *but: str) -> bool:
     """Whether a schema says more than notes."""
     return any(key not in NOTES and key not in DROPPED and key not in but and not key.startswith("x-") for key in schema)
@@ -254,21 +298,3 @@ def _bytes(value: Any) -> int:
         return len(canonical(value))
     except TypeError:
         return len(json.dumps(value, separators=(",", ":")))
-
-
-def modern(schema: JsonObject) -> JsonObject:
-    """A schema of OpenAPI 3.0 in the words of JSON Schema 2020-12; one of 3.1 stays as it is."""
-    plain = {key: value for key, value in schema.items() if key not in DROPPED}
-    if plain.pop("nullable", False) is True and isinstance(plain.get("type"), str):
-        plain["type"] = [plain["type"], "null"]
-        if isinstance(plain.get("enum"), list) and None not in plain["enum"]:
-            plain["enum"] = [*plain["enum"], None]
-    for bound, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
-        if isinstance(plain.get(exclusive), bool):
-            strict = plain.pop(exclusive)
-            plain |= {exclusive: plain.pop(bound)} if strict and bound in plain else {}
-    if "example" in plain:
-        others = plain.get("examples")
-        plain["examples"] = [plain.pop("example"), *(others if isinstance(others, list) else [])]
-    return plain
-

@@ -22,7 +22,6 @@ from typing import Any
 import anyio
 from mcp import ClientSession
 from mcp.shared.exceptions import MCPError
-from mcp.shared.jsonrpc_dispatcher import JSONRPCDispatcher
 from mcp.types import CONNECTION_CLOSED, METHOD_NOT_FOUND, Implementation, InitializeResult
 
 from astra_data.characters import one_line
@@ -30,6 +29,7 @@ from astra_data.hub.disk import refused
 from astra_data.messages import JsonObject
 from astra_data.tools.content import cut, failed, text_of
 from astra_data.tools.declared import Declared
+from astra_data.tools.hello import Greeting, failed_by
 from astra_data.tools.launch import for_old_sdk, running, stderr_tail
 from astra_data.tools.links import strange
 from astra_data.tools.listing import Listing
@@ -76,8 +76,9 @@ class McpSession:
         self.info = ServerInfo(entry.name, "", None, None, "")
         self.alive = False
         self.list_flag: str | None = None
+        self.hello_flag: str | None = None
         self.on_answer: Callable[[], None] | None = None
-        self._dispatcher: JSONRPCDispatcher | None = None
+        self._dispatcher: Greeting | None = None
         self._kill: Callable[[], None] = lambda: None
         self._failure: Exception | None = None
         self._settled = asyncio.Event()
@@ -213,7 +214,7 @@ class McpSession:
         try:
             with self._scope:
                 async with running(entry, self.workspace, environ) as (read, write, self._kill):
-                    self._dispatcher = JSONRPCDispatcher(read, write)
+                    self._dispatcher = Greeting(read, write)
                     async with ClientSession(dispatcher=self._dispatcher, client_info=client) as session:
                         await self._shake_hands(session)
                         await anyio.sleep_forever()
@@ -233,6 +234,7 @@ class McpSession:
 
     def _welcome(self, hello: InitializeResult) -> None:
         server, shown = hello.server_info, self._shown
+        self.hello_flag = self._dispatcher.flag if self._dispatcher else None
         title = shown(server.title) if server.title else None
         instructions = shown(hello.instructions) if hello.instructions else None
         self.info = ServerInfo(shown(server.name), shown(server.version), title, instructions, str(hello.protocol_version))
@@ -274,6 +276,8 @@ class McpSession:
         said = told.said if told else str(error) or type(error).__name__
         if isinstance(error, TimeoutError):
             said = f"no handshake within {self.deadlines.start:g} s"
+        elif not self.info.protocol and (why := failed_by(error)):
+            said = why
         tail = stderr_tail(self.workspace)
         return self._shown(f"{self.entry.name}: {said}") + (f"; its last words: {tail}" if tail else "")
 

@@ -14,8 +14,9 @@ from typing import Any
 
 import anyio
 from mcp.shared.message import SessionMessage
-from mcp.types import CONNECTION_CLOSED, ErrorData, JSONRPCError, JSONRPCRequest, JSONRPCResponse
+from mcp.types import CONNECTION_CLOSED, ErrorData, JSONRPCError, JSONRPCMessage, JSONRPCRequest, JSONRPCResponse
 
+from astra_data.tools.batches import BOM, Lines
 from astra_data.tools.process import MOST_BUFFERED
 from astra_data.tools.statuses import MARK
 from astra_data.tools.wire import UNREADABLE, Refused, read
@@ -24,6 +25,7 @@ MOST_PARTS = 500_000
 """Lists and objects of a message, at an upper bound: their opening brackets, those in texts too."""
 MOST_UNASKED = 3_000
 """Lines in a row of which none is an answer."""
+SPREAD = f"{UNREADABLE}: it is spread over several lines, where each message is one"
 TOO_LONG = f"it sent a message of more than {MOST_BUFFERED >> 20} MiB"
 TOO_RICH = f"it sent a message of more than {MOST_PARTS:,} lists and objects"
 TOO_MANY = f"it sent more than {MOST_UNASKED:,} messages that nobody had asked for"
@@ -63,20 +65,27 @@ class _Pipes:
                         await self._received.send(SessionMessage(JSONRPCError(jsonrpc="2.0", id=request, error=error)))
 
     async def _hand_on(self) -> None:
-        unasked = 0
+        unasked, lines = 0, Lines()
         while line := await self._line():
-            message = self._refused(found) if isinstance(found := read(line), Refused) else found
-            unasked += 1
-            if isinstance(message, JSONRPCResponse | JSONRPCError) and self._waiting.pop(str(message.id), None) is not None:
-                unasked = 0
-            if unasked > MOST_UNASKED:
-                raise _FaultError(TOO_MANY)
-            if message is not None:
-                await self._received.send(SessionMessage(message))
+            found = read(line)
+            if not found and lines.spread(line.removeprefix(BOM)):
+                raise _FaultError(SPREAD)
+            lines = Lines() if found else lines
+            messages: list[JSONRPCMessage | None] = [self._refused(one) if isinstance(one, Refused) else one for one in found]
+            for message in messages or [None]:
+                unasked = 0 if self._expected(message) else unasked + 1
+                if unasked > MOST_UNASKED:
+                    raise _FaultError(TOO_MANY)
+                if message is not None:
+                    await self._received.send(SessionMessage(message))
 
-    def _refused(self, answer: Refused) -> JSONRPCError | None:
+    def _expected(self, message: JSONRPCMessage | None) -> bool:
+        """Whether it is the answer to a request that waits for one."""
+        return isinstance(message, JSONRPCResponse | JSONRPCError) and self._waiting.pop(str(message.id), None) is not None
+
+    def _refused(self, answer: Refused) -> JSONRPCError:
         """What the request is told whose answer cannot be read. Where none is known by it, whoever waits waits in vain."""
-        if answer.id is None:
+        if isinstance(answer.id, bool) or not isinstance(answer.id, int | str):
             raise _FaultError(f"{UNREADABLE}: {answer.why}")
         return answer.error(self._waiting.get(str(answer.id)))
 

@@ -1,8 +1,8 @@
 """A message of the protocol as it came over the wire: read exactly, or refused with the reason, at once.
 
-    read(b'{"jsonrpc": "2.0", "id": 1, "result": {"content": []}}')     # JSONRPCResponse
-    read(b'{"jsonrpc": "2.0", "id": 1, "result": null}')                # Refused(1, "its result is no object")
-    read(b"Loading ...")                                                # None: no message
+    read(b'{"jsonrpc": "2.0", "id": 1, "result": {"content": []}}')     # [JSONRPCResponse]; several of a list
+    read(b'{"jsonrpc": "2.0", "id": 1, "result": null}')                # [Refused(1, "its result is no object")]
+    read(b"Loading ...")                                                # []: no message
 
 The parser of the official client ends at about 200 levels, reads 1e999 as infinite, and takes one of two where a message has a
 result and an error. What it refuses is read again, so that a tool that cannot be kept costs that tool alone: it keeps its place
@@ -15,18 +15,21 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from mcp.types import CONNECTION_CLOSED, ErrorData, JSONRPCError, JSONRPCMessage, JSONRPCResponse
+from mcp.types import CONNECTION_CLOSED, ErrorData, JSONRPCError, JSONRPCMessage, JSONRPCRequest, JSONRPCResponse
 from mcp.types import jsonrpc_message_adapter as messages
 
 from astra_data.exact import HALF, NOT_FINITE, fault, wide
 from astra_data.messages import JsonObject
+from astra_data.tools.batches import BOM, parted
 from astra_data.tools.filters import UNKEPT, kept
 from astra_data.tools.statuses import MARK
 
 UNREADABLE = "it sent an answer that cannot be read"
 NO_TEXT = "bytes that are no UTF-8"
 NO_MESSAGE = "it is no message of the protocol"
-ANSWER = re.compile(rb'\s*\{[^{}\[\]]{0,400}"(?:result|error)"\s*:')
+EVENT = "it is an event of HTTP, with `data:` before the message"
+LED = b"data:"
+ANSWER = re.compile(rb'(?:\s*\[)?\s*\{[^{}\[\]]{0,400}"(?:result|error)"\s*:')
 """How an answer begins, even one that does not end."""
 
 
@@ -44,14 +47,31 @@ class Refused:
         return JSONRPCError(jsonrpc="2.0", id=known if asked is None else asked, error=error)
 
 
-def read(text: bytes) -> JSONRPCMessage | Refused | None:
-    """The message, what is wrong with an answer, or None for what is no message and not meant to be an answer."""
-    found = _quick(text)
-    return _again(text) if found is None else found
+def read(text: bytes) -> list[JSONRPCMessage | Refused]:
+    """The messages, and what is wrong with an answer; nothing of what is no message and not meant to be an answer."""
+    found = [_read(part) for part in parted(text)]
+    return [one for one in found if one is not None]
+
+
+def answers(text: bytes, asked: Any) -> list[bytes]:
+    """Each message of a text, or in its place one that the official client reads; `asked` is the id of the request sent."""
+    return [answer(part, asked) for part in parted(text)]
+
+
+def answering(text: bytes, asked: Any) -> bytes:
+    """Of a text that holds several messages the answer to the request that was sent."""
+    parts = parted(text)
+    if len(parts) == 1:
+        return answer(parts[0], asked)
+    for part in parts:
+        if str(getattr(found := _read(part), "id", None)) == str(asked) and not isinstance(found, JSONRPCRequest):
+            return answer(part, asked)
+    return answer(b"", asked)
 
 
 def answer(text: bytes, asked: Any) -> bytes:
     """The same text, or in its place one that the official client reads; `asked` is the id of the request that was sent."""
+    text = text.removeprefix(BOM)
     if (found := _quick(text)) is None:
         found = _again(text)
         if found is None and asked is not None:
@@ -60,6 +80,11 @@ def answer(text: bytes, asked: Any) -> bytes:
             value = found.model_dump(by_alias=True, exclude_unset=True)
             return b"" if fault(value) == HALF else json.dumps(value).encode()
     return found.error(asked).model_dump_json(exclude_unset=True).encode() if isinstance(found, Refused) else text
+
+
+def _read(text: bytes) -> JSONRPCMessage | Refused | None:
+    found = _quick(text)
+    return _again(text) if found is None else found
 
 
 def _quick(text: bytes) -> JSONRPCMessage | Refused | None:
@@ -78,6 +103,9 @@ def _quick(text: bytes) -> JSONRPCMessage | Refused | None:
 
 def _again(text: bytes) -> JSONRPCMessage | Refused | None:
     """What that parser does not read."""
+    if text.lstrip().startswith(LED):
+        inner = _read(text.lstrip().removeprefix(LED))
+        return Refused(inner.id, EVENT) if isinstance(inner, JSONRPCResponse | JSONRPCError | Refused) else None
     meant = ANSWER.match(text)
     try:
         value = wide(text.decode(errors="surrogateescape"))
@@ -85,6 +113,8 @@ def _again(text: bytes) -> JSONRPCMessage | Refused | None:
         return Refused(None, str(error)) if meant else None
     if not isinstance(value, dict) or value.get("jsonrpc") != "2.0" or not {"method", "id"} & value.keys():
         return Refused(None, NO_MESSAGE) if meant else None
+    if isinstance(number := value.get("id"), float) and number.is_integer():
+        value["id"] = int(number)
     if "method" in value:
         return _valid(value)
     result = value.get("result")

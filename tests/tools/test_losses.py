@@ -183,3 +183,89 @@ def test_flags_beyond_a_bound_are_counted(tmp_path: Path) -> None:
     made = read(tmp_path, "shop.json", api(paths))
     assert made.server is not None and len(made.server.flags) == MOST_FLAGS + 1
     assert made.server.flags[-1] == "cut off: 3 more flags"
+
+
+ROOM = [{"name": "roomId", "in": "path", "required": True, "schema": {"type": "integer"}}]
+LOWER = [ROOM[0] | {"name": "roomid"}]
+ADDED = "added the parameter roomId of getRoom: its path has it, and nothing declares it"
+
+
+@pytest.mark.parametrize(("path", "declared", "kind", "flags"), [
+    ("/rooms/{roomId}", ROOM, "integer", []),
+    ("/rooms/{roomId:[0-9]+}", ROOM, "integer", []),
+    ("/rooms/{roomId}", [], "string", [ADDED]),
+    ("/rooms/{roomId}/beds?view={roomView}", [], "string", [ADDED]),
+    ("/rooms/{roomId}", LOWER, "integer", ["renamed parameter of getRoom: roomid -> roomId"]),
+])
+def test_what_a_path_has_in_braces_is_a_required_parameter(
+    tmp_path: Path, path: str, declared: Any, kind: str, flags: list[str],
+) -> None:
+    found = written(tmp_path, "shop.json", api({path: {"get": operation("getRoom", parameters=declared)}}))
+    schema = {"type": "object", "properties": {"roomId": {"type": kind}}, "required": ["roomId"]}
+    assert (found.tools[0]["inputSchema"], found.flags) == (schema, flags)
+
+
+def test_a_parameter_of_the_query_is_none_of_the_path(tmp_path: Path) -> None:
+    query = [ROOM[0] | {"in": "query"}]
+    found = written(tmp_path, "shop.json", api({"/rooms/{roomId}": {"get": operation("getRoom", parameters=query)}}))
+    assert found.tools[0]["inputSchema"]["required"] == ["roomId", "path_roomId"]
+
+
+def answer(**media: Any) -> Any:
+    return {"responses": {"200": {"description": "ok", "content": media}}}
+
+
+@pytest.mark.parametrize("kind", ["*/*", "application/*", "*/*; q=1"])
+def test_an_answer_of_any_kind_is_read(tmp_path: Path, kind: str) -> None:
+    get = operation("getA", **answer(**{kind: {"schema": THING}}))
+    assert written(tmp_path, "shop.json", api({"/a": {"get": get}})).tools[0]["outputSchema"] == THING
+
+
+def test_an_answer_of_many_items_is_flagged(tmp_path: Path) -> None:
+    get = operation("getA", **answer(**{"application/jsonl": {"itemSchema": THING}}))
+    found = written(tmp_path, "shop.json", api({"/a": {"get": get}}, "3.2.0"))
+    assert found.tools[0]["outputSchema"] is None
+    assert found.flags == ["left out the itemSchema of an answer of getA: a tool answers with one value"]
+
+
+INNER = {
+    "type": "object", "required": ["id", "key", "name"],
+    "properties": {"id": {"type": "integer", "readOnly": True}, "key": {"type": "string", "writeOnly": True},
+                   "name": {"type": "string"}},
+}
+
+
+@pytest.mark.parametrize("inner", [INNER, {"$ref": "#/components/schemas/Inner"}, {"$ref": "#/components/schemas/Tree"}])
+def test_what_goes_one_way_is_not_required_the_other_way_at_any_depth(tmp_path: Path, inner: Any) -> None:
+    tree = INNER | {"properties": INNER["properties"] | {"inside": {"$ref": "#/components/schemas/Tree"}}}  # type: ignore[operator]
+    outer = {"type": "object", "properties": {"thing": inner, "all": {"type": "array", "items": inner}}}
+    post = operation("postA", **body(outer), **answer(**{"application/json": {"schema": outer}}))
+    found = written(tmp_path, "shop.json", api({"/a": {"post": post}}, components={"schemas": {"Inner": INNER, "Tree": tree}}))
+    for key, left in (("inputSchema", ["key", "name"]), ("outputSchema", ["id", "name"])):
+        schema = found.tools[0][key]
+        thing, items = schema["properties"]["thing"], schema["properties"]["all"]["items"]
+        if "$ref" in thing:
+            thing, items = (schema["$defs"][one["$ref"].rpartition("/")[2]] for one in (thing, items))
+        assert (thing["required"], items["required"]) == (left, left)
+
+
+@pytest.mark.parametrize(("more", "flag"), [
+    ({"required": [1, None, "a"]}, "left out of schemas: what is no text among the required names of a body"),
+    ({"unevaluatedProperties": False},
+     "left out of schemas: unevaluatedProperties: false of a body, whose properties stand beside other parameters"),
+])
+def test_what_a_body_says_beside_its_properties_is_flagged(tmp_path: Path, more: Any, flag: str) -> None:
+    post = operation("postA", **body({"type": "object", "properties": {"a": {"type": "string"}}, **more}))
+    found = written(tmp_path, "shop.json", api({"/a": {"post": post}}, "3.1.0"))
+    assert (list(found.tools[0]["inputSchema"]["properties"]), found.flags) == (["a"], [flag])
+
+
+def test_a_reference_to_nothing_is_not_taken_for_a_schema_of_its_name(tmp_path: Path) -> None:
+    node = {"type": "object", "properties": {"next": {"$ref": "#/components/schemas/Node"}}}
+    outer = {"type": "object", "properties": {"sound": {"$ref": "#/components/schemas/Node"}, "odd": {"$ref": "#/$defs/Node"}}}
+    paths = {"/a": {"post": operation("postA", **body(outer))}} | {f"/{n}": {"get": operation(f"get{n}")} for n in range(3)}
+    made = read(tmp_path, "shop.json", api(paths, components={"schemas": {"Node": node}}))
+    assert made.server is not None and len(made.server.tools) == 3
+    [(row, reason)] = made.rejected
+    assert reason.startswith("tool: invalid JSON Schema - postA") and "Node" in reason
+    assert row.tools[0].parameters["properties"]["sound"] == {"$ref": "#/$defs/Node_0"}

@@ -46,10 +46,44 @@ def test_a_row_passes_its_own_check_and_has_its_content_id() -> None:
         ({"type": "object", "properties": None, "x": 1}, {"type": "object", "properties": {}, "required": [], "x": 1}),
         (OBJECT | {"$defs": {"n": {}}}, OBJECT | {"$defs": {"n": {}}}),
         ({"type": "string"}, {"type": "string"}),
+        ([], {"type": "object", "properties": {}, "required": []}),
+        ({"type": "object", "properties": []}, {"type": "object", "properties": {}, "required": []}),
     ],
 )
 def test_only_what_is_implied_is_repaired(schema: Any, repaired: Any) -> None:
     assert repair(schema)[0] == repaired
+
+
+TTL = {"ttl": {"type": "integer", "minimum": 0, "exclusiveMinimum": True}}
+NEWER = {"ttl": {"type": "integer", "exclusiveMinimum": 0}}
+
+
+@pytest.mark.parametrize(("schema", "properties"), [
+    ({"properties": TTL}, NEWER),
+    ({"properties": TTL, "required": ["ttl"], "$schema": "http://json-schema.org/draft-04/schema#"}, NEWER),
+    ({"properties": {"n": {"maximum": 9, "exclusiveMaximum": False}}}, {"n": {"maximum": 9}}),
+    ({"properties": {"all": {"type": "array", "items": {"anyOf": [{"properties": TTL}]}}}},
+     {"all": {"type": "array", "items": {"anyOf": [{"properties": NEWER}]}}}),
+    ({"properties": {"a": {"type": "object", "properties": []}}}, {"a": {"type": "object", "properties": {}}}),
+    ([], {}),
+    ({"properties": []}, {}),
+])
+def test_words_of_older_drafts_and_empty_lists_of_php_are_rewritten_and_flagged(schema: Any, properties: Any) -> None:
+    given = {"type": "object"} | schema if schema else schema
+    found = normalise(document(tool(schema=given, outputSchema={"type": "object", "properties": TTL}))).server
+    assert found is not None and "repaired: get_time" in found.flags
+    assert (found.tools[3].parameters["properties"], "$schema" in found.tools[3].parameters) == (properties, False)
+    assert found.tools[3].output_schema == {"type": "object", "properties": NEWER}
+
+
+def test_what_is_no_schema_keeps_its_words() -> None:
+    sound = {"type": "object", "properties": {"exclusiveMinimum": {"default": TTL, "enum": [TTL]}}, "required": []}
+    assert repair(sound) == (sound, False)
+
+
+@pytest.mark.parametrize("support", ["optional", "forbidden", None])
+def test_a_tool_that_may_run_as_a_task_is_kept(support: Any) -> None:
+    assert normalise(document(tool(execution={"taskSupport": support}))).rejected == []
 
 
 @pytest.mark.parametrize(
@@ -67,7 +101,8 @@ def test_only_what_is_implied_is_repaired(schema: Any, repaired: Any) -> None:
         (tool(schema=["a"]), "tool: parameters not an object schema"),
         (tool(schema={"a": {"type": "string"}}), "tool: parameters not an object schema"),
         (tool(schema={"type": "object", "properties": {"a": {"type": "any"}}}), "tool: invalid JSON Schema"),
-        (tool(schema={"type": "object", "properties": []}), "tool: invalid JSON Schema"),
+        (tool(schema={"type": "object", "properties": [1]}), "tool: invalid JSON Schema"),
+        (tool(execution={"taskSupport": "required"}), "tool: runs as a task alone"),
         (tool(schema=OBJECT | {"required": "a"}), "tool: invalid JSON Schema"),
         (tool(schema=OBJECT | {"properties": {"a": {"$ref": "#/$defs/none"}}}), "tool: invalid JSON Schema"),
         (tool(schema=OBJECT | {"required": ["b"]}), "tool: required not in properties"),

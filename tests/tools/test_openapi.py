@@ -11,8 +11,9 @@ import yaml
 from astra_data.errors import DataError
 from astra_data.tools.documents import Document, read_documents
 from astra_data.tools.normalise import Normalised, normalise
+from astra_data.tools.older import modern
 from astra_data.tools.openapi import read_openapi
-from astra_data.tools.references import MOST_INLINE_BYTES, Schemas, modern
+from astra_data.tools.references import MOST_INLINE_BYTES, Schemas
 from astra_data.tools.validate import argument_error
 
 SHOP = Path(__file__).parent / "documents" / "shop.yaml"

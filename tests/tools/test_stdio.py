@@ -11,8 +11,8 @@ from astra_data.exact import HALF, NOT_FINITE, UNREAD
 from astra_data.tools.mcp_config import ServerEntry
 from astra_data.tools.result import DIED, ToolBackendDown, ToolResult
 from astra_data.tools.session import Deadlines, McpSession
-from astra_data.tools.stdio import TOO_LONG, TOO_MANY, TOO_RICH
-from astra_data.tools.wire import NO_TEXT, UNREADABLE
+from astra_data.tools.stdio import SPREAD, TOO_LONG, TOO_MANY, TOO_RICH
+from astra_data.tools.wire import EVENT, NO_TEXT, UNREADABLE
 from astra_data.tools.workspace import Template
 
 DEADLINES = Deadlines(60, 60, 9)
@@ -25,6 +25,7 @@ def answer(result): say(json.dumps({"jsonrpc": "2.0", "id": id, "result": result
 def text(text): answer({"content": [{"type": "text", "text": text}]})
 def raw(result): say(b'{"jsonrpc": "2.0", "id": %d, "result": ' % id + result + b"}\\n")
 def said(text): raw(b'{"content": [{"type": "text", "text": "' + text + b'"}]}')
+def spread(**form): say(json.dumps({"jsonrpc": "2.0", "id": id, "result": {"content": []}}, **form).encode() + b"\\n")
 def for_ever(line):
     while True: say(line)
 for line in sys.stdin:
@@ -57,6 +58,12 @@ BEYOND = {
         "say(b'{\"jsonrpc\": \"2.0\", \"id\": %d, \"result\": {\"content\": \\n' % id)",
         f"{UNREADABLE}: not JSON: unexpected end of data: line 2 column 1 (char 51)",
     ),
+    "an answer over several lines": ("spread(indent=2)", SPREAD),
+    "an answer over several lines, by tabs": ("spread(indent='\\t')", SPREAD),
+    "an answer over several lines, by names": ("spread(indent=1, sort_keys=True)", SPREAD),
+    "an answer over several lines, not indented": ("spread(indent=0)", SPREAD),
+    "an answer as an event": ("say(b'event: message\\ndata: '); text('yes')", f"{UNREADABLE}: {EVENT}"),
+    "an id that is a list": ("id = [id]; text('yes')", f"{UNREADABLE}: it is no message of the protocol"),
     "half a letter as an escape": ("said(rb'a \\ud83d b')", f"{UNREADABLE}: {HALF}"),
     "the other half": ("said(rb'\\udc00 \\\\ud83d')", f"{UNREADABLE}: {HALF}"),
     "bytes that are no letter": ("said(b'a \\xff\\xfe b')", f"{UNREADABLE}: {NO_TEXT}"),
@@ -80,6 +87,11 @@ WITHIN = {
         "say(b'\\n'); text('yes')",
         "yes",
     ),
+    "a message of another over several lines": (
+        "say(json.dumps({'jsonrpc': '2.0', 'method': 'x', 'params': {'error': 1}}, indent=2).encode() + b'\\n'); text('yes')",
+        "yes",
+    ),
+    "an event that is no answer": ("say(b'data: {\"level\": 1}\\n'); text('yes')", "yes"),
     "a NUL in a text": ("text('a\\0b')", "a\0b"),
     "NUL bytes before it": ("say(b'\\0\\0\\n'); text('yes')", "yes"),
     "what is no JSON": ("say(b'Loading ...\\n{\\n[1, 2\\n\\xff\\n\"\\n'); text('yes')", "yes"),

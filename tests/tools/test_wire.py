@@ -60,7 +60,7 @@ REFUSED: dict[str, tuple[bytes, str, str]] = {
     "a name that is a number": (bytes_of(tool(7)), "7", "tool: invalid name - 7"),
     "a name that is a list": (bytes_of(tool(["a"])), "['a']", "tool: invalid name - ['a']"),
     "a name twice": (bytes_of(tool("tell_0")), "tell_0", "tool: duplicate name - tell_0"),
-    "a schema that is a list": (bytes_of(tool("odd", inputSchema=[])), "odd", "tool: parameters not an object schema - odd"),
+    "a schema that is a list": (bytes_of(tool("odd", inputSchema=[1])), "odd", "tool: parameters not an object schema - odd"),
     "a schema that is a text": (bytes_of(tool("odd", inputSchema="x")), "odd", "tool: parameters not an object schema - odd"),
     "a schema that is true": (bytes_of(tool("odd", inputSchema=True)), "odd", "tool: parameters not an object schema - odd"),
     "a schema 300 deep": (bytes_of(tool("odd", inputSchema=HERE), nested(300)), "odd",
@@ -200,7 +200,15 @@ def test_an_answer_that_cannot_be_taken_is_refused_at_once_with_the_reason(case:
     assert (raised.value.reason, raised.value.detail) == (DIED, f"s: it sent an answer that cannot be read: {why}")
 
 
+YES = message(result={"content": [{"type": "text", "text": "yes"}]})
+NOTE = b'{"jsonrpc": "2.0", "method": "notifications/message", "params": {"level": "info", "data": 1}}'
 READ = {
+    "a byte order mark before it": (b"\xef\xbb\xbf" + YES, "yes"),
+    "an id with a decimal point": (YES.replace(b"ID", b"ID.0"), "yes"),
+    "a list with one message": (b"[" + YES + b"]", "yes"),
+    "a list with a notification first": (b"\xef\xbb\xbf [" + NOTE + b" , " + YES + b"] ", "yes"),
+    "a list with a notification last": (b"[" + YES.replace(b"ID", b"ID.0") + b"," + NOTE + b"]", "yes"),
+    "a list with a number of its own": (b"[" + NOTE + b"," + says(b"1.50") + b"]", '{"n":1.5}'),
     "an integer of 257 bits": (says(b"%d" % 2**256), f'{{"n":{2**256}}}'),
     "a number that is called none": (says(b"NaN"), '{"n":NaN}'),
     "an exponent in a text": (says(b'"1e999"'), '{"n":"1e999"}'),
@@ -239,6 +247,18 @@ def test_arguments_that_would_arrive_as_others_are_not_sent(value: Any, why: str
     for way in WAYS:
         wanted = ToolResult(f"Error: these arguments cannot be sent: {why}", is_error=True, backend="none")
         assert called(way, b"", {"thing": value}) == wanted
+
+
+@pytest.mark.usefixtures("nothing_left")
+@pytest.mark.parametrize("way", WAYS)
+def test_a_refused_answer_in_a_list_is_refused_at_once(way: str) -> None:
+    with pytest.raises(ToolBackendDown, match="cannot be read: a number that is not finite"):
+        called(way, b"[" + NOTE + b"," + says(b"1e999") + b"]")
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_a_byte_order_mark_before_all_events_is_none_of_them() -> None:
+    assert streamed(b"\xef\xbb", b"\xbfdata: " + NOTE + b"\n\n") == b"data: " + NOTE + b"\n\n"
 
 
 class Blocks(httpx2.AsyncByteStream):

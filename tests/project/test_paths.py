@@ -81,6 +81,7 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
         "pipeline/spool.py": ["self._folder / 'candidates' / name"],
         "training/grpo.py": ["Path(checkpoint)", "Path(run.folder) / ROLLOUTS"],
         "training/model.py": ["Path(file or name)", "Path(folder) / 'training_args.bin'"],
+        "hub/builder.py": ["Path(base_files[shard])", "Path(file)"],
         "tools/links.py": ["folder.joinpath(*at, part)", "os.scandir(folders.pop())"],
         "tools/temporary.py": ["folder / f'{PREFIX}{number}'", "os.scandir(waiting.pop())"],
         "tools/workspace.py": ["shutil.copytree(kept, copy, symlinks=True)"],

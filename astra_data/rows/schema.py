@@ -53,6 +53,7 @@ def fields(row_type: Any) -> dict[str, Any]:
     return {field.name: hints[field.name] for field in dataclasses.fields(row_type)}
 
 
+@cache
 def unwrap(annotation: Any) -> tuple[Any, bool]:
     """(`X`, True) for `X | None`, else (`X`, False)."""
     if typing.get_origin(annotation) in (types.UnionType, typing.Union):
@@ -120,7 +121,18 @@ def with_floats(row_type: Any, row: Row) -> Row:
     return {name: _floats(value, fields(row_type).get(name, str)) for name, value in row.items()}
 
 
+@cache
+def _has_floats(annotation: Any) -> bool:
+    """Whether a value of this type may hold a float, at any depth."""
+    inner, _ = unwrap(annotation)
+    if typing.get_origin(inner) is list:
+        return _has_floats(typing.get_args(inner)[0])
+    return any(map(_has_floats, fields(inner).values())) if dataclasses.is_dataclass(inner) else inner is float
+
+
 def _floats(value: Any, annotation: Any) -> Any:
+    if not _has_floats(annotation):
+        return value
     inner, _ = unwrap(annotation)
     if inner is float and type(value) is int and abs(value) <= EXACT:
         return float(value)

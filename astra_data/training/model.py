@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from astra_data import templates as chat_templates
+from astra_data.characters import one_line
+from astra_data.errors import DataError
 from astra_data.hub.models import check, check_claims, fetched, read_json
 from astra_data.hub.pretrained import open_model, open_tokenizer
 from astra_data.pipeline.complaints import did_you_mean
@@ -80,6 +82,9 @@ def load_config(recipe: SftRecipe, *, local: bool) -> "PretrainedConfig | None":
         return AutoConfig.from_pretrained(name, trust_remote_code=False, **where)
     except (OSError, ValueError):
         return None
+    except (TypeError, KeyError, AttributeError) as error:
+        said = f"model {name}: config.json: values of other types than a config has ({one_line(error, 120)})"
+        raise DataError(said, mend="name another model, or mend its config") from error
 
 
 def build_optimizer(recipe: SftRecipe, model: "PreTrainedModel") -> "Paired | None":

@@ -105,7 +105,7 @@ def columns(site: Site, draft: Draft) -> None:
         name = rng.choice(table.column_names)
         index, count = table.column_names.index(name), table.num_rows
         kinds = (pa.nulls(count), pa.array([b"\xff"] * count), pa.array(range(count)), pa.array([1.5] * count),
-                 pa.array([[{}]] * count),
+                 pa.array([[{"": 1}]] * count),
                  pa.array([{"a": 1}] * count), pa.array(["x"] * count).dictionary_encode(),
                  pa.array([None] * count, pa.list_(pa.int8())),
                  pa.array([0] * count, pa.timestamp("ns")), pa.array(["{"] * count), pa.array(["1e999"] * count))

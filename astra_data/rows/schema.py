@@ -124,10 +124,10 @@ def with_floats(row_type: Any, row: Row) -> Row:
 @cache
 def _has_floats(annotation: Any) -> bool:
     """Whether a value of this type may hold a float, at any depth."""
-    inner, _ = unwrap(annotation)
+    inner: Any = unwrap(annotation)[0]
     if typing.get_origin(inner) is list:
         return _has_floats(typing.get_args(inner)[0])
-    return any(map(_has_floats, fields(inner).values())) if dataclasses.is_dataclass(inner) else inner is float
+    return inner is float or (inner not in SCALARS and not is_json(inner) and any(map(_has_floats, fields(inner).values())))
 
 
 def _floats(value: Any, annotation: Any) -> Any:

@@ -176,7 +176,7 @@ def beside_sizes(site: Site, draft: Beside) -> None:
     def drawn(source: Any, lures: Any) -> Any:
         return source.choice((deep(source), wide(source), number(source), long(source, lures), Raw('"\\ud800"')))
 
-    draft.rows = [spoiled(rng, row, site.lures, 1, drawn) for row in draft.rows] if rng.random() < 0.8 else draft.rows * 4_000
+    draft.rows = [spoiled(rng, row, site.lures, 1, drawn) for row in draft.rows] if rng.random() < 0.8 else draft.rows * 2_000
 
 
 def beside_bytes(site: Site, draft: Beside) -> None:

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 from astra_data import templates
 from astra_data.errors import UsageError
-from astra_data.hub.panics import calm
-from astra_data.hub.pretrained import open_model, open_tokenizer
 from astra_data.ledger import Unanswered, Usage
 from astra_data.messages import JsonObject, Message, calls_of
+from astra_data.models.panics import calm
+from astra_data.models.pretrained import open_model, open_tokenizer
 from astra_data.rows.canonical import digest
 from astra_data.teacher.teacher import Turn
 from astra_data.training.marks import Refused

@@ -18,7 +18,7 @@ from astra_data.hub.bounds import LONGEST_NAME, SHA1
 from astra_data.hub.lineage import FileDigest, Lineage
 from astra_data.hub.tree import CONFIG_FOLDERS, DATA_FOLDERS, blob_id, lfs_pointer, sha256_file, tree_of
 
-SNAPSHOT = re.compile(rf"(?:datasets|models)--[^/]+/snapshots/{SHA1.pattern}")
+SNAPSHOT = re.compile(rf"(?P<kind>dataset|model)s--[^/]+/snapshots/{SHA1.pattern}")
 """The folder of a commit in the cache of the Hub."""
 MEND = "make or pull the version again"
 
@@ -43,11 +43,12 @@ def is_own(folder: Path, file: Path) -> bool:
     return file.is_file() and leads_into(file, folder, blobs_of(folder))
 
 
-def blobs_of(folder: Path) -> list[Path]:
-    """The one place beside itself that links of `folder` may lead to, if it is or is in a snapshot in the cache of the Hub: where
-    that keeps the files of all commits of this repo."""
+def blobs_of(folder: Path, kind: str = "dataset") -> list[Path]:
+    """The one place beside itself that links of `folder` may lead to, if it is or is in a snapshot of a repo of this kind in the
+    cache of the Hub: where that keeps the files of all commits of this repo."""
     real = folder.resolve()
-    return [one.parents[1] / "blobs" for one in (real, *real.parents) if SNAPSHOT.fullmatch("/".join(one.parts[-3:]))]
+    found = ((one, SNAPSHOT.fullmatch("/".join(one.parts[-3:]))) for one in (real, *real.parents))
+    return [one.parents[1] / "blobs" for one, match in found if match and match["kind"] == kind]
 
 
 def check_files(folder: Path, record: Lineage, *, alone: bool = True) -> None:

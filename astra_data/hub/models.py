@@ -16,8 +16,8 @@ from typing import Any, Final
 from astra_data.errors import DataError
 from astra_data.filenames import NAME, inside
 from astra_data.hub.client import retried
-from astra_data.hub.model_files import LARGEST, LEFT, PICKLED, SAFE, VOCABULARIES, is_left, looked_through
-from astra_data.hub.weights import OTHER, claimed, shapes_of
+from astra_data.models.files import LARGEST, LEFT, PICKLED, SAFE, VOCABULARIES, is_left, looked_through
+from astra_data.models.weights import OTHER, claimed, shapes_of
 
 TAKEN: Final = ("*.safetensors", "*.json", "*.jinja", "*.txt", "*.model", "*.spm")
 WEIGHTS: Final = re.compile(r"[A-Za-z0-9_][\w.-]{0,120}\.safetensors")

@@ -12,9 +12,9 @@ from pydantic import Field
 from astra_data import templates
 from astra_data.errors import DataError, EndpointError, UsageError
 from astra_data.hub.models import fetched
-from astra_data.hub.panics import calm
-from astra_data.hub.pretrained import open_tokenizer
 from astra_data.messages import calls_of
+from astra_data.models.panics import calm
+from astra_data.models.pretrained import open_tokenizer
 from astra_data.pipeline.stage import Expand, Inputs, Item, Keep, Outcome, Reject, Resources, Stage, StageConfig
 from astra_data.rows import SftRow, Trajectory, new_row
 from astra_data.rows.sft import Difficulty

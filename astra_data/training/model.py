@@ -17,7 +17,7 @@ from astra_data import templates as chat_templates
 from astra_data.characters import one_line
 from astra_data.errors import DataError
 from astra_data.hub.models import check, check_claims, fetched, read_json
-from astra_data.hub.pretrained import open_model, open_tokenizer
+from astra_data.models.pretrained import open_model, open_tokenizer
 from astra_data.pipeline.complaints import did_you_mean
 from astra_data.rows import Row
 from astra_data.training.recipe import SftRecipe

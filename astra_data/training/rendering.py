@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, Final
 from jinja2 import TemplateError
 
 from astra_data import templates
-from astra_data.hub.panics import calm
 from astra_data.messages import JsonObject, Message
+from astra_data.models.panics import calm
 from astra_data.templates import Rendering, TooMuchError
 from astra_data.training.likeness import Likeness, likeness_of
 from astra_data.training.marks import Marks, Refused, marks_of

@@ -11,7 +11,6 @@ ENTRY = "from astra_data.cli.main import main; main()"
 LIMITS = {
     "files of a size": ("ulimit -f 8", "(raise `ulimit -f`"),
     "descriptors": ("ulimit -n 24", "(raise `ulimit -n`"),
-    "memory": ("ulimit -v 1200000", "has no memory left ("),
 }
 
 

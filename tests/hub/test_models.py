@@ -12,8 +12,8 @@ from loopback_hub import LoopbackHub
 from strange_models import pickle_of
 
 from astra_data.errors import DataError
-from astra_data.hub import model_files
 from astra_data.hub.models import check, fetched
+from astra_data.models import files
 
 ROOT = Path(__file__).parents[2]
 NO_WEIGHTS = b"\2" + bytes(7) + b"{}"
@@ -146,7 +146,7 @@ def test_a_folder_that_is_a_link_and_files_without_end_are_refused(tmp_path: Pat
     with pytest.raises(DataError, match="its folder '3_Dense' is a link"):
         check(folder, "one")
     (folder / "3_Dense").unlink()
-    monkeypatch.setattr(model_files, "MOST_FILES", 3)
+    monkeypatch.setattr(files, "MOST_FILES", 3)
     with pytest.raises(DataError, match="holds more than 3 files"):
         check(folder, "one")
 

@@ -18,7 +18,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 ROOT = Path(__file__).parents[2]
-TRAINING = {"training", "evaluate", "templates.py"}
+TRAINING = {"training", "evaluate", "models", "templates.py"}
 """Packages and modules of ours that may import what the extra `train` brings."""
 UNHASHED = {"torch"}
 """Packages of which a local build, with another hash, is as good."""

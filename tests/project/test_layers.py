@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).parents[2] / "astra_data"
 LEVELS = [
     {"__init__", "bounded", "characters", "console", "errors", "exact", "filenames", "messages", "nesting", "resources", "rows",
      "templates", "terminal"},
-    {"hub", "ledger", "sandbox", "text", "tools", "teacher", "worlds"},
+    {"hub", "ledger", "models", "sandbox", "text", "tools", "teacher", "worlds"},
     {"rollout"},
     {"audit"},
     {"pipeline"},

@@ -67,7 +67,7 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
             "self.folder / DOCUMENTS / f'{each.module}.json'", "Path(spec.submodule_search_locations[0])",
         ],
         "hub/foreign.py": ["Path(folder, name)"],
-        "hub/model_files.py": ["Path(top)", "here / part", "here / one"],
+        "models/files.py": ["Path(top)", "here / part", "here / one"],
         "hub/models.py": ["Path(retried(lambda: snapshot_download(name, revision=revision, **only), name))"],
         "hub/snapshots.py": [
             "Path(found)",
@@ -101,7 +101,7 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
         "hub/store.py": ["self.root / name / 'refs' / 'main'"],
         "hub/files.py": ["folder / path"],
         "hub/foreign.py": ["Path(path)"],
-        "hub/model_files.py": ["Path(name)"],
+        "models/files.py": ["Path(name)"],
         "sandbox/jail/scrubbing.py": ["Path(file)"],
         "tools/documents.py": ["Path(path.name.removesuffix('.gz'))", "Path(place.file)"],
         "training/record.py": ["Path(checked.recipe['model']['name'] or '')"],

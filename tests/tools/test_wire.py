@@ -1,5 +1,4 @@
-"""What a server sends is taken exactly, or refused with the reason, over stdio, as a JSON body and as an event alike: a tool by
-itself, and an answer at once."""
+"""What a server sends is taken exactly or refused at once with the reason, over stdio, as a JSON body and as an event alike."""
 
 import asyncio
 import json
@@ -47,7 +46,6 @@ KEPT: dict[str, tuple[bytes, list[str]]] = {
     "no schema": (bytes_of({"name": "odd", "description": SAY}), []),
     "a schema that is null": (bytes_of(tool("odd", inputSchema=None)), []),
     "annotations that are a list": (bytes_of(tool("odd", annotations=[1])), ["no usable annotations: odd"]),
-    "annotations that are a text": (bytes_of(tool("odd", annotations="x")), ["no usable annotations: odd"]),
     "an output schema that is a list": (bytes_of(tool("odd", outputSchema=[1])), ["no usable output schema: odd"]),
 }
 REFUSED: dict[str, tuple[bytes, str, str]] = {
@@ -287,8 +285,8 @@ SOUND = b": hi\nid: 1\nretry: 5\ndata:\n\nevent: message\r\nid: 2\r\ndata: " + N
 
 @pytest.mark.parametrize("size", range(1, 12))
 def test_events_are_handed_on_as_they_came_however_they_are_cut(size: int) -> None:
-    assert streamed(*(SOUND[at : at + size] for at in range(0, len(SOUND), size))).replace(b"\r\n", b"\r").replace(
-        b"\r", b"\n") == SOUND.replace(b"\r\n", b"\n")
+    found = streamed(*(SOUND[at : at + size] for at in range(0, len(SOUND), size)))
+    assert found.replace(b"\r\n", b"\r").replace(b"\r", b"\n") == SOUND.replace(b"\r\n", b"\n")
 
 
 def test_an_event_that_cannot_be_read_keeps_its_other_fields() -> None:

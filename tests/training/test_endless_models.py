@@ -18,11 +18,11 @@ from trl.chat_template_utils import qwen3_instruct_2507_chat_template
 
 from astra_data.cli.evaluate import _folder
 from astra_data.errors import DataError, UsageError
-from astra_data.hub import trial
-from astra_data.hub.panics import is_panic
-from astra_data.hub.pretrained import open_model, open_tokenizer
 from astra_data.ledger import Unanswered
 from astra_data.messages import user
+from astra_data.models import trial
+from astra_data.models.panics import is_panic
+from astra_data.models.pretrained import open_model, open_tokenizer
 from astra_data.stages.sft import counter
 from astra_data.teacher.teacher import Turn
 from astra_data.training.marks import Refused

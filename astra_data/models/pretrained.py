@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from astra_data.errors import DataError
 from astra_data.hub.models import check
-from astra_data.hub.panics import is_panic
-from astra_data.hub.trial import try_out
+from astra_data.models.panics import is_panic
+from astra_data.models.trial import try_out
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase

@@ -39,7 +39,7 @@ def looked_through(folder: Path, name: str) -> list[Path]:
 
     Raises `DataError` for the first that is none, leads out of the folder, or is larger than a file of its name may be.
     """
-    files, blobs = [], blobs_of(folder)
+    files, blobs = [], blobs_of(folder, "model")
     for file in _found(folder, name):
         called = f"model {name}: {_shown(file.relative_to(folder))}"
         try:

@@ -17,9 +17,9 @@ from typing import Any, Final
 
 from astra_data import templates
 from astra_data.errors import DataError
-from astra_data.hub.panics import is_panic
-from astra_data.hub.tokenizer_steps import SECTIONS, unbounded
-from astra_data.hub.weights import elements, shapes_of
+from astra_data.models.panics import is_panic
+from astra_data.models.tokenizer_steps import SECTIONS, unbounded
+from astra_data.models.weights import elements, shapes_of
 
 SECONDS: Final = 60.0
 """Processor time for it all. The largest vocabularies take about five."""

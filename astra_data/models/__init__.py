@@ -1,0 +1,1 @@
+"""Models that others made: their folders looked through, tried out in a child, and only then opened."""

@@ -22,8 +22,8 @@ LAYERS: Final = frozenset(("num_hidden_layers", "num_layers", "n_layer", "n_laye
 """Counts of what has at least one tensor each."""
 SHARED: Final = 64
 """Layers that may have no tensor of their own."""
-LABELS: Final = 1 << 20
-"""Most of `num_labels`: each is made a name."""
+LABELS: Final = 1 << 16
+"""Most of `num_labels`: each is made a name, several times over."""
 NUMBER: Final = 1 << 53
 """Largest whole number of a config: beyond, not all that read JSON take it for the same."""
 OTHER: Final = "fetch it again, or choose another model"

@@ -32,7 +32,7 @@ def of_path(flags: list[str], path: str, item: JsonObject) -> None:
 
 
 def parameters(flags: list[str], value: Any, whose: str) -> list[Any]:
-    """The parameters that a path or an operation lists; flagged where they are no list, or one is there twice."""
+    """The parameters that a path or an operation lists; flagged where they are no list."""
     if not isinstance(value, list):
         if value is not None:
             left_out(flags, f"the parameters of {whose}", None, "they are no list")

@@ -7,12 +7,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from fnmatch import fnmatchcase
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
+from http.server import BaseHTTPRequestHandler
+from threading import Event
 from typing import Any
 
 import httpx2
 import pytest
+from loopback_http import served
 from measured import memory
 
 from astra_data.bounded.answers import HOOKS, MOST_BYTES, PACKED, PLAIN, TOO_LARGE, AnswerRefusedError
@@ -137,17 +138,11 @@ CALLED = {
 @contextmanager
 def serving() -> Iterator[str]:
     OVER.clear()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Ways)
-    server.daemon_threads = True
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        OVER.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with served(Ways) as address:
+        try:
+            yield address
+        finally:
+            OVER.set()
 
 
 def got(way: str, seconds: float = 10.0) -> bytes:

@@ -7,8 +7,6 @@
 import json
 import sys
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 
 def replied(request, listed, called):
@@ -24,46 +22,19 @@ def replied(request, listed, called):
     return json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": result}).encode()
 
 
-def _handler(listed, called, *, events):
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self):
-            request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            content = replied(request, listed, called) if "id" in request else b""
-            if events and content:
-                content = b": hello\r\n\r\nevent: message\r\ndata: " + content + b"\r\n\r\n"
-            self.send_response(200 if content else 202)
-            self.send_header("Content-Type", "text/event-stream" if events else "application/json")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def do_GET(self):
-            self.send_response(405)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        do_DELETE = do_GET  # noqa: N815
-
-        def log_message(self, format, *args):  # noqa: A002
-            pass
-
-    return Handler
-
-
 @contextmanager
 def serving(listed, called, *, events=False):
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(listed, called, events=events))
-    server.daemon_threads = True
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/mcp"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    from loopback_http import answering  # what is no program has it on its path
+
+    def answer(post):
+        request = json.loads(post.body)
+        content = replied(request, listed, called) if "id" in request else b""
+        if events and content:
+            content = b": hello\r\n\r\nevent: message\r\ndata: " + content + b"\r\n\r\n"
+        return 200 if content else 202, {"Content-Type": "text/event-stream" if events else "application/json"}, content
+
+    with answering(answer) as address:
+        yield f"{address}/mcp"
 
 
 def main():

@@ -9,11 +9,10 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
 
-Answer = tuple[int, dict[str, str], bytes] | None
+from loopback_http import Answer, answering
+
 ITEM = {"type": "object", "properties": {"item": {"type": "string"}}, "required": ["item"]}
 TOOLS = [
     {"name": "put", "description": "Puts an item on the shelf.", "inputSchema": ITEM},
@@ -57,43 +56,9 @@ class Shelf:
         return 200, headers or {}, json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": result}).encode()
 
 
-def _handler(shelf: Shelf) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            self._reply(*shelf.take(request, self.headers["mcp-session-id"]))
-
-        def do_GET(self) -> None:
-            self._reply(405, {}, b"")
-
-        do_DELETE = do_GET  # noqa: N815
-
-        def _reply(self, status: int, headers: dict[str, str], body: bytes) -> None:
-            self.send_response(status)
-            for name, value in {"Content-Type": "application/json", "Content-Length": str(len(body)), **headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-            pass
-
-    return Handler
-
-
 @contextmanager
 def serving(answer: Callable[[int], Answer] = lambda call: None, hello: Answer = None) -> Iterator[Shelf]:
     shelf = Shelf(answer, hello)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(shelf))
-    server.daemon_threads = True
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    shelf.url = f"http://127.0.0.1:{server.server_port}/mcp"
-    try:
+    with answering(lambda post: shelf.take(json.loads(post.body), post.headers["mcp-session-id"])) as address:
+        shelf.url = f"{address}/mcp"
         yield shelf
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -12,7 +12,6 @@ import json
 import os
 import sys
 from contextlib import contextmanager
-from threading import Thread
 from urllib.parse import quote
 
 WAYS = {
@@ -61,57 +60,21 @@ def main():
             print(json.dumps({"jsonrpc": "2.0", "id": request["id"]} | answer(request, known)), flush=True)
 
 
-def _handler():
-    from http.server import BaseHTTPRequestHandler  # beside this file lies another `http`, where it is a program
-
-    class Handler(BaseHTTPRequestHandler):
-        """One request over HTTP. A path with `refuse` in it is refused, in words that repeat everything."""
-
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self):
-            request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            known = json.dumps({"path": self.path, "headers": dict(self.headers)})
-            if "refuse" in self.path:
-                self._reply(401, {"error": known})
-            elif "id" not in request:
-                self._reply(202, None)
-            else:
-                self._reply(200, {"jsonrpc": "2.0", "id": request["id"]} | answer(request, known))
-
-        def do_GET(self):
-            self._reply(405, None)
-
-        do_DELETE = do_GET  # noqa: N815
-
-        def _reply(self, status, body):
-            content = b"" if body is None else json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, format, *args):  # noqa: A002
-            pass
-
-    return Handler
-
-
 @contextmanager
 def telling():
-    from http.server import ThreadingHTTPServer
+    """A path with `refuse` in it is refused, in words that repeat everything."""
+    from loopback_http import answering  # what is no program has it on its path
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler())
-    server.daemon_threads = True
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield f"127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    def told(post):
+        request, known = json.loads(post.body), json.dumps({"path": post.path, "headers": dict(post.headers)})
+        if "refuse" in post.path:
+            return 401, {}, json.dumps({"error": known}).encode()
+        if "id" not in request:
+            return 202, {}, b""
+        return 200, {}, json.dumps({"jsonrpc": "2.0", "id": request["id"]} | answer(request, known)).encode()
+
+    with answering(told) as address:
+        yield address.removeprefix("http://")
 
 
 if __name__ == "__main__":
